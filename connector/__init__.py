@@ -1,0 +1,1 @@
+"""Talks to the CRMs: the only package that sends a request."""

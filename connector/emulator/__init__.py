@@ -1,0 +1,1 @@
+"""Both CRMs over real HTTP on loopback; shares no code with the clients."""

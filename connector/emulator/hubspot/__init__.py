@@ -1,0 +1,1 @@
+"""The HubSpot half of the emulator."""

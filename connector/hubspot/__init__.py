@@ -1,0 +1,1 @@
+"""The HubSpot side of the Crm port."""

@@ -1,0 +1,165 @@
+"""The one door to a CRM: what jobs rely on, and what every connector must promise."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+import pyarrow as pa
+
+from mappings.changes import Link, Value
+from mappings.schema import FieldType, ObjectSchema, Schema, WantedField
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far an object has been read: everything stamped before (`stamp`, `id`) has arrived.
+
+    `stamp` is ISO 8601 UTC with milliseconds, in the CRM's clock.
+    """
+
+    stamp: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What to read: one object, some of its fields, all of it or what changed since a cursor.
+
+    `schema` is the object's schema as `Crm.describe` gave it. `links` names the objects whose associations come along (HubSpot).
+    """
+
+    schema: ObjectSchema
+    fields: tuple[str, ...]
+    since: Cursor | None = None
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRows:
+    """Associations from rows of one object to rows of another: columns from_id, to_id, type_id (text), label.
+
+    `of` are the from-ids asked about: whatever links they had before are replaced by `rows`.
+    """
+
+    to: str
+    of: pa.Array
+    rows: pa.RecordBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some rows of one object, in the CRM's own spelling: the id column first, then the stamp, then the fields.
+
+    Column types follow `connector.port.arrow_type`. `deleted` are ids that are gone. The last batch of a read
+    carries the cursor to go on from next time; earlier ones carry None.
+    """
+
+    rows: pa.RecordBatch
+    deleted: tuple[str, ...] = ()
+    links: tuple[LinkRows, ...] = ()
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record to write. `ref` comes back in its outcome. `id` for an update, `key` for an upsert."""
+
+    ref: str
+    values: Mapping[str, Value]
+    id: str | None = None
+    key: str | None = None
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one record: written (`id`, `created`), or refused with the vendor's code and words."""
+
+    ref: str
+    ok: bool
+    id: str | None = None
+    created: bool = False
+    code: str | None = None
+    message: str | None = None
+    fields: tuple[str, ...] = ()
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupStep:
+    """One thing `setup` would create or grant, in words and with what it needs to do it."""
+
+    action: Literal["create_field", "create_group", "create_permission_set", "grant", "assign"]
+    target: str
+    text: str
+    wanted: WantedField | None = None
+
+
+class Crm(Protocol):
+    """A CRM as jobs see it. Every method may raise `connector.errors.CrmError`; none retries a bare create."""
+
+    name: Literal["salesforce", "hubspot"]
+    calls: int
+    """HTTP calls sent so far, of every kind."""
+
+    def connection(self) -> str:
+        """`salesforce:00D...` or `hubspot:PORTAL`: the same org always, another org never."""
+
+    def user_id(self) -> str | None:
+        """The record id of the user we act as, where the CRM tells."""
+
+    def now(self) -> datetime:
+        """The CRM's clock, UTC (the Date header of its last answer): never the local one."""
+
+    def record_url(self, object: str, id: str) -> str:
+        """Where a person opens this record in a browser."""
+
+    def describe(self, objects: Iterable[str]) -> Schema:
+        """The schema of the objects named, as our user may see them."""
+
+    def count(self, object: str) -> int:
+        """How many live records of this object the CRM says it holds."""
+
+    def read(self, read: Read) -> Iterator[Batch]:
+        """Stream the rows; the last batch carries the cursor. An empty read is one empty batch."""
+
+    def ids(self, object: str) -> Iterator[pa.Array]:
+        """Every live record id, to find hard deletes that no cursor shows."""
+
+    def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
+        """These records as they are now (missing ones left out), 200 or 100 a call."""
+
+    def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Update records by `id`; one outcome a record, in no order."""
+
+    def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Create or update records by the unique `key_field`; links are made for records created or not."""
+
+    def cost(self, object: str, how: Literal["update", "upsert"], n: int) -> int:
+        """API calls that writing `n` records takes."""
+
+    def missing(self, wanted: Sequence[WantedField]) -> tuple[SetupStep, ...]:
+        """What must be created or granted before these fields can be written; empty when all is there."""
+
+    def setup(self, steps: Sequence[SetupStep]) -> None:
+        """Do these steps; then wait until describe shows the fields. Repeating it is harmless."""
+
+    def close(self) -> None:
+        """Close connections."""
+
+
+_ARROW: Mapping[FieldType, pa.DataType] = {
+    FieldType.INTEGER: pa.int64(),
+    FieldType.NUMBER: pa.float64(),
+    FieldType.CURRENCY: pa.float64(),
+    FieldType.PERCENT: pa.float64(),
+    FieldType.BOOLEAN: pa.bool_(),
+    FieldType.DATE: pa.date32(),
+    FieldType.DATETIME: pa.timestamp("ms", tz="UTC"),
+}
+
+
+def arrow_type(type: FieldType) -> pa.DataType:
+    """The Arrow type of a column that holds this field; text for everything that is neither number nor time."""
+    return _ARROW.get(type, pa.string())

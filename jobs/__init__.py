@@ -1,0 +1,1 @@
+"""What runs and what we remember: verbs, store and command line."""

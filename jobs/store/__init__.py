@@ -1,0 +1,1 @@
+"""What Tossup remembers: the mirror of CRM rows and the ledger of writes."""

@@ -1,0 +1,1 @@
+"""Decides which accounts to approach, with what, and why."""

@@ -1,0 +1,1 @@
+"""Facts about accounts, one file a family."""

@@ -1,0 +1,190 @@
+"""What RevOps decide, as typed values: mapping, plays, gates, catalogue, texts."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mappings.canonical import Motion
+
+Scalar = str | int | float | bool
+Unit = Literal["major", "minor", "thousands", "percent", "per_quarter", "per_year"]
+Op = Literal["eq", "ne", "in", "not_in", "gt", "ge", "lt", "le", "empty", "not_empty"]
+Policy = Literal["ours", "if_empty", "create_only", "pin_on_human_edit"]
+
+
+class Config(BaseModel):
+    """Base of all: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldSource(Config):
+    """Where one canonical column is read from: a field, a path of fields, or a constant.
+
+    A path goes through references (`Opportunity.AccountId`, `Asset__r.Product2.Family`) or associations
+    (`companies.id`, `line_items.hs_product_id`, `deals.companies.id`). In YAML a bare string is a field.
+    """
+
+    field: str | None = None
+    constant: Scalar | None = None
+    values: Mapping[str, Scalar] | None = None
+    """CRM value -> canonical value; a value that is not listed becomes `otherwise`."""
+    otherwise: Scalar | None = None
+    unit: Unit | None = None
+    optional: bool = False
+    """Where the CRM has no such field the column is empty, and plays that need it are asleep."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_string_is_a_field(cls, value: object) -> object:
+        return {"field": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "FieldSource":
+        if (self.field is None) == (self.constant is None):
+            raise ValueError("give either field or constant")
+        return self
+
+
+class Filter(Config):
+    """Rows to keep. Applied to the mirror, so changing it needs no new pull."""
+
+    field: str
+    op: Op
+    value: Scalar | tuple[Scalar, ...] | None = None
+
+
+class Source(Config):
+    """One CRM object that fills a canonical table. Several sources of one table are put together."""
+
+    object: str
+    optional: bool = False
+    where: tuple[Filter, ...] = ()
+    fields: Mapping[str, FieldSource]
+
+
+class OutField(Config):
+    """A CRM field that Tossup writes. In YAML a bare string is a field."""
+
+    field: str
+    values: Mapping[str, Scalar] | None = None
+    policy: Policy = "pin_on_human_edit"
+    create: bool = False
+    """`setup` creates the field where it is missing."""
+    label: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_string_is_a_field(cls, value: object) -> object:
+        return {"field": value} if isinstance(value, str) else value
+
+
+class AccountOut(Config):
+    """The fields on the account. Keys of `fields` are names of `mappings.write.ACCOUNT_OUTPUTS`."""
+
+    object: str
+    fields: Mapping[str, OutField]
+
+
+class RecordOut(Config):
+    """A task or a lead record. Keys of `fields` are names of `TASK_OUTPUTS` or `LEAD_OUTPUTS`.
+
+    `constants` are written at creation only; `close` is what closing an untouched record writes;
+    `links` says which associations to make: CRM object -> output (account_id, contact_id).
+    """
+
+    object: str
+    key: OutField
+    fields: Mapping[str, OutField]
+    constants: Mapping[str, Scalar] = Field(default_factory=dict)
+    links: Mapping[str, Literal["account_id", "contact_id"]] = Field(default_factory=dict)
+    close: Mapping[str, Scalar] = Field(default_factory=dict)
+    requires: tuple[Literal["contact_id"], ...] = ()
+
+
+class Write(Config):
+    """What goes back into the CRM. `lead` lists alternatives: the first whose object the CRM has is used."""
+
+    account: AccountOut
+    task: RecordOut
+    lead: tuple[RecordOut, ...]
+    default_route: str | None = None
+    """Queue or owner (name or id) for toss-ups whose product names no specialist; None: the account's owner."""
+
+
+class Company(Config):
+    """Who we are: what the texts say and how days and money are counted."""
+
+    name: str
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    time_zone: str = "UTC"
+    language: Literal["en", "ja"] = "en"
+
+
+class CatalogEntry(Config):
+    """What the CRM does not say about a product. Wins over what was read."""
+
+    family: str | None = None
+    tier: int | None = None
+    is_option: bool | None = None
+    complements: tuple[str, ...] | None = None
+    specialist: str | None = None
+    sla_days: int | None = None
+
+
+class MappingConfig(Config):
+    """One CRM's mapping: canonical tables <- objects, and answers -> fields, tasks and lead records."""
+
+    crm: Literal["salesforce", "hubspot"]
+    version: Literal[1] = 1
+    company: Company
+    read: Mapping[str, tuple[Source, ...]]
+    write: Write
+    catalog: Mapping[str, CatalogEntry] = Field(default_factory=dict)
+    """By product code."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_source_needs_no_list(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("read"), dict):
+            read = {k: [v] if isinstance(v, dict) else v for k, v in value["read"].items()}
+            value = {**value, "read": read}
+        return value
+
+
+class Play(Config):
+    """When to approach an account, with what, and how. `numbers` are the thresholds its rule documents."""
+
+    motion: Motion
+    pattern: str
+    enabled: bool = True
+    selling: bool = True
+    """Selling plays are held by churn risk and count for frequency; a save task does neither."""
+    channel: Literal["any", "phone", "email"] = "any"
+    due_days: Annotated[int, Field(ge=0, le=365)] = 14
+    numbers: Mapping[str, float] = Field(default_factory=dict)
+
+
+class Gate(Config):
+    """A guardrail. `numbers` are its limits."""
+
+    enabled: bool = True
+    numbers: Mapping[str, float] = Field(default_factory=dict)
+
+
+class Texts(Config):
+    """One language's words. A template quotes facts as {seats_used}; money and dates come ready formatted."""
+
+    plays: Mapping[str, Mapping[Literal["subject", "why", "script", "next_step"], str]]
+    reasons: Mapping[str, str]
+    words: Mapping[str, str]
+
+
+class Rules(Config):
+    """Everything RevOps decided, loaded and checked against itself."""
+
+    mapping: MappingConfig
+    plays: Mapping[str, Play]
+    gates: Mapping[str, Gate]
+    texts: Mapping[Literal["en", "ja"], Texts]

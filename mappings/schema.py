@@ -1,0 +1,89 @@
+"""What a CRM says it has: objects, fields, types, picklists, permissions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class FieldType(StrEnum):
+    """The types both CRMs share; every vendor type maps onto one of them."""
+
+    ID = "id"
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    CURRENCY = "currency"
+    PERCENT = "percent"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    REFERENCE = "reference"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field (Salesforce) or property (HubSpot) as our user may see it."""
+
+    name: str
+    label: str
+    type: FieldType
+    length: int | None = None
+    required: bool = False
+    createable: bool = True
+    updateable: bool = True
+    calculated: bool = False
+    unique: bool = False
+    upsert_key: bool = False
+    choices: tuple[str, ...] = ()
+    restricted: bool = False
+    references: tuple[str, ...] = ()
+    relationship: str | None = None
+    """The name a path uses to go through this reference: `Owner` for OwnerId, `Product__r` for Product__c."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSchema:
+    """One object: its fields by name, and the names of the objects it can be associated with (HubSpot)."""
+
+    name: str
+    label: str
+    fields: Mapping[str, Field]
+    createable: bool = True
+    updateable: bool = True
+    custom: bool = False
+    id_field: str = "Id"
+    stamp_field: str | None = "SystemModstamp"
+    associations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """The objects asked for that exist; `absent` names those that do not, `hidden` those we may not see (why)."""
+
+    crm: str
+    objects: Mapping[str, ObjectSchema]
+    known: tuple[str, ...] = ()
+    """Every object name the CRM has, for suggestions."""
+    hidden: Mapping[str, str] = field(default=_NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedField:
+    """A field that Tossup writes and that `setup` creates where it is missing."""
+
+    object: str
+    name: str
+    label: str
+    type: FieldType
+    help: str
+    length: int | None = None
+    choices: tuple[str, ...] = ()
+    unique: bool = False
+    """Unique external id (Salesforce), hasUniqueValue (HubSpot)."""
