@@ -1,7 +1,7 @@
 """The tables and columns every part speaks of, whatever CRM they were read from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Literal
@@ -275,7 +275,7 @@ class Lead:
     due: date
     route: str | None = None
     """Queue or owner (name or id) of the specialist who gets a toss-up; None: the account's owner works it."""
-    facts: Mapping[str, str | int | float] = MappingProxyType({})
+    facts: Mapping[str, str | int | float] = field(default_factory=lambda: MappingProxyType({}))
     """What the texts may quote: {seats_paid}, {seats_used}, {lift}, {n}, ... by name."""
 
     @property

@@ -71,7 +71,7 @@ class Schema:
     objects: Mapping[str, ObjectSchema]
     known: tuple[str, ...] = ()
     """Every object name the CRM has, for suggestions."""
-    hidden: Mapping[str, str] = field(default=_NOTHING)
+    hidden: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
