@@ -26,7 +26,7 @@ class Cursor:
 class Read:
     """What to read: one object, some of its fields, all of it or what changed since a cursor.
 
-    `schema` is the object's schema as `Crm.describe` gave it. `links` names the objects whose associations come along (HubSpot).
+    `schema` is what `Crm.describe` gave; `links` names the objects whose associations come along (HubSpot).
     """
 
     schema: ObjectSchema

@@ -54,8 +54,12 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             industry=_may("text", "the CRM's value, or the mapping's"),
             country=_may("text", "the CRM's value, or the mapping's"),
             employees=_may("integer", "people who work there; missing or negative makes headroom abstain"),
-            employees_reported=_may("integer", "a second source of the same count; a conflict makes headroom abstain"),
-            paid_users=_may("integer", "paid users, where the CRM keeps the total; else the seats of live subscriptions"),
+            employees_reported=_may(
+                "integer", "a second source of the same count; a conflict makes headroom abstain"
+            ),
+            paid_users=_may(
+                "integer", "paid users, where the CRM keeps the total; else the seats of live subscriptions"
+            ),
             free_users=_may("integer", "people there who use the free edition"),
             currency=_CURRENCY,
             do_not_contact=_may("boolean", "nobody may sell to this account"),

@@ -90,9 +90,7 @@ class Plan:
     def __post_init__(self) -> None:
         """Sort, then name the plan by the hash of what it would do: same changes, same id."""
         object.__setattr__(self, "changes", tuple(sorted(self.changes, key=lambda c: (c.object, c.action, c.ref))))
-        object.__setattr__(
-            self, "conflicts", tuple(sorted(self.conflicts, key=lambda c: (c.object, c.id, c.field)))
-        )
+        object.__setattr__(self, "conflicts", tuple(sorted(self.conflicts, key=lambda c: (c.object, c.id, c.field))))
         text = json.dumps([self.connection, [asdict(c) for c in self.changes]], sort_keys=True, default=str)
         object.__setattr__(self, "id", hashlib.sha256(text.encode()).hexdigest()[:12])
 

@@ -110,7 +110,7 @@ class Write(Config):
     task: RecordOut
     lead: tuple[RecordOut, ...]
     default_route: str | None = None
-    """Queue or owner (name or id) for toss-ups whose product names no specialist; None: the account's owner."""
+    """Queue or owner (name or id) of toss-ups whose product names no specialist; None: the account's owner."""
 
 
 class Company(Config):

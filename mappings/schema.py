@@ -65,7 +65,7 @@ class ObjectSchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """The objects asked for that exist; `absent` names those that do not, `hidden` those we may not see (why)."""
+    """The objects asked for that exist. `hidden`: those we may not see, with the reason in words."""
 
     crm: str
     objects: Mapping[str, ObjectSchema]
