@@ -6,11 +6,15 @@ cannot go on, and its class says what to do about it; its message says what happ
 
 
 class CrmError(Exception):
-    """Cannot go on. `request_id` is the vendor's, for their support."""
+    """Cannot go on. `request_id` is the vendor's, for their support; `code` and `status` are what it answered."""
 
-    def __init__(self, message: str, *, request_id: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, request_id: str | None = None, code: str | None = None, status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.request_id = request_id
+        self.code = code
+        self.status = status
 
 
 class TryAgain(CrmError):
@@ -27,3 +31,11 @@ class AskAPerson(CrmError):
 
 class Unclear(TryAgain):
     """A write may or may not have happened (the connection dropped after sending). Look before writing again."""
+
+
+class Interrupted(TryAgain):
+    """An answer broke off in the middle of its body. What was read is good; the rest can be asked for again."""
+
+
+class Incomplete(TryAgain):
+    """Fewer rows arrived than the CRM said it holds: nothing of this read may be taken for the whole."""

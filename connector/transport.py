@@ -1,0 +1,375 @@
+"""The one place that sends: timeouts, retries, sign-in, limits and a log without secrets, for both CRMs.
+
+A call says whether sending it twice is harmless (`repeatable`). Such a call is repeated with jittered exponential
+backoff when the connection fails or the vendor is busy. Any other call is repeated only when it is certain that
+nothing was done: no connection was made, or the vendor says so (see `Refusal.untouched`). Else `Unclear` is raised.
+A 5xx proves nothing: both vendors document it as an error or overload *while* handling the request
+(https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm,
+https://developers.hubspot.com/docs/api-reference/error-handling), so a bare create is not repeated after one.
+"""
+
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import orjson
+import requests
+import structlog
+import tenacity
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from connector.address import checked, is_loopback, routed, same_host
+from connector.body import Body
+from connector.errors import AskAPerson, CrmError, GiveUp, Interrupted, TryAgain, Unclear
+from connector.limits import Bucket, Budget, Pace
+from connector.wire import Answer, Call, Patience, Refusal, Timeouts, Token, Vendor
+
+_LOG = structlog.get_logger("connector")
+_SECRETS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+|\b00D\w{12,15}![\w.]+|\bpat-[\w-]{8,}|Bearer \S+")
+
+
+class _Again(Exception):
+    """Sending this call again is harmless and may help; `error` is what to raise once patience is used up."""
+
+    def __init__(self, error: CrmError, wait_s: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait_s = wait_s
+
+
+class Transport:
+    """Sends calls to one CRM. Safe to share between threads."""
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        base_url: str,
+        *,
+        login: "Callable[[Transport], Token] | None" = None,
+        token: str | None = None,
+        timeouts: Timeouts | None = None,
+        patience: Patience | None = None,
+        reserve: float = 0.2,
+        paces: Mapping[str, Pace] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = checked(base_url)
+        self.calls = 0
+        self.budget = Budget(vendor.name, reserve, clock)
+        self._vendor = vendor
+        self._login = login
+        self._token = Token(value=token) if token else None
+        self._token_until: float | None = None
+        self._timeouts = timeouts or Timeouts()
+        self._patience = patience or Patience()
+        self._clock = clock
+        self._sleep = sleep
+        self._buckets = {name: Bucket(pace, clock, sleep) for name, pace in (paces or {}).items()}
+        self._buckets.setdefault("api", Bucket(None, clock, sleep))
+        self._session = _session()
+        self._lock = threading.Lock()
+        self._sign_in_lock = threading.RLock()
+        self._date: datetime | None = None
+
+    def send(self, call: Call) -> Answer:
+        """The whole answer. Raises `TryAgain`, `GiveUp`, `AskAPerson`, or `Unclear` for an unrepeatable write."""
+        answer: Answer = self._patiently(self._whole, call)
+        return answer
+
+    @contextmanager
+    def stream(self, call: Call) -> Iterator[tuple[Body, Mapping[str, str]]]:
+        """The body as it arrives, and the headers. Reading it raises `Interrupted` when the connection drops."""
+        response: requests.Response = self._patiently(self._opened, call)
+        try:
+            yield Body(response, f"{self._vendor.name} {call.name}"), response.headers
+        finally:
+            response.close()
+
+    def now(self) -> datetime:
+        """The vendor's clock, UTC, from the Date header of its last answer; asks for it where there is none yet."""
+        if self._date is None:
+            self.send(Call(method="GET", target=self._vendor.probe, signed=False, expects="bytes"))
+        if self._date is None:
+            raise GiveUp(
+                f"{self._vendor.name} at {self.base_url} sends no Date header. Check the address and proxies."
+            )
+        return self._date
+
+    def sign_in(self) -> Token:
+        """The token in use, signing in first where there is none."""
+        self._authorization()
+        with self._sign_in_lock:
+            if self._token is None:
+                raise GiveUp(f"No way to sign in to {self._vendor.name} is configured. Set a token or a key.")
+            return self._token
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def _patiently(self, attempt: Callable[[Call, requests.PreparedRequest], Any], call: Call) -> Any:
+        prepared = self._prepared(call)
+        retrying = tenacity.Retrying(
+            sleep=self._sleep,
+            stop=tenacity.stop_after_attempt(self._patience.attempts),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_Again),
+            reraise=True,
+        )
+        try:
+            return retrying(attempt, call, prepared)
+        except _Again as again:
+            raise again.error from again.__cause__
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        asked = state.outcome.exception() if state.outcome else None
+        jitter = tenacity.wait_random_exponential(multiplier=self._patience.first_s, max=self._patience.longest_s)
+        return max(jitter(state), (asked.wait_s or 0.0) if isinstance(asked, _Again) else 0.0)
+
+    def _prepared(self, call: Call) -> requests.PreparedRequest:
+        headers = {"Accept-Encoding": "gzip", "X-Request-Id": uuid.uuid4().hex, **call.headers}
+        body = call.body
+        if call.json is not None:
+            body = orjson.dumps(call.json)
+            headers.setdefault("Content-Type", "application/json")
+        if call.signed:
+            self._authorization()  # signing in tells the address
+        url = routed(self.base_url, call.target)
+        request = requests.Request(call.method, url, params=call.params, data=body, headers=headers)
+        return self._session.prepare_request(request)
+
+    def _whole(self, call: Call, prepared: requests.PreparedRequest) -> Answer:
+        response = self._opened(call, prepared)
+        try:
+            body = response.content
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise self._dropped(call, prepared, error) from error
+        finally:
+            response.close()
+        data = self._parsed(call, response, body) if call.expects == "json" and body else None
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            body=body,
+            data=data,
+            request_id=self._request_id(response),
+            response=response,
+        )
+
+    def _opened(self, call: Call, prepared: requests.PreparedRequest) -> requests.Response:
+        response, used = self._delivered(call, prepared)
+        refusal = self._refusal(call, prepared, response)
+        if refusal and refusal.then == "sign in" and used and self._login:
+            self._sign_in(instead_of=used)
+            response, _ = self._delivered(call, prepared)
+            refusal = self._refusal(call, prepared, response)
+        if refusal is None:
+            return response
+        error = self._error(call, response, refusal)
+        if refusal.wait_s is not None and isinstance(error, TryAgain):
+            self._bucket(call).pause(min(refusal.wait_s, self._patience.longest_s))
+        if refusal.then != "retry" or (refusal.wait_s or 0.0) > self._patience.longest_s:
+            raise error
+        if call.harmless or refusal.untouched:
+            raise _Again(error, refusal.wait_s)
+        raise Unclear(
+            f"{error} This was a write that must not be repeated blindly: look whether it was done.",
+            request_id=error.request_id,
+            code=error.code,
+            status=error.status,
+        )
+
+    def _delivered(self, call: Call, prepared: requests.PreparedRequest) -> tuple[requests.Response, str | None]:
+        """One request on the wire. Returns the answer and the token it carried."""
+        token = self._authorization() if call.signed and same_host(self.base_url, prepared.url or "") else None
+        if token:
+            prepared.headers["Authorization"] = f"Bearer {token}"
+        if call.signed:
+            self.budget.check()
+        self._bucket(call).take()
+        with self._lock:
+            self.calls += 1
+        started = time.monotonic()
+        try:
+            response = self._session.send(prepared, **self._settings(prepared.url or ""))
+        except requests.RequestException as error:
+            _LOG.debug("call", call=call.name, failed=type(error).__name__, id=prepared.headers["X-Request-Id"])
+            raise self._dropped(call, prepared, error) from error
+        self._learn(call, response)
+        _LOG.debug(
+            "call",
+            call=call.name,
+            status=response.status_code,
+            ms=round((time.monotonic() - started) * 1000),
+            id=prepared.headers["X-Request-Id"],
+            vendor_id=self._request_id(response),
+        )
+        return response, token
+
+    def _settings(self, url: str) -> dict[str, Any]:
+        """Proxies and extra certificates come from the environment, but never for this machine; TLS is verified."""
+        settings: dict[str, Any] = {"stream": True, "verify": True, "cert": None, "proxies": {}}
+        if not is_loopback(url):
+            settings = dict(self._session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None))
+        return settings | {
+            "timeout": (self._timeouts.connect_s, self._timeouts.read_s),
+            "allow_redirects": False,  # a redirected POST would become a GET, and a token would travel
+        }
+
+    def _learn(self, call: Call, response: requests.Response) -> None:
+        date = _date(response.headers.get("Date"))
+        if date is not None:
+            self._date = date
+        allowance = self._vendor.allowance(response.headers)
+        if allowance is not None:
+            self.budget.learn(allowance)
+        pace = self._vendor.pace(response.headers)
+        if pace is not None:
+            self._bucket(call).learn(pace)
+
+    def _bucket(self, call: Call) -> Bucket:
+        return self._buckets[call.bucket]
+
+    def _authorization(self) -> str | None:
+        with self._sign_in_lock:
+            due = self._token_until is not None and self._clock() >= self._token_until
+            if self._login and (self._token is None or due):
+                self._sign_in(instead_of=self._token.value if self._token else None)
+            return self._token.value if self._token else None
+
+    def _sign_in(self, *, instead_of: str | None) -> None:
+        """Sign in, unless another thread has done so since `instead_of` was used."""
+        with self._sign_in_lock:
+            if self._login is None or (self._token is not None and self._token.value != instead_of):
+                return
+            token = self._login(self)
+            if token.base_url:
+                self.base_url = checked(token.base_url)
+            # a token is renewed five minutes, or a tenth of its life, before it ends
+            good_for = token.good_for_s
+            self._token_until = self._clock() + good_for - min(300.0, good_for / 10) if good_for else None
+            self._token = token
+
+    def _refusal(self, call: Call, prepared: requests.PreparedRequest, response: requests.Response) -> Refusal | None:
+        kind = response.headers.get("Content-Type", "")
+        if response.status_code < 300 and "text/html" not in kind:
+            return None
+        try:
+            body = response.content
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise self._dropped(call, prepared, error) from error
+        if response.status_code < 300 or (300 < response.status_code < 400 and response.headers.get("Location")):
+            return Refusal(
+                code="NOT_THE_API",
+                message="a web page answered instead of the API (a login page, or a proxy)",
+                then="give up",
+                next_step=f"Check the address {self.base_url} and whether a proxy asks for a login.",
+            )
+        refusal = self._vendor.refusal(response.status_code, response.headers, body)
+        wait_s = _retry_after(response.headers)
+        return refusal if wait_s is None else _waiting(refusal, wait_s)
+
+    def _error(self, call: Call, response: requests.Response, refusal: Refusal) -> CrmError:
+        kinds: dict[str, type[CrmError]] = {"retry": TryAgain, "try again later": TryAgain, "ask": AskAPerson}
+        text = (
+            f"{self._vendor.name} {call.name}: {scrubbed(refusal.message)} ({refusal.code}, {response.status_code})."
+        )
+        return kinds.get(refusal.then, GiveUp)(
+            f"{text} {refusal.next_step}".rstrip(),
+            request_id=self._request_id(response),
+            code=refusal.code,
+            status=response.status_code,
+        )
+
+    def _dropped(self, call: Call, prepared: requests.PreparedRequest, error: Exception) -> Exception:
+        """What a failed connection means for this call."""
+        where = f"{self._vendor.name} {call.name}"
+        ours = str(prepared.headers["X-Request-Id"])
+        if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" in str(error).upper():
+            return GiveUp(f"{where}: the certificate of {self.base_url} is not trusted. Check the address and proxy.")
+        if _never_sent(error):
+            text = f"{where}: nobody answers at {self.base_url}. Check the address, the network and the proxy."
+            return _Again(TryAgain(text, request_id=ours))
+        if call.harmless:
+            text = f"{where}: the connection dropped ({type(error).__name__}). Run again."
+            return _Again(Interrupted(text, request_id=ours))
+        text = f"{where}: the connection dropped after the request was sent, so it may have been done. Look first."
+        return Unclear(text, request_id=ours)
+
+    def _parsed(self, call: Call, response: requests.Response, body: bytes) -> Any:
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            text = f"{self._vendor.name} {call.name}: the answer is not JSON ({len(body)} bytes)."
+            request_id = self._request_id(response)
+            if call.harmless:
+                raise _Again(TryAgain(f"{text} Check for a proxy; run again.", request_id=request_id)) from error
+            raise Unclear(f"{text} The write may have been done. Look first.", request_id=request_id) from error
+
+    def _request_id(self, response: requests.Response) -> str | None:
+        found = (response.headers.get(name) for name in self._vendor.request_id_headers)
+        return next((value for value in found if value), None)
+
+
+def scrubbed(text: str, longest: int = 500) -> str:
+    """A vendor's words without mail addresses and tokens, cut to a readable length."""
+    text = _SECRETS.sub("...", " ".join(text.split()))
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.auth = _unchanged  # else a .netrc entry would replace our Authorization header
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.mount("https://", HTTPAdapter(pool_maxsize=16, max_retries=0))
+    session.mount("http://", HTTPAdapter(pool_maxsize=16, max_retries=0))
+    return session
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether the connection failed before a byte of the request went out."""
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError)
+
+
+def _waiting(refusal: Refusal, wait_s: float) -> Refusal:
+    return Refusal(
+        code=refusal.code,
+        message=refusal.message,
+        then=refusal.then,
+        next_step=refusal.next_step or f"It asks to wait {wait_s:.0f} s.",
+        untouched=refusal.untouched,
+        wait_s=wait_s,
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by the Retry-After header, which is a number or a date of the vendor's clock."""
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    until, now = _date(value), _date(headers.get("Date"))
+    return max(0.0, (until - now).total_seconds()) if until and now else None
+
+
+def _date(value: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value or "")
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
