@@ -1,0 +1,76 @@
+"""From the mirror to leads: read the rows through the mapping, add what we know we wrote, find."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from jobs.store.ledger import Known, Ledger
+from jobs.store.mirror import Mirror
+from jobs.view import View
+from leads.find import Found, find
+from mappings.canonical import TABLES
+from mappings.config import Rules
+from mappings.read import canonical, lineage
+
+INDEX_LAG = timedelta(hours=1)
+"""A record we wrote and do not see yet may still be on its way into the CRM's index for this long."""
+
+_OURS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("key", pa.string()),
+        ("kind", pa.string()),
+        ("owner_id", pa.string()),
+        ("status", pa.string()),
+        ("is_closed", pa.bool_()),
+        ("created_on", pa.date32()),
+    ]
+)
+
+
+def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View) -> Found:
+    """Every lead, with state and reasons, as of the last pull. Reads only what we hold; no call is made."""
+    tables = dict(canonical_tables(mirror, rules, view))
+    tables["ours"] = mirror.stage("ours", _with_known(tables["ours"], ledger.keys(view.connection), rules, view))
+    return find(
+        tables,
+        rules,
+        today=view.today(rules),
+        lineage=lineage(rules.mapping, view.schema),
+        stage=mirror.stage,
+        language=rules.mapping.company.language,
+    )
+
+
+def canonical_tables(mirror: Mirror, rules: Rules, view: View) -> Mapping[str, ir.Table]:
+    """The canonical tables over the mirror, each computed once."""
+    lazy = canonical(rules.mapping, view.schema, mirror.table, mirror.links)
+    return {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES if name in lazy}
+
+
+def _with_known(ours: ir.Table, known: Mapping[str, Known], rules: Rules, view: View) -> ir.Table:
+    """`ours` and the records in our ledger that the mirror does not show.
+
+    Young ones are on their way into the CRM's index, so still open; older ones were deleted by a person, which is
+    a decision: they count as closed, and nothing is written in their place.
+    """
+    if not known:
+        return ours
+    rows = [
+        {
+            "id": item.id or key,
+            "key": key,
+            "kind": "task" if item.object == rules.mapping.write.task.object else "lead",
+            "owner_id": None,
+            "status": None,
+            "is_closed": item.closed or item.at < view.now - INDEX_LAG,
+            "created_on": item.at.date(),
+        }
+        for key, item in sorted(known.items())
+    ]
+    unseen = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS)).anti_join(ours, "key")
+    columns = list(_OURS.names)
+    return ours.select(columns).union(unseen.select(columns))

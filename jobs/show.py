@@ -1,0 +1,171 @@
+"""What people see in a terminal: tables and panels that fit 80 columns."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text as Words
+
+from connector.port import SetupStep
+from jobs.result import RunResult, by_motion
+from jobs.store.ledger import Run
+from mappings.canonical import Lead
+from mappings.changes import Change, Plan
+from mappings.money import major
+
+STATES = ("open", "waiting", "held", "suppressed")
+_MARK = {"create": "+", "update": "~", "close": "x"}
+
+
+def run_summary(result: RunResult) -> RenderableType:
+    """What a run read, found and wrote."""
+    parts: list[RenderableType] = [_read_table(result)] if result.read else []
+    if result.found:
+        parts.append(lead_counts(result.found.leads))
+        parts += [_asleep(result)] if result.found.asleep else []
+    if result.plan:
+        parts.append(_written_line(result))
+    parts += [Words(f"  refused: {text}", style="red") for text in result.refused[:10]]
+    if len(result.refused) > 10:
+        parts.append(Words(f"  ... and {len(result.refused) - 10} more; `tossup runs {result.run}` lists them all"))
+    return Group(*parts)
+
+
+def _read_table(result: RunResult) -> Table:
+    table = Table(title=f"Read from {result.connection}", title_justify="left", box=None, pad_edge=False)
+    for name, justify in (("object", "left"), ("rows read", "right"), ("deleted", "right"), ("in the CRM", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich types a Literal
+    for name, counts in sorted(result.read.items()):
+        table.add_row(escape(name), f"{counts['rows']:,}", f"{counts['deleted']:,}", f"{counts['crm_count']:,}")
+    return table
+
+
+def lead_counts(leads: Iterable[Lead]) -> Table:
+    """Leads by motion and state."""
+    table = Table(title="Leads", title_justify="left", box=None, pad_edge=False)
+    table.add_column("motion")
+    for state in STATES:
+        table.add_column(state, justify="right")
+    for motion, states in by_motion(leads).items():
+        table.add_row(motion.replace("_", "-"), *(f"{states.get(state, 0):,}" for state in STATES))
+    return table
+
+
+def _asleep(result: RunResult) -> Words:
+    plays = ", ".join(f"{item.play} (needs {', '.join(item.needs)})" for item in result.found.asleep)  # type: ignore[union-attr]  # only called with found
+    return Words(f"Asleep: {plays}", style="dim")
+
+
+def _written_line(result: RunResult) -> Words:
+    plan = result.plan
+    assert plan is not None  # noqa: S101  # narrowed by the caller
+    counts = ", ".join(f"{plan.count(a):,} to {a}" for a in ("create", "update", "close"))  # type: ignore[arg-type]
+    line = f"Plan {plan.id}: {counts}; written {result.written:,}, refused {len(result.refused):,}"
+    conflicts = len(plan.conflicts) + result.moved
+    tail = f", left to people {conflicts:,}" if conflicts else ""
+    return Words(f"{line}{tail}; {result.calls:,} calls, {result.seconds:.1f} s")
+
+
+def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
+    """A plan, field by field, the first `limit` records of each kind."""
+    parts: list[RenderableType] = [
+        Words(f"Plan {plan.id} for {plan.connection}: {len(plan.changes):,} records, about {plan.calls:,} calls")
+    ]
+    shown: dict[tuple[str, str], int] = {}
+    for change in plan.changes:
+        kind = (change.object, change.action)
+        shown[kind] = shown.get(kind, 0) + 1
+        if shown[kind] <= limit:
+            parts.append(_change(change))
+    parts += [
+        Words(f"  ... and {count - limit:,} more {obj} to {action}", style="dim")
+        for (obj, action), count in shown.items()
+        if count > limit
+    ]
+    parts += [
+        Words(f"! {c.object} {c.id} {c.field}: holds {c.theirs!r}, not ours ({c.base!r}); left alone", style="yellow")
+        for c in plan.conflicts[:limit]
+    ]
+    return Group(*parts)
+
+
+def _change(change: Change) -> Words:
+    lines = [f"{_MARK[change.action]} {change.object} {change.ref}"]
+    for field in change.fields:
+        lines.append(f"    {field.name}: {_brief(field.old)} -> {_brief(field.new)}")
+    return Words("\n".join(lines))
+
+
+def _brief(value: object) -> str:
+    text = "(empty)" if value in (None, "") else str(value).replace("\n", " / ")
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def lead_list(leads: Sequence[Lead]) -> Table:
+    """One line a lead, most valuable first within each state."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("state")
+    table.add_column("play", overflow="fold")
+    table.add_column("account", overflow="ellipsis", no_wrap=True, max_width=26)
+    table.add_column("a year", justify="right", no_wrap=True)
+    table.add_column("why", overflow="ellipsis", no_wrap=True)
+    order = {state: place for place, state in enumerate(STATES)}
+    for lead in sorted(leads, key=lambda one: (order[one.state], -one.value, str(one.key))):
+        table.add_row(
+            lead.state,
+            lead.play + (f" {escape(lead.product)}" if lead.product else ""),
+            escape(lead.account_name),
+            money(lead.value, lead.currency),
+            escape(why(lead)),
+        )
+    return table
+
+
+def why(lead: Lead) -> str:
+    """The reason that decided its state; for an open lead, the fact behind it."""
+    if lead.reasons:
+        return lead.reasons[0].text
+    return ", ".join(f"{e.fact} {e.value}" for e in lead.evidence[:2])
+
+
+def money(minor: int, currency: str) -> str:
+    """`USD 12,400` or `JPY 1,200,000`: whole units, enough to decide by."""
+    return f"{currency} {major(minor, currency):,.0f}"
+
+
+def account_story(name: str, account_id: str, leads: Sequence[Lead], facts: Sequence[tuple[str, str, str]]) -> Group:
+    """Everything about one account: facts with their fields, then every play considered and every gate's answer."""
+    table = Table(box=None, pad_edge=False, title="Facts", title_justify="left")
+    for column in ("fact", "value", "read from"):
+        table.add_column(column, overflow="fold")
+    for row in facts:
+        table.add_row(*(escape(cell) for cell in row))
+    return Group(Words(f"{name}  {account_id}", style="bold"), table, *(_lead_panel(lead) for lead in leads))
+
+
+def _lead_panel(lead: Lead) -> Panel:
+    lines = [f"worth {money(lead.value, lead.currency)} a year, P(win) {lead.p_win:.0%}, {lead.priority} priority"]
+    lines += [f"because {e.fact} = {e.value} {e.unit} ({e.field} of {e.record})" for e in lead.evidence]
+    lines += [f"{reason.code}: {reason.text} (seen {reason.value}, limit {reason.limit})" for reason in lead.reasons]
+    title = f"{lead.state}: {lead.play}" + (f" {lead.product}" if lead.product else "")
+    return Panel(Words("\n".join(lines)), title=escape(title), title_align="left", padding=(0, 1))
+
+
+def setup_view(steps: Sequence[SetupStep]) -> RenderableType:
+    """What `setup` would do."""
+    if not steps:
+        return Words("Everything is set up: nothing to create or grant.")
+    return Group(*(Words(f"+ {step.text}") for step in steps))
+
+
+def run_list(runs: Sequence[Run]) -> Table:
+    """The last runs, newest first."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("run", "verb", "began", "connection", "ended with"):
+        table.add_column(column, overflow="fold")
+    for run in runs:
+        end = "still running or killed" if run.exit_code is None else f"exit {run.exit_code}"
+        table.add_row(run.id, run.verb, f"{run.began:%Y-%m-%d %H:%M}", run.connection, end)
+    return table
