@@ -17,6 +17,8 @@ class Column:
     kind: Kind
     doc: str
     required: bool = False
+    choices: tuple[str, ...] = ()
+    """The only values a text column may hold; empty: any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +33,12 @@ def _table(doc: str, **columns: Column) -> Table:
     return Table(doc=doc, columns=MappingProxyType(columns))
 
 
-def _must(kind: Kind, doc: str) -> Column:
-    return Column(kind=kind, doc=doc, required=True)
+def _must(kind: Kind, doc: str, *choices: str) -> Column:
+    return Column(kind=kind, doc=doc, required=True, choices=choices)
 
 
-def _may(kind: Kind, doc: str) -> Column:
-    return Column(kind=kind, doc=doc)
+def _may(kind: Kind, doc: str, *choices: str) -> Column:
+    return Column(kind=kind, doc=doc, choices=choices)
 
 
 _ID = _must("text", "the CRM's record id (18 characters in Salesforce)")
@@ -129,7 +131,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             account_id=_ACCOUNT,
             name=_must("text", "full name"),
             title=_may("text", "job title"),
-            role=_may("text", "part in a purchase: decision_maker, champion, user, other"),
+            role=_may(
+                "text",
+                "part in a purchase: decision_maker, champion, user, other",
+                "decision_maker",
+                "champion",
+                "user",
+                "other",
+            ),
             no_phone=_may("boolean", "refused telephone calls: no phone approach, ever"),
             no_email=_may("boolean", "opted out of e-mail"),
             do_not_contact=_may("boolean", "refused every channel"),
@@ -140,7 +149,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             account_id=_may("text", "the account it is about"),
             contact_id=_may("text", "the person it is about"),
             owner_id=_may("text", "who does it"),
-            kind=_must("text", "task, call, email or meeting"),
+            kind=_must("text", "task, call, email or meeting", "task", "call", "email", "meeting"),
             subject=_may("text", "one line"),
             is_closed=_may("boolean", "done"),
             on=_may("date", "day it happened or is due"),
@@ -150,7 +159,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             id=_ID,
             account_id=_ACCOUNT,
             contact_id=_may("text", "who asked"),
-            severity=_may("text", "high, normal or low"),
+            severity=_may("text", "high, normal or low", "high", "normal", "low"),
             is_closed=_may("boolean", "solved"),
             opened_on=_may("date", "day it came in"),
             closed_on=_may("date", "day it was solved"),
@@ -170,7 +179,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             id=_ID,
             account_id=_ACCOUNT,
             contact_id=_may("text", "who answered"),
-            kind=_must("text", "nps or csat"),
+            kind=_must("text", "nps or csat", "nps", "csat"),
             score=_must("number", "nps 0..10, csat 1..5"),
             on=_must("date", "day"),
         ),
@@ -186,14 +195,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "A person or queue that records can belong to.",
             id=_ID,
             name=_must("text", "full name, or the queue's"),
-            kind=_may("text", "person or queue"),
+            kind=_may("text", "person or queue", "person", "queue"),
             is_active=_may("boolean", "may own things; missing means yes"),
         ),
         "ours": _table(
             "A task or lead record that Tossup wrote, as the CRM holds it now.",
             id=_ID,
             key=_must("text", "the lead's key, see mappings.canonical.LeadKey"),
-            kind=_must("text", "task or lead"),
+            kind=_must("text", "task or lead", "task", "lead"),
             owner_id=_may("text", "who holds it now"),
             status=_may("text", "the CRM's own status"),
             is_closed=_may("boolean", "completed, converted, disqualified"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mappings.canonical import Motion
 
@@ -13,6 +13,20 @@ Op = Literal["eq", "ne", "in", "not_in", "gt", "ge", "lt", "le", "empty", "not_e
 Policy = Literal["ours", "if_empty", "create_only", "pin_on_human_edit"]
 
 
+def _keys_as_text(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {str(key).lower() if isinstance(key, bool) else str(key): item for key, item in value.items()}
+
+
+def _one_needs_no_list(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+ValueMap = Annotated[Mapping[str, Scalar], BeforeValidator(_keys_as_text)]
+"""One spelling -> another. Keys are texts; `true`, `false` and numbers are the texts that spell them."""
+
+
 class Config(BaseModel):
     """Base of all: frozen, and an unknown key is an error."""
 
@@ -20,16 +34,20 @@ class Config(BaseModel):
 
 
 class FieldSource(Config):
-    """Where one canonical column is read from: a field, a path of fields, or a constant.
+    """Where one canonical column is read from: a field, a path of fields, several texts joined, or a constant.
 
     A path goes through references (`Opportunity.AccountId`, `Asset__r.Product2.Family`) or associations
     (`companies.id`, `line_items.hs_product_id`, `deals.companies.id`). In YAML a bare string is a field.
     """
 
     field: str | None = None
+    join: tuple[str, ...] | None = None
+    """Fields whose texts are put together with a space: [firstname, lastname]."""
+    fallback: str | None = None
+    """The field to read where `field` or `join` is empty."""
     constant: Scalar | None = None
-    values: Mapping[str, Scalar] | None = None
-    """CRM value -> canonical value; a value that is not listed becomes `otherwise`."""
+    values: ValueMap | None = None
+    """CRM value -> canonical value; a value that is not listed, and no value at all, becomes `otherwise`."""
     otherwise: Scalar | None = None
     unit: Unit | None = None
     optional: bool = False
@@ -42,9 +60,19 @@ class FieldSource(Config):
 
     @model_validator(mode="after")
     def _one_origin(self) -> "FieldSource":
-        if (self.field is None) == (self.constant is None):
-            raise ValueError("give either field or constant")
+        if sum(origin is not None for origin in (self.field, self.join, self.constant)) != 1:
+            raise ValueError("give one of field, join and constant")
+        if self.fallback is not None and self.constant is not None:
+            raise ValueError("a constant is never empty: leave fallback out")
+        if self.otherwise is not None and self.values is None:
+            raise ValueError("otherwise needs values")
         return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path this source reads, the fallback last."""
+        first = self.join or ((self.field,) if self.field is not None else ())
+        return (*first, self.fallback) if self.fallback is not None else first
 
 
 class Filter(Config):
@@ -68,7 +96,7 @@ class OutField(Config):
     """A CRM field that Tossup writes. In YAML a bare string is a field."""
 
     field: str
-    values: Mapping[str, Scalar] | None = None
+    values: ValueMap | None = None
     policy: Policy = "pin_on_human_edit"
     create: bool = False
     """`setup` creates the field where it is missing."""
@@ -87,6 +115,18 @@ class AccountOut(Config):
     fields: Mapping[str, OutField]
 
 
+class ReadBack(Config):
+    """How a record that Tossup wrote is read back: what people did with it since.
+
+    The record is closed when any of `is_closed` is true.
+    """
+
+    status: FieldSource | None = None
+    is_closed: Annotated[tuple[FieldSource, ...], BeforeValidator(_one_needs_no_list)] = ()
+    owner_id: FieldSource | None = None
+    created_on: FieldSource | None = None
+
+
 class RecordOut(Config):
     """A task or a lead record. Keys of `fields` are names of `TASK_OUTPUTS` or `LEAD_OUTPUTS`.
 
@@ -101,6 +141,7 @@ class RecordOut(Config):
     links: Mapping[str, Literal["account_id", "contact_id"]] = Field(default_factory=dict)
     close: Mapping[str, Scalar] = Field(default_factory=dict)
     requires: tuple[Literal["contact_id"], ...] = ()
+    read: ReadBack = ReadBack()
 
 
 class Write(Config):

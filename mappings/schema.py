@@ -87,3 +87,5 @@ class WantedField:
     choices: tuple[str, ...] = ()
     unique: bool = False
     """Unique external id (Salesforce), hasUniqueValue (HubSpot)."""
+    references: tuple[str, ...] = ()
+    """The object that a field of type REFERENCE points at."""
