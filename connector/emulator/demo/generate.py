@@ -1,0 +1,65 @@
+"""The demo world: an example company with some 300 customers, generated from a seed and the cast."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from connector.emulator.demo import history, standing
+from connector.emulator.demo.cast import CAST, HIERARCHY, LEAST_ACCOUNTS, ORDINARY, RENEWALS, Part
+from connector.emulator.demo.catalogue import owners, products
+from connector.emulator.demo.model import World
+from connector.emulator.demo.profile import Place, decide
+
+AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+"""A Monday morning; the emulated clock starts here."""
+
+
+def generate(seed: int = 7, accounts: int = 300) -> World:
+    """The demo world. The same arguments give the same world, value for value.
+
+    Raises ValueError if `accounts` cannot hold the whole cast (`cast.LEAST_ACCOUNTS`).
+    """
+    if accounts < LEAST_ACCOUNTS:
+        raise ValueError(f"the cast needs {LEAST_ACCOUNTS} accounts or more, not {accounts}")
+    parts = (*CAST, Part(name="ordinary", count=accounts - LEAST_ACCOUNTS, recipe=ORDINARY))
+    places = tuple(_places(parts))
+    customers = [decide(place, seed=seed, today=AT.date()) for place in places]
+    return World(
+        name="demo",
+        at=AT,
+        currency="USD",
+        owners=owners(),
+        products=products(),
+        accounts=tuple(standing.account(customer) for customer in customers),
+        contacts=tuple(row for customer in customers for row in standing.contacts(customer)),
+        subscriptions=tuple(row for customer in customers for row in standing.subscriptions(customer)),
+        deals=tuple(row for customer in customers for row in history.deals(customer)),
+        cases=tuple(row for customer in customers for row in history.cases(customer)),
+        activities=tuple(row for customer in customers for row in history.activities(customer)),
+        usage=tuple(row for customer in customers for row in history.usage(customer)),
+        feedback=tuple(row for customer in customers for row in history.feedback(customer)),
+        cast=MappingProxyType({part.name: _keys(places, part.name) for part in parts}),
+    )
+
+
+def _places(parts: Iterable[Part]) -> Iterator[Place]:
+    number = 0
+    for part in parts:
+        first = number + 1
+        for place in range(part.count):
+            number += 1
+            yield _special(Place(number=number, part=part.name, recipe=part.recipe), place, first)
+
+
+def _special(seat: Place, place: int, first: int) -> Place:
+    """What differs between the accounts of one part: their parents, and the days to their renewals."""
+    if seat.part == "group_wide" and place in HIERARCHY:
+        return replace(seat, parent=f"a{first + HIERARCHY[place]:03}")
+    if seat.part == "renewal_window":
+        return replace(seat, recipe=replace(seat.recipe, renewal_in=RENEWALS[place]))
+    return seat
+
+
+def _keys(places: Iterable[Place], part: str) -> tuple[str, ...]:
+    return tuple(place.key for place in places if place.part == part)

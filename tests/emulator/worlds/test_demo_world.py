@@ -1,0 +1,208 @@
+"""The demo world holds what it promises, and is the same every time."""
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+import pytest
+
+from connector.emulator.demo.cast import CAST, LEAST_ACCOUNTS, PLAN
+from connector.emulator.demo.generate import AT, generate
+from connector.emulator.demo.model import Account, Deal, Subscription, World
+
+TODAY = AT.date()
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return generate()
+
+
+@pytest.fixture(scope="module")
+def accounts(world: World) -> dict[str, Account]:
+    return {account.key: account for account in world.accounts}
+
+
+@pytest.fixture(scope="module")
+def terms(world: World) -> dict[str, list[Subscription]]:
+    """Each account's subscriptions, the current one first."""
+    found = defaultdict(list)
+    for subscription in world.subscriptions:
+        found[subscription.account].append(subscription)
+    return found
+
+
+@pytest.fixture(scope="module")
+def deals(world: World) -> dict[str, list[Deal]]:
+    found = defaultdict(list)
+    for deal in world.deals:
+        found[deal.account].append(deal)
+    return found
+
+
+def test_the_same_seed_gives_the_same_world(world: World) -> None:
+    assert generate() == world
+    assert generate(seed=8) != world
+
+
+def test_more_accounts_change_nothing_about_those_that_were_there(world: World) -> None:
+    bigger = generate(accounts=320)
+    assert bigger.accounts[:300] == world.accounts
+    assert len(bigger.accounts) == 320
+
+
+def test_fewer_accounts_than_the_cast_needs_are_refused() -> None:
+    with pytest.raises(ValueError, match=f"needs {LEAST_ACCOUNTS} accounts"):
+        generate(accounts=LEAST_ACCOUNTS - 1)
+
+
+def test_every_part_is_played_by_as_many_accounts_as_the_programme_says(world: World) -> None:
+    assert {part.name: part.count for part in CAST} == {
+        name: len(keys) for name, keys in world.cast.items() if name != "ordinary"
+    }
+    played = [key for keys in world.cast.values() for key in keys]
+    assert sorted(played) == [account.key for account in world.accounts]
+
+
+def test_a_catalogue_of_45_products_with_plans_options_and_services_of_other_teams(world: World) -> None:
+    by_code = {product.code: product for product in world.products}
+    assert len(by_code) == len(world.products) == 45
+    tiers = Counter(product.family for product in world.products if product.tier)
+    assert tiers == {"Core": 4, "Suite": 3, "Analytics": 3}
+    assert sum(product.is_option for product in world.products) == 10
+    queues = {owner.name for owner in world.owners if owner.kind == "queue"}
+    assert {product.specialist for product in world.products} == {*queues, None}
+    assert all(code in by_code for product in world.products for code in product.complements)
+
+
+def test_every_reference_inside_the_world_leads_somewhere(world: World, accounts: dict[str, Account]) -> None:
+    contacts = {contact.key: contact.account for contact in world.contacts}
+    codes = {product.code for product in world.products}
+    owners = {owner.name for owner in world.owners}
+    for rows in (world.contacts, world.subscriptions, world.deals, world.cases, world.activities, world.usage):
+        assert {row.account for row in rows} <= accounts.keys()
+    for row in (*world.cases, *world.activities, *world.feedback):
+        assert row.contact is None or contacts[row.contact] == row.account
+    assert {line.product for deal in world.deals for line in deal.lines} <= codes
+    assert {row.product for row in (*world.subscriptions, *world.usage)} <= codes
+    assert {account.owner for account in world.accounts} - {None} <= owners
+    assert {account.parent for account in world.accounts} - {None} <= accounts.keys()
+
+
+def test_names_are_plainly_made_up_and_unique(world: World) -> None:
+    names = [account.name for account in world.accounts]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith(("Example ", "株式会社サンプル")) for name in names)
+    assert {account.currency for account in world.accounts} == {"USD", "JPY", "EUR"}
+
+
+def test_the_hierarchy_has_three_levels_and_one_cycle(world: World, accounts: dict[str, Account]) -> None:
+    def ancestors(key: str) -> list[str]:
+        seen: list[str] = []
+        parent = accounts[key].parent
+        while parent is not None and parent not in seen:
+            seen.append(parent)
+            parent = accounts[parent].parent
+        return seen
+
+    group = world.cast["group_wide"]
+    assert max(len(ancestors(key)) for key in group[:6]) == 2
+    assert ancestors(group[10]) == [group[11], group[10]]
+
+
+def test_the_renewal_window_is_met_at_both_ends(world: World, terms: dict[str, list[Subscription]]) -> None:
+    def days(part: str) -> set[int]:
+        return {(terms[key][0].ends_on - TODAY).days for key in world.cast[part]}
+
+    assert {60, 120} <= days("renewal_window")
+    assert all(60 <= day <= 120 for day in days("renewal_window"))
+    assert days("renewal_too_early") == {121}
+    assert days("renewal_too_late") == {59}
+
+
+def test_seats_at_the_limit_and_below(world: World, terms: dict[str, list[Subscription]]) -> None:
+    def share(key: str) -> float:
+        term = terms[key][0]
+        assert term.seats_used is not None
+        assert term.seats_paid is not None
+        return term.seats_used / term.seats_paid
+
+    assert all(share(key) >= 0.9 for key in world.cast["seat_limit"])
+    assert {share(key) for key in world.cast["seat_limit_exactly_90"]} == {0.9}
+    assert all(share(key) < 0.9 for key in (*world.cast["quiet"], *world.cast["ordinary"]))
+
+
+def test_a_seat_reduction_shows_in_the_dates_of_two_subscriptions(
+    world: World, terms: dict[str, list[Subscription]]
+) -> None:
+    for key in world.cast["seat_reduction"]:
+        now, before = terms[key][:2]
+        assert before.ends_on + timedelta(days=1) == now.starts_on
+        assert now.seats_paid is not None
+        assert before.seats_paid is not None
+        assert now.seats_paid / before.seats_paid == pytest.approx(0.6, abs=0.02)
+
+
+def test_usage_falls_by_more_than_30_percent_and_two_standard_deviations_only_where_it_should(world: World) -> None:
+    weeks = defaultdict(list)
+    for row in sorted(world.usage, key=lambda row: row.on):
+        weeks[row.account].append(row.quantity)
+    falling = {*world.cast["usage_drop"], *world.cast["high_risk"]}
+    for key, quantities in weeks.items():
+        before, last = sum(quantities[4:8]), sum(quantities[8:])
+        mean = sum(quantities[:8]) / 8
+        spread = (sum((quantity - mean) ** 2 for quantity in quantities[:8]) / 7) ** 0.5
+        dropped = last <= 0.7 * before and last / 4 <= mean - 2 * spread
+        assert dropped == (key in falling), key
+        assert len(quantities) == 12
+
+
+def test_endpoint_protection_is_bought_after_core_professional(world: World, deals: dict[str, list[Deal]]) -> None:
+    def day(key: str, code: str) -> list[int]:
+        won = [deal for deal in deals[key] if deal.outcome == "won"]
+        return sorted(deal.closes_on.toordinal() for deal in won for line in deal.lines if line.product == code)
+
+    both = [key for key in deals if day(key, "CORE-PRO") and day(key, "SEC-EDR")]
+    assert len(both) >= 30
+    assert all(day(key, "CORE-PRO")[0] < day(key, "SEC-EDR")[0] for key in both)
+    assert not any(day(key, "SEC-EDR") for key in world.cast["affinity"])
+    share = len(both) / sum(bool(day(key, "CORE-PRO")) for key in deals)
+    assert share / (len(both) / len(deals)) > 3
+
+
+def test_what_a_gate_needs_is_there(world: World, accounts: dict[str, Account], deals: dict[str, list[Deal]]) -> None:
+    def of(part: str) -> list[Account]:
+        return [accounts[key] for key in world.cast[part]]
+
+    refusing = {contact.account: contact.refuses for contact in world.contacts}
+    with_contacts = set(refusing)
+    inactive = {owner.name for owner in world.owners if not owner.is_active}
+    assert all(account.employees is None for account in of("employees_missing"))
+    assert all(account.employees_reported == 3 * account.employees for account in of("employees_conflicting"))
+    assert all(account.do_not_contact for account in of("do_not_contact"))
+    assert all(account.invoice_overdue for account in of("invoice_overdue"))
+    assert all(account.legal_hold for account in of("legal_hold"))
+    assert all(account.owner is None for account in of("no_owner"))
+    assert {account.owner for account in of("inactive_owner")} == inactive
+    assert all(refusing[key] == ("phone",) for key in world.cast["no_phone"])
+    assert not with_contacts & set(world.cast["no_contacts"])
+    assert all((TODAY - account.customer_since).days < 60 for account in of("young") if account.customer_since)
+    for part, outcome in (("open_opportunity", "open"), ("declined_once", "lost"), ("declined_twice", "lost")):
+        for key in world.cast[part]:
+            assert {line.product for deal in deals[key] if deal.outcome == outcome for line in deal.lines} == {
+                "CORE-STD"
+            }
+
+
+def test_quiet_accounts_have_no_room_and_bought_nothing_for_more_than_a_year(
+    world: World, accounts: dict[str, Account], terms: dict[str, list[Subscription]], deals: dict[str, list[Deal]]
+) -> None:
+    for key in world.cast["quiet"]:
+        assert terms[key][0].seats_paid == accounts[key].employees
+        assert max(deal.closes_on for deal in deals[key]) < TODAY - timedelta(days=366)
+
+
+def test_recipes_name_products_of_the_catalogue(world: World) -> None:
+    codes = {PLAN, *(product.code for product in world.products)}
+    for part in CAST:
+        named = {part.recipe.plan, *(code for _, code in (*part.recipe.won, *part.recipe.lost))}
+        assert named | set(part.recipe.open_deals) <= codes
