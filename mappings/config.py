@@ -66,6 +66,8 @@ class FieldSource(Config):
             raise ValueError("a constant is never empty: leave fallback out")
         if self.otherwise is not None and self.values is None:
             raise ValueError("otherwise needs values")
+        if self.values is not None and not self.values:
+            raise ValueError("values needs at least one line")
         return self
 
     @property

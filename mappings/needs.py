@@ -1,0 +1,98 @@
+"""What must be pulled from the CRM before a mapping can be read, written and compared."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mappings.config import MappingConfig, RecordOut
+from mappings.paths import hops_from, routes
+from mappings.schema import FieldType, ObjectSchema, Schema
+from mappings.sources import readings, written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Of one object: the fields to pull, and the objects whose associations come along; both sorted.
+
+    The record id and the stamp are not named: a read always brings them.
+    """
+
+    fields: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+def objects(mapping: MappingConfig, schema: Schema | None = None) -> tuple[str, ...]:
+    """The objects to describe, sorted.
+
+    Where a reference leads stands in the schema alone: describe what this gives, ask again with that schema, until
+    nothing new comes.
+    """
+    named = {reading.object for _, reading in readings(mapping, None)} | {mapping.write.account.object}
+    for _, reading in readings(mapping, None):
+        for path in reading.paths:
+            named.update(_passed(mapping, schema, reading.object, path))
+    return tuple(sorted(named))
+
+
+def _passed(mapping: MappingConfig, schema: Schema | None, object: str, path: str) -> Iterator[str]:
+    """The objects that a path goes through, as far as that can be known now."""
+    segments = path.split(".")[:-1]
+    if mapping.crm == "hubspot":
+        yield from segments
+    elif schema is not None:
+        yield from _referred(schema, [object], segments)
+
+
+def _referred(schema: Schema, starts: Iterable[str], segments: list[str]) -> Iterator[str]:
+    for segment in segments:
+        known = [schema.objects[start] for start in starts if start in schema.objects]
+        starts = [hop.target for here in known for hop in hops_from(schema, here, segment)]
+        yield from starts
+
+
+def needs(mapping: MappingConfig, schema: Schema) -> dict[str, Needs]:
+    """CRM object -> what to pull of it. Objects and fields that the CRM does not have are left out."""
+    fields: dict[str, set[str]] = {}
+    links: dict[str, set[str]] = {}
+    for object, paths in _wanted(mapping, schema):
+        fields.setdefault(object, set())
+        for route in routes(schema, object, paths):
+            fields.setdefault(route.object, set()).add(route.field.name)
+            for hop in route.hops:
+                fields.setdefault(hop.object, set())
+                if hop.kind == "reference":
+                    fields[hop.object].add(hop.field)
+                else:
+                    links.setdefault(hop.object, set()).add(hop.target)
+    return {
+        object: Needs(
+            fields=tuple(sorted(name for name in fields[object] if not _always_there(schema.objects[object], name))),
+            links=tuple(sorted(links.get(object, ()))),
+        )
+        for object in sorted(fields)
+    }
+
+
+def _always_there(object: ObjectSchema, name: str) -> bool:
+    field = object.fields.get(name)
+    return name in (object.id_field, object.stamp_field) or (field is not None and field.type is FieldType.ID)
+
+
+def _wanted(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(object, paths) of everything that is read, and of what is written: to compare, we must know what is there."""
+    for _, reading in readings(mapping, schema):
+        yield reading.object, reading.paths
+    account = mapping.write.account
+    if account.object in schema.objects:
+        yield account.object, tuple(field.field for field in account.fields.values())
+    for _, record in written(mapping):
+        if can_be_ours(schema, record):
+            yield record.object, _written_fields(record)
+
+
+def can_be_ours(schema: Schema, record: RecordOut) -> bool:
+    """Whether the CRM has this record's key field: without it no such record can be ours."""
+    return bool(routes(schema, record.object, (record.key.field,)))
+
+
+def _written_fields(record: RecordOut) -> tuple[str, ...]:
+    return (record.key.field, *(field.field for field in record.fields.values()), *record.close)
