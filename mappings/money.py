@@ -33,4 +33,4 @@ def factor(currency: ir.StringValue) -> ir.IntegerValue:
 def major(minor: int, currency: str) -> float:
     """An amount of minor units as the decimal number that a CRM holds: 1250 of USD is 12.5."""
     places = digits(currency)
-    return round(minor / 10**places, places)
+    return float(round(minor / float(10**places), places))

@@ -81,9 +81,7 @@ def _columns(
 
 def _any(cells: list[ir.Value]) -> ir.Value:
     """The one value; of several booleans, whether any is true."""
-    return (
-        cells[0] if len(cells) == 1 else reduce(lambda one, other: one | other, (c.fill_null(NO) for c in cells))
-    )
+    return cells[0] if len(cells) == 1 else reduce(lambda one, other: one | other, (c.fill_null(NO) for c in cells))
 
 
 def _kept(value: ir.Value | None, filter: Filter, zone: str) -> ir.BooleanValue:
