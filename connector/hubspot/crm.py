@@ -1,0 +1,161 @@
+"""HubSpot as jobs see it: the `connector.port.Crm` of one account."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+import pyarrow as pa
+
+from connector.hubspot import owners
+from connector.hubspot.config import HubSpotConfig
+from connector.hubspot.describe import Describer
+from connector.hubspot.envelope import HubSpotAnswers
+from connector.hubspot.library import Library
+from connector.hubspot.links import linked
+from connector.hubspot.names import OWNERS
+from connector.hubspot.pages import Shape
+from connector.hubspot.paths import Paths
+from connector.hubspot.portal import LINKS_READ, Portal
+from connector.hubspot.read import Reader
+from connector.hubspot.setup import Setup
+from connector.hubspot.write import Writer
+from connector.limits import Pace
+from connector.port import Batch, Cursor, LinkRows, Outcome, Read, Record, SetupStep
+from connector.transport import Transport
+from connector.wire import Token
+from mappings.schema import ObjectSchema, Schema, WantedField
+
+__all__ = ["HubSpot", "HubSpotConfig", "open_hubspot"]
+
+_EARLY_S = 300.0
+"""An OAuth token is replaced this long before it ends: a sync must not find out in the middle of a page."""
+
+
+def open_hubspot(config: HubSpotConfig) -> "HubSpot":
+    """A connection to one HubSpot account; nothing is sent yet."""
+    paths = Paths(version=config.api_version)
+    oauth = config.oauth
+    transport = Transport(
+        HubSpotAnswers(),
+        config.url,
+        token=None if config.access_token is None else config.access_token.get_secret_value(),
+        login=None if oauth is None else partial(_sign_in, paths, oauth),
+        timeouts=config.timeouts,
+        patience=config.patience,
+        reserve=config.reserve,
+        # evenly spread, so that no second of any start holds more
+        paces={"search": Pace(most=1, per_s=1 / config.search_per_second)},
+    )
+    return HubSpot(config, transport, paths)
+
+
+class HubSpot:
+    """One account. Safe for one thread; reading ahead uses another."""
+
+    name: Literal["hubspot"] = "hubspot"
+
+    def __init__(self, config: HubSpotConfig, transport: Transport, paths: Paths) -> None:
+        self._transport = transport
+        self._portal = Portal(transport, paths)
+        self._library = Library(transport, paths)
+        self._reader = Reader(
+            portal=self._portal,
+            overlap_ms=round(config.overlap_s * 1000),
+            safe_lag_ms=round(config.lag_s * 1000),
+        )
+        self._writer = Writer(portal=self._portal)
+        self._setup = Setup(self._portal, self._library)
+
+    @property
+    def calls(self) -> int:
+        """HTTP calls sent so far, of every kind."""
+        return self._transport.calls
+
+    def connection(self) -> str:
+        """`hubspot:` and the account's id."""
+        return f"hubspot:{self._portal.account()['portalId']}"
+
+    def user_id(self) -> str | None:
+        """None: a service key or private app acts as itself, not as a user."""
+        return None
+
+    def now(self) -> datetime:
+        """HubSpot's clock, UTC."""
+        return self._transport.now()
+
+    def record_url(self, object: str, id: str) -> str:
+        """Where a person opens this record in a browser."""
+        account = self._portal.account()
+        domain = account.get("uiDomain") or "app.hubspot.com"
+        return f"https://{domain}/contacts/{account['portalId']}/record/{self._portal.type_id(object)}/{id}"
+
+    def describe(self, objects: Iterable[str]) -> Schema:
+        """The schema of these objects, `owners` among them, as our app may see them."""
+        return Describer(self._portal, self._library).schema(objects)
+
+    def count(self, object: str) -> int:
+        """Live records, by HubSpot's search index: some moments behind after writes."""
+        return len(owners.ids(self._library)) if object == OWNERS else self._reader.count(object)
+
+    def read(self, read: Read) -> Iterator[Batch]:
+        """Stream the rows; owners always come whole."""
+        if read.schema.name == OWNERS:
+            return iter([self._owners(read.schema, read.fields)])
+        return self._reader.read(read)
+
+    def links(self, object: str, to: str, ids: Iterable[pa.Array] | None = None) -> Iterator[LinkRows]:
+        """Associations from these records (all of them where None) to records of `to`."""
+        for some in self.ids(object) if ids is None else ids:
+            for start in range(0, len(some), LINKS_READ):
+                yield linked(self._portal, object, to, some[start : start + LINKS_READ].to_pylist())
+
+    def ids(self, object: str) -> Iterator[pa.Array]:
+        """Every live record id."""
+        if object == OWNERS:
+            return iter([pa.array(owners.ids(self._library), pa.string())])
+        return self._reader.ids(object)
+
+    def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
+        """These records as they are now; those that are gone are left out."""
+        if schema.name == OWNERS:
+            rows = self._owners(schema, fields).rows
+            wanted = [n for n, id in enumerate(rows.column(0).to_pylist()) if id in set(ids)]
+            return iter([Batch(rows=rows.take(pa.array(wanted, pa.int64())))])
+        return self._reader.fetch(Shape.of(schema, fields), ids)
+
+    def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Update by record id, 100 a call."""
+        return self._writer.update(object, records)
+
+    def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Create or update by the unique `key_field`, 100 a call, then make the links."""
+        return self._writer.upsert(object, key_field, records)
+
+    def cost(self, object: str, how: Literal["update", "upsert"], n: int) -> int:
+        """Calls that writing `n` records takes."""
+        return self._writer.cost(object, how, n)
+
+    def missing(self, wanted: Sequence[WantedField]) -> tuple[SetupStep, ...]:
+        """Property groups and properties to create before these can be written."""
+        return self._setup.missing(wanted)
+
+    def setup(self, steps: Sequence[SetupStep]) -> None:
+        """Create them; what is there already is left alone."""
+        self._setup.do(steps)
+
+    def close(self) -> None:
+        """Close connections."""
+        self._transport.close()
+
+    def _owners(self, schema: ObjectSchema, fields: Sequence[str]) -> Batch:
+        rows = owners.rows(self._library, Shape.of(schema, fields))
+        moment = self._transport.now()
+        return Batch(rows=rows, cursor=Cursor(stamp=f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"))
+
+
+def _sign_in(paths: Paths, oauth: tuple[str, str, str], transport: Transport) -> Token:
+    answer = Library(transport, paths).refresh(*oauth)
+    lives_s = float(answer.get("expires_in") or 1800)
+    # the transport replaces a token a tenth of its life early
+    return Token(value=str(answer["access_token"]), good_for_s=max(lives_s - _EARLY_S, lives_s / 2) / 0.9)
