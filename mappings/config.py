@@ -90,7 +90,7 @@ class Source(Config):
 
     object: str
     optional: bool = False
-    where: tuple[Filter, ...] = ()
+    where: Annotated[tuple[Filter, ...], BeforeValidator(_one_needs_no_list)] = ()
     fields: Mapping[str, FieldSource]
 
 
@@ -151,7 +151,7 @@ class Write(Config):
 
     account: AccountOut
     task: RecordOut
-    lead: tuple[RecordOut, ...]
+    lead: Annotated[tuple[RecordOut, ...], BeforeValidator(_one_needs_no_list)]
     default_route: str | None = None
     """Queue or owner (name or id) of toss-ups whose product names no specialist; None: the account's owner."""
 
@@ -171,7 +171,7 @@ class CatalogEntry(Config):
     family: str | None = None
     tier: int | None = None
     is_option: bool | None = None
-    complements: tuple[str, ...] | None = None
+    complements: Annotated[tuple[str, ...], BeforeValidator(_one_needs_no_list)] | None = None
     specialist: str | None = None
     sla_days: int | None = None
 

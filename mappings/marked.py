@@ -102,13 +102,13 @@ def _position(error: YAMLError, text: str) -> tuple[int, int]:
 
 
 _WORDS: Mapping[str, str] = {
-    "mapping values are not allowed here": "a colon where none belongs; put the text in quotes, or check the indentation",
+    "mapping values are not allowed here": "a colon where none belongs; quote the text, or check the indentation",
     "found character '\\t' that cannot start any token": "a tab; indent with spaces",
     "expected a single document in the stream": "a second document begins here (---); one file holds one",
     "found unexpected end of stream": "a quotation mark is never closed",
     "could not find expected ':'": "a line without a colon",
-    "expected <block end>, but found '<block mapping start>'": "this line is indented differently from the ones above",
-    "expected <block end>, but found '-'": "this line is indented differently from the ones above",
+    "expected <block end>, but found '<block mapping start>'": "this line is indented unlike the ones above",
+    "expected <block end>, but found '-'": "this line is indented unlike the ones above",
 }
 
 

@@ -71,12 +71,13 @@ _STOCK_SALESFORCE = {
     "Opportunity": "Name! AccountId>Account OwnerId>User IsWon:b- IsClosed:b- Amount:c CloseDate:d StageName:p "
     "CreatedDate:s-",
     "Contact": "AccountId>Account FirstName LastName! Name- Title DoNotCall:b HasOptedOutOfEmail:b",
-    "Case": "AccountId>Account ContactId>Contact Subject Priority:p=High|Medium|Low Status:p IsClosed:b- CreatedDate:s- "
-    "ClosedDate:s-",
-    "Task": "AccountId>Account- WhatId>Account|Opportunity WhoId>Contact|Lead OwnerId>User|Group Subject Description:l "
-    "Status:p=Not_Started|In_Progress|Completed Priority:p=High|Normal|Low ActivityDate:d IsClosed:b- TaskSubtype:p "
+    "Case": "AccountId>Account ContactId>Contact Subject Priority:p=High|Medium|Low Status:p IsClosed:b- "
+    "CreatedDate:s- ClosedDate:s-",
+    "Task": "AccountId>Account- WhatId>Account|Opportunity WhoId>Contact|Lead OwnerId>User|Group Subject "
+    "Description:l Status:p=Not_Started|In_Progress|Completed Priority:p=High|Normal|Low ActivityDate:d IsClosed:b- TaskSubtype:p "
     "CreatedDate:s-",
-    "Event": "AccountId>Account- WhatId>Account WhoId>Contact|Lead OwnerId>User Subject ActivityDate:d ActivityDateTime:s",
+    "Event": "AccountId>Account- WhatId>Account WhoId>Contact|Lead OwnerId>User Subject ActivityDate:d "
+    "ActivityDateTime:s",
     "Lead": "LastName! Company! OwnerId>User|Group Description:l Rating:p=Hot|Warm|Cold "
     "Status:p=Open___Not_Contacted|Working___Contacted|Closed___Converted|Closed___Not_Converted IsConverted:b- "
     "CreatedDate:s-",
@@ -114,7 +115,8 @@ _STOCK_HUBSPOT = {
     "tickets": ("subject hs_ticket_priority:p hs_pipeline_stage createdate:s closed_date:s", "companies contacts"),
     "tasks": (
         "hs_task_subject hs_task_body:l hs_task_status:p=NOT_STARTED|IN_PROGRESS|WAITING|DEFERRED|COMPLETED "
-        "hs_task_priority:p=LOW|MEDIUM|HIGH hs_timestamp:s! hs_task_type:p=TODO|CALL|EMAIL hubspot_owner_id hs_createdate:s-",
+        "hs_task_priority:p=LOW|MEDIUM|HIGH hs_timestamp:s! hs_task_type:p=TODO|CALL|EMAIL hubspot_owner_id "
+        "hs_createdate:s-",
         "companies contacts",
     ),
     "calls": ("hs_timestamp:s", "companies contacts"),
@@ -139,8 +141,10 @@ _FULL_HUBSPOT = {
     "feedback_submissions": "hs_survey_type:p hs_value:n hs_submission_timestamp:s",
 }
 _FULL_LINKS = {
-    "leads": "companies contacts", "product_usage": "companies products", "feedback_submissions": "companies contacts",
-}  # fmt: skip
+    "leads": "companies contacts",
+    "product_usage": "companies products",
+    "feedback_submissions": "companies contacts",
+}
 
 
 def salesforce(*, stock: bool = False, without: Iterable[str] = ()) -> Schema:

@@ -1,0 +1,103 @@
+"""Everything Tossup can write, by name: what it means, and the field that `setup` would make for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mappings.schema import FieldType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One value that a mapping can put into a field. `length` is that of a field made for it."""
+
+    type: FieldType
+    label: str
+    help: str
+    length: int | None = None
+    choices: tuple[str, ...] = ()
+
+
+_RISKS = ("none", "watch", "high")
+_PRIORITIES = ("high", "mid", "low")
+
+
+def _text(label: str, help: str, length: int = 255) -> Output:
+    return Output(type=FieldType.TEXT, label=label, help=help, length=length)
+
+
+def _long(label: str, help: str) -> Output:
+    return Output(type=FieldType.LONG_TEXT, label=label, help=help, length=32_000)
+
+
+def _reference(label: str, help: str) -> Output:
+    return Output(type=FieldType.REFERENCE, label=label, help=help)
+
+
+def _choice(label: str, help: str, choices: tuple[str, ...]) -> Output:
+    return Output(type=FieldType.CHOICE, label=label, help=help, choices=choices)
+
+
+KEY = _text("Tossup key", "Names the lead this record stands for. Written by Tossup; do not edit.")
+"""The unique external id of a task or lead record."""
+
+_VALUE = Output(type=FieldType.CURRENCY, label="Tossup value", help="What the lead is worth in a year.")
+_DUE = Output(type=FieldType.DATE, label="Tossup due", help="The day to have acted by.")
+_PRIORITY = _choice("Tossup priority", "Whom to approach first.", _PRIORITIES)
+_OWNER = _reference("Owner", "Who works it.")
+_ACCOUNT = _reference("Tossup account", "The customer it is about.")
+_CONTACT = _reference("Tossup contact", "The person to talk to.")
+_PRODUCT = _text("Tossup product", "Code of the product it is about.")
+_SUBJECT = _text("Tossup subject", "One line.")
+_BODY = _long("Tossup reason", "Why now, with evidence, and what to say.")
+_PLAY = _text("Tossup play", "The play that asked for it.", 80)
+_MOTION = _choice("Tossup motion", "Which strategy it serves.", ("expansion", "upsell", "cross_sell", "churn"))
+
+ACCOUNT_OUTPUTS: Mapping[str, Output] = MappingProxyType(
+    {
+        "headroom": Output(
+            type=FieldType.INTEGER, label="Tossup headroom", help="Employees who are not paid users yet."
+        ),
+        "headroom_value": Output(
+            type=FieldType.CURRENCY,
+            label="Tossup headroom value",
+            help="Headroom times the revenue of one paid user, a year.",
+        ),
+        "risk": _choice("Tossup risk", "Churn risk. While it is high nothing is sold to the account.", _RISKS),
+        "risk_reasons": _long("Tossup risk reasons", "What the churn risk was read from."),
+        "next_product": _text("Tossup next product", "The product that fits next, and why."),
+        "priority": _PRIORITY,
+        "computed_at": Output(
+            type=FieldType.DATETIME, label="Tossup computed at", help="When these fields last changed."
+        ),
+    }
+)
+"""Fields on the account."""
+
+TASK_OUTPUTS: Mapping[str, Output] = MappingProxyType(
+    {
+        "subject": _SUBJECT,
+        "body": _BODY,
+        "body_html": _long("Tossup reason", "The same as HTML, for fields that show HTML."),
+        "owner_id": _OWNER,
+        "account_id": _ACCOUNT,
+        "contact_id": _CONTACT,
+        "product": _PRODUCT,
+        "value": _VALUE,
+        "due": _DUE,
+        "priority": _PRIORITY,
+        "play": _PLAY,
+        "motion": _MOTION,
+    }
+)
+"""What a task can hold."""
+
+LEAD_OUTPUTS: Mapping[str, Output] = MappingProxyType(
+    {
+        **TASK_OUTPUTS,
+        "account_name": _text("Tossup account name", "The customer's name."),
+        "contact_name": _text("Tossup contact name", "The person's name; the customer's where no person is known."),
+        "currency": _text("Tossup currency", "ISO 4217 code of the value.", 3),
+    }
+)
+"""What a lead record can hold: all of a task, and who it is about."""
