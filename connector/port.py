@@ -99,9 +99,13 @@ class SetupStep:
 class Crm(Protocol):
     """A CRM as jobs see it. Every method may raise `connector.errors.CrmError`; none retries a bare create."""
 
-    name: Literal["salesforce", "hubspot"]
-    calls: int
-    """HTTP calls sent so far, of every kind."""
+    @property
+    def name(self) -> Literal["salesforce", "hubspot"]:
+        """Which CRM it is."""
+
+    @property
+    def calls(self) -> int:
+        """HTTP calls sent so far, of every kind."""
 
     def connection(self) -> str:
         """`salesforce:00D...` or `hubspot:PORTAL`: the same org always, another org never."""

@@ -112,6 +112,10 @@ class Transport:
                 raise GiveUp(f"No way to sign in to {self._vendor.name} is configured. Set a token or a key.")
             return self._token
 
+    def wait(self, seconds: float) -> None:
+        """Let the vendor work for this long, before asking about a job again."""
+        self._sleep(seconds)
+
     def close(self) -> None:
         """Close every connection."""
         self._session.close()

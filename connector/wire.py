@@ -104,11 +104,11 @@ class Vendor(Protocol):
     probe: str
     """A path that answers anyone, for the time."""
 
-    def refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    def refusal(self, status: int, headers: Mapping[str, str], body: bytes, /) -> Refusal:
         """What an answer with a status of 300 and more means."""
 
-    def allowance(self, headers: Mapping[str, str]) -> Allowance | None:
+    def allowance(self, headers: Mapping[str, str], /) -> Allowance | None:
         """The daily budget, where the headers tell."""
 
-    def pace(self, headers: Mapping[str, str]) -> Pace | None:
+    def pace(self, headers: Mapping[str, str], /) -> Pace | None:
         """The burst limit, where the headers tell."""

@@ -1,0 +1,130 @@
+"""Salesforce as `connector.port.Crm`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+import pyarrow as pa
+
+from connector.errors import GiveUp
+from connector.port import Batch, Outcome, Read, Record, SetupStep
+from connector.salesforce.auth import SignIn, open_transport
+from connector.salesforce.collections import Collections
+from connector.salesforce.config import SalesforceConfig
+from connector.salesforce.read import Reader
+from connector.salesforce.rows import columns, from_records
+from connector.salesforce.schema import Describer
+from connector.salesforce.setup import Setup
+from connector.salesforce.write import Writer
+from connector.transport import Transport
+from connector.wire import Call
+from mappings.schema import ObjectSchema, Schema, WantedField
+
+__all__ = ["Salesforce", "SalesforceConfig", "open_salesforce"]
+
+
+def open_salesforce(config: SalesforceConfig) -> "Salesforce":
+    """Sign in. Raises `GiveUp` when the credentials are incomplete or refused, `TryAgain` when nobody answers."""
+    transport, sign_in = open_transport(config)
+    try:
+        transport.sign_in()
+    except BaseException:
+        transport.close()
+        raise
+    return Salesforce(config, transport, sign_in)
+
+
+class Salesforce:
+    """One org, as one user sees it."""
+
+    name: Literal["salesforce"] = "salesforce"
+
+    def __init__(self, config: SalesforceConfig, transport: Transport, sign_in: SignIn) -> None:
+        self._config = config
+        self._transport = transport
+        self._sign_in = sign_in
+        self._reader = Reader(config, transport)
+        self._collections = Collections(config, transport)
+        self._writer = Writer(config, transport)
+        self._describer = Describer(config, transport)
+        self._setup = Setup(config, transport, self._reader.rest, self._describer)
+
+    @property
+    def calls(self) -> int:
+        """HTTP calls sent so far."""
+        return self._transport.calls
+
+    def connection(self) -> str:
+        """`salesforce:` and the org's id."""
+        identity = self._sign_in.identity
+        if identity.org is None:
+            identity.org = str(self._reader.rest.rows("SELECT Id FROM Organization")[0]["Id"])
+        return f"salesforce:{identity.org}"
+
+    def user_id(self) -> str | None:
+        """The user we act as: as the sign-in told, else as the identity service tells for a ready token."""
+        identity = self._sign_in.identity
+        if identity.user is None:
+            identity.user = self._asked_user()
+        return identity.user
+
+    def now(self) -> datetime:
+        """Salesforce's clock, UTC."""
+        return self._transport.now()
+
+    def record_url(self, object: str, id: str) -> str:
+        """The record's page in Lightning."""
+        return f"{self._transport.base_url}/lightning/r/{object}/{id}/view"
+
+    def describe(self, objects: Iterable[str]) -> Schema:
+        """The objects as our user may see them."""
+        return self._describer.schema(objects)
+
+    def count(self, object: str) -> int:
+        """SELECT COUNT() of live records."""
+        return self._reader.count(object)
+
+    def read(self, read: Read) -> Iterator[Batch]:
+        """Stream rows, by REST or Bulk as their number asks for."""
+        return self._reader.read(read)
+
+    def ids(self, object: str) -> Iterator[pa.Array]:
+        """Every live id."""
+        return self._reader.ids(object)
+
+    def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
+        """These records as they are now."""
+        into = columns(schema, fields)
+        for records in self._collections.fetch(schema.name, into.names, ids):
+            yield Batch(rows=from_records(records, into))
+
+    def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Update by id."""
+        return self._writer.write(object, None, records)
+
+    def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Create or update by a unique external id."""
+        return self._writer.write(object, key_field, records)
+
+    def cost(self, object: str, how: Literal["update", "upsert"], n: int) -> int:  # noqa: ARG002 - same for all
+        """API calls that writing `n` records takes."""
+        return self._writer.cost(n)
+
+    def missing(self, wanted: Sequence[WantedField]) -> tuple[SetupStep, ...]:
+        """Fields to create, and permissions to grant to our user."""
+        return self._setup.missing(wanted, self.user_id())
+
+    def setup(self, steps: Sequence[SetupStep]) -> None:
+        """Create and grant, then wait until describe shows it."""
+        self._setup.do(steps, self.user_id())
+
+    def close(self) -> None:
+        """Close connections."""
+        self._transport.close()
+
+    def _asked_user(self) -> str | None:
+        try:
+            said = self._transport.send(Call(method="GET", target="/services/oauth2/userinfo")).data
+        except GiveUp:
+            return None
+        return str(said["user_id"]) if isinstance(said, dict) and said.get("user_id") else None

@@ -1,0 +1,139 @@
+"""Reading an object, all of it or what changed, by REST or Bulk as its size asks for.
+
+What a cursor promises: everything stamped before it has arrived. Reading has no upper bound, so nothing waits for
+the next run; but Salesforce stamps a record when its transaction starts and shows it when the transaction commits, at
+most some ten minutes later. So the cursor handed out is the server's time at the start of the read less `lag_s`, and
+the next read begins `overlap_s` before it. Rows that come twice are the same rows. The cursor does not stay at the
+newest row seen: after a load that gave a million rows one stamp, every later read would bring the million again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from connector.errors import GiveUp, TryAgain
+from connector.port import Batch, Cursor, Read
+from connector.salesforce.config import SalesforceConfig
+from connector.salesforce.extract import BulkQuery
+from connector.salesforce.query import Page, RestQuery
+from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, split
+from connector.salesforce.soql import Select
+from connector.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A query, the columns asked for and those given, and whether Bulk can answer it.
+
+    A row of which one of `marks` is true is gone.
+    """
+
+    select: Select
+    asked: pa.Schema
+    given: pa.Schema
+    marks: tuple[str, ...] = ()
+    bulk: bool = True
+
+    def batch(self, rows: pa.RecordBatch, cursor: Cursor | None = None) -> Batch:
+        """What the caller gets of these rows."""
+        live, gone = split(rows, self.marks)
+        return Batch(rows=live.select(self.given.names), deleted=gone, cursor=cursor)
+
+
+class Reader:
+    """Reads rows of any object."""
+
+    def __init__(self, config: SalesforceConfig, transport: Transport) -> None:
+        self._config = config
+        self._transport = transport
+        self.rest = RestQuery(config, transport)
+        self._bulk = BulkQuery(config, transport)
+
+    def read(self, read: Read) -> Iterator[Batch]:
+        """The rows; the last batch carries the cursor."""
+        cursor = self._cursor(read)
+        question = self._question(read)
+        held: pa.RecordBatch | None = None
+        for batch in self._answer(question):
+            if held is not None:
+                yield question.batch(held)
+            held = batch
+        yield question.batch(empty(question.asked) if held is None else held, cursor)
+
+    def ids(self, object: str) -> Iterator[pa.Array]:
+        """Every live id."""
+        into = pa.schema([pa.field("Id", pa.string())])
+        select = Select(object=object, fields=("Id",))
+        for batch in self._answer(_Question(select=select, asked=into, given=into)):
+            yield batch.column("Id")
+
+    def count(self, object: str) -> int:
+        """Live rows."""
+        return self.rest.count(Select(object=object, fields=("Id",)))
+
+    def _question(self, read: Read) -> _Question:
+        schema = read.schema
+        given = columns(schema, read.fields)
+        since = self._since(read)
+        marks = gone_marks(schema) if since else ()
+        asked = pa.schema([*given, *(pa.field(name, pa.bool_()) for name in marks if name not in given.names)])
+        select = Select(
+            object=schema.name,
+            fields=tuple(asked.names),
+            stamp=schema.stamp_field,
+            since=since,
+            everything=bool(marks),
+        )
+        bulk = not has_compound(schema, given.names)
+        return _Question(select=select, asked=asked, given=given, marks=marks, bulk=bulk)
+
+    def _answer(self, question: _Question) -> Iterator[pa.RecordBatch]:
+        """By REST where the query fits and has few rows; else by Bulk, where the object allows it."""
+        page = self._first_page(question)
+        if page is None or (question.bulk and page.total > self._config.bulk_rows):
+            job = self._bulk.start(question.select)
+            if job is not None:
+                yield from self._bulk.batches(job, question.asked)
+                return
+        if page is None:
+            raise GiveUp(
+                f"The query on {question.select.object} has too many fields for one REST call, and Bulk "
+                "does not serve this object or its address fields. Map fewer fields of it."
+            )
+        for records in self.rest.rest(question.select, page):
+            yield from_records(records, question.asked)
+
+    def _first_page(self, question: _Question) -> Page | None:
+        """None where REST cannot answer: the query is too long for an address, or sorting took too long."""
+        if not question.select.fits_a_url:
+            return None
+        try:
+            return self.rest.first(question.select)
+        except TryAgain as error:
+            if error.code == "QUERY_TIMEOUT" and question.bulk:
+                return None
+            raise
+
+    def _since(self, read: Read) -> str | None:
+        if read.since is None or read.schema.stamp_field is None:
+            return None
+        stamp = datetime.fromisoformat(read.since.stamp) - timedelta(seconds=self._config.overlap_s)
+        return _spelled(stamp)
+
+    def _cursor(self, read: Read) -> Cursor | None:
+        """None for an object without a stamp: it is read in full every time."""
+        if read.schema.stamp_field is None:
+            return None
+        stamp = _spelled(self._transport.now() - timedelta(seconds=self._config.lag_s))
+        return Cursor(stamp=max(stamp, _comparable(read.since)))
+
+
+def _comparable(since: Cursor | None) -> str:
+    return _spelled(datetime.fromisoformat(since.stamp)) if since else ""
+
+
+def _spelled(moment: datetime) -> str:
+    """As SOQL wants it: UTC, milliseconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
