@@ -1,0 +1,331 @@
+"""The ledger: what we meant to write, what became of it, and why - in a database that survives a crash at any point.
+
+An intent is committed before its call is sent and its outcome after the answer came, so that an intent without an
+outcome is exactly a write that may or may not have happened. Losing the ledger loses no lead, because the keys live
+in the CRM; but every value we wrote then looks like a person's.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from connector.errors import GiveUp, TryAgain
+from connector.port import Outcome
+from jobs.store.lock import hold
+from jobs.store.records import (
+    Known,
+    OpenIntent,
+    Refusal,
+    Run,
+    SavedPlan,
+    Written,
+    change_from_json,
+    change_to_json,
+    plan_from_bytes,
+    plan_to_bytes,
+)
+from jobs.store.sqlite import database_file, open_sqlite, spoken
+from jobs.store.tables import intents, metadata, outcomes, plans, runs, written
+from mappings.changes import Change, Plan
+
+__all__ = ["Known", "Ledger", "OpenIntent", "Refusal", "Run", "SavedPlan", "Written"]
+
+_ASK = 5_000
+"""Names in one query: SQLite takes at most 32,766 parameters."""
+
+
+class Ledger:
+    """The ledger at an SQLAlchemy URL (`sqlite:////var/lib/tossup/ledger.db`); its tables are made where missing.
+
+    Every method is one transaction. Raises `TryAgain` when the disk is full or another program keeps it locked,
+    `GiveUp` when it cannot be written or is no ledger, `AskAPerson` when it is damaged.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._file = database_file(url)
+        self._memory_lock = threading.Lock()
+        with spoken(self._file):
+            self._engine = open_sqlite(url, self._file)
+            try:
+                with self._engine.begin() as con:
+                    metadata.create_all(con)
+            except BaseException:
+                self._engine.dispose()
+                raise
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database. Closing twice is harmless."""
+        self._engine.dispose()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """No other run on this machine while the block lasts; the lock of a killed run frees itself.
+
+        Raises `TryAgain` at once when another run is under way.
+        """
+        if self._file is not None:
+            with hold(self._file.with_name(self._file.name + ".lock"), f"The ledger {self._file}"):
+                yield
+            return
+        if not self._memory_lock.acquire(blocking=False):
+            raise TryAgain("Another run is under way in this process. Wait until it has finished, then run again.")
+        try:
+            yield
+        finally:
+            self._memory_lock.release()
+
+    def begin(self, verb: str, connection: str, at: datetime) -> str:
+        """Note that a run has begun; returns its id."""
+        with self._transaction() as con:
+            result = con.execute(sa.insert(runs).values(verb=verb, connection=connection, began=at))
+            return str(result.lastrowid)
+
+    def end(
+        self, run: str, exit_code: int, summary: Mapping[str, Any] | None = None, at: datetime | None = None
+    ) -> None:
+        """Note how a run ended. `summary` is any JSON."""
+        with self._transaction() as con:
+            values = {"exit_code": exit_code, "summary": dict(summary or {}), "ended": at}
+            con.execute(sa.update(runs).where(runs.c.id == int(run)).values(**values))
+
+    def runs(self, n: int = 20) -> tuple[Run, ...]:
+        """The latest runs, newest first."""
+        with self._transaction() as con:
+            rows = con.execute(sa.select(runs).order_by(runs.c.id.desc()).limit(n)).mappings().all()
+        return tuple(Run(**{**row, "id": str(row["id"]), "summary": row["summary"] or {}}) for row in rows)
+
+    def refusals(self, run: str) -> tuple[Refusal, ...]:
+        """Every record that the CRM refused in a run, in the order they were sent."""
+        columns = [intents.c.object, intents.c.ref, outcomes.c.code, outcomes.c.message, outcomes.c.retryable]
+        query = (
+            sa.select(*columns)
+            .join_from(intents, outcomes)
+            .where(intents.c.run == _number(run), outcomes.c.ok.is_(False))
+            .order_by(intents.c.id)
+        )
+        with self._transaction() as con:
+            return tuple(Refusal(**row) for row in con.execute(query).mappings())
+
+    def save_plan(self, plan: Plan, at: datetime) -> None:
+        """Keep the whole plan. Saving the same plan again only moves its time."""
+        values = {
+            "id": plan.id,
+            "connection": plan.connection,
+            "at": at,
+            "creates": plan.count("create"),
+            "updates": plan.count("update"),
+            "closes": plan.count("close"),
+            "conflicts": len(plan.conflicts),
+            "calls": plan.calls,
+            "body": plan_to_bytes(plan),
+        }
+        with self._transaction() as con:
+            con.execute(insert(plans).values(**values).on_conflict_do_update(index_elements=["id"], set_=values))
+
+    def plan(self, id: str) -> Plan:
+        """The plan with this id, or the only one whose id begins so. Raises `GiveUp` for none or several."""
+        found = sa.func.substr(plans.c.id, 1, len(id)) == id
+        with self._transaction() as con:
+            rows = con.execute(sa.select(plans.c.id, plans.c.body).where(found).limit(2)).all()
+        if not id or not rows:
+            raise GiveUp(f"There is no plan {id}. {self._latest_plans()}")
+        if len(rows) > 1:
+            raise GiveUp(f"Several plans begin with {id}. Give more of the id. {self._latest_plans()}")
+        return plan_from_bytes(*rows[0])
+
+    def plans(self, n: int = 20) -> tuple[SavedPlan, ...]:
+        """The latest plans without their changes, newest first."""
+        columns = [column for column in plans.c if column.name != "body"]
+        with self._transaction() as con:
+            rows = con.execute(sa.select(*columns).order_by(plans.c.at.desc(), plans.c.id).limit(n)).mappings().all()
+        return tuple(SavedPlan(**row) for row in rows)
+
+    def intend(self, run: str, plan: str, connection: str, changes: Sequence[Change], at: datetime) -> None:
+        """Note what is about to be written. Only call the CRM after this has returned."""
+        rows = [
+            {
+                "run": _number(run),
+                "plan": plan,
+                "connection": connection,
+                "object": change.object,
+                "ref": change.ref,
+                "change": change_to_json(change),
+                "at": at,
+            }
+            for change in changes
+        ]
+        if rows:
+            with self._transaction() as con:
+                con.execute(sa.insert(intents), rows)
+
+    def settle(self, run: str, settled: Iterable[Outcome], at: datetime) -> None:
+        """Note what became of intents of this run, by ref; what was written is remembered field by field.
+
+        An outcome that was noted before changes nothing. Raises ValueError for one that nobody intended.
+        """
+        with self._transaction() as con:
+            for chunk in _chunks(list(settled), _ASK):
+                self._settle(con, run, {outcome.ref: outcome for outcome in chunk}, at)
+
+    def open_intents(self, connection: str) -> tuple[OpenIntent, ...]:
+        """Intents without outcome, oldest first: what a crash may have left half done.
+
+        One that a later run wrote again is settled by that.
+        """
+        later = intents.alias()
+        again = sa.exists().where(
+            later.c.ref == intents.c.ref,
+            later.c.object == intents.c.object,
+            later.c.connection == intents.c.connection,
+            later.c.id > intents.c.id,
+        )
+        query = (
+            sa.select(intents.c.run, intents.c.plan, intents.c.change, intents.c.at)
+            .join_from(intents, outcomes, isouter=True)
+            .where(outcomes.c.intent.is_(None), intents.c.connection == connection, ~again)
+            .order_by(intents.c.id)
+        )
+        with self._transaction() as con:
+            rows = con.execute(query).all()
+        return tuple(
+            OpenIntent(run=str(run), plan=plan, change=change_from_json(change), at=at)
+            for run, plan, change, at in rows
+        )
+
+    def last_written(self, connection: str, object: str, refs: Iterable[str]) -> dict[str, dict[str, Written]]:
+        """What we last wrote to these records (by key or record id), by field; absent: never written."""
+        asked = sorted(set(refs))
+        found: dict[str, dict[str, Written]] = {}
+        with self._transaction() as con:
+            for chunk in _chunks(asked, _ASK):
+                for column in (written.c.ref, written.c.record_id):
+                    rows = con.execute(
+                        sa.select(column, written.c.record_id, written.c.fields).where(
+                            written.c.connection == connection, written.c.object == object, column.in_(chunk)
+                        )
+                    )
+                    for ref, id, fields in rows:
+                        _join(found.setdefault(ref, {}), id, fields)
+        return found
+
+    def keys(self, connection: str) -> dict[str, Known]:
+        """Every record of ours that carries a key; where two objects share one, the one we have not closed."""
+        query = (
+            sa.select(written.c.key, written.c.object, written.c.record_id, written.c.at, written.c.closed)
+            .where(written.c.connection == connection, written.c.key.is_not(None))
+            .order_by(written.c.closed.desc(), written.c.object.desc())
+        )
+        with self._transaction() as con:
+            return {
+                key: Known(object=object, id=id, at=at, closed=closed)
+                for key, object, id, at, closed in con.execute(query)
+            }
+
+    def _settle(self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime) -> None:
+        query = (
+            sa.select(intents, outcomes.c.intent.label("done"))
+            .join_from(intents, outcomes, isouter=True)
+            .where(intents.c.run == _number(run), intents.c.ref.in_(settled))
+        )
+        meant = con.execute(query).all()
+        if unknown := settled.keys() - {row.ref for row in meant}:
+            raise ValueError(f"run {run} never intended {sorted(unknown)[0]}")
+        todo = [row for row in meant if row.done is None]
+        if not todo:
+            return
+        con.execute(sa.insert(outcomes), [_outcome_row(row.id, settled[row.ref], at) for row in todo])
+        _remember(con, [(row, settled[row.ref]) for row in todo if settled[row.ref].ok], at)
+
+    def _latest_plans(self) -> str:
+        latest = ", ".join(saved.id for saved in self.plans(3))
+        return f"The latest: {latest}." if latest else "Run `tossup plan` to make one."
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with spoken(self._file), self._engine.begin() as con:
+            yield con
+
+
+def ledger_url(folder: Path) -> str:
+    """The URL of the ledger kept in a folder."""
+    return f"sqlite:///{(folder / 'ledger.db').absolute()}"
+
+
+def _number(run: str) -> int:
+    return int(run) if run.isdecimal() else -1
+
+
+def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _join(into: dict[str, Written], id: str | None, fields: Mapping[str, Any]) -> None:
+    for name, (value, at) in fields.items():
+        moment = datetime.fromisoformat(at)
+        if name not in into or into[name].at <= moment:
+            into[name] = Written(value=value, at=moment, id=id)
+
+
+def _outcome_row(intent: int, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    return {
+        "intent": intent,
+        "at": at,
+        "ok": outcome.ok,
+        "record_id": outcome.id,
+        "created": outcome.created,
+        "code": outcome.code,
+        "message": outcome.message,
+        "retryable": outcome.retryable,
+    }
+
+
+def _remember(con: sa.Connection, done: list[tuple[Any, Outcome]], at: datetime) -> None:
+    by_record: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in _written_before(con, done):
+        by_record[row["connection"], row["object"], row["ref"]] = row
+    changed: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for intent, outcome in done:
+        name = (intent.connection, intent.object, intent.ref)
+        changed[name] = by_record[name] = _with(by_record.get(name), intent, outcome, at)
+    if changed:
+        statement = insert(written)
+        new = {column.name: statement.excluded[column.name] for column in written.c}
+        con.execute(
+            statement.on_conflict_do_update(index_elements=written.primary_key, set_=new), list(changed.values())
+        )
+
+
+def _written_before(con: sa.Connection, done: list[tuple[Any, Outcome]]) -> Iterator[dict[str, Any]]:
+    for connection in sorted({intent.connection for intent, _ in done}):
+        refs = [intent.ref for intent, _ in done if intent.connection == connection]
+        query = sa.select(written).where(written.c.connection == connection, written.c.ref.in_(refs))
+        for row in con.execute(query).mappings():
+            yield dict(row)
+
+
+def _with(before: Mapping[str, Any] | None, intent: Any, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    change = intent.change
+    new = {field["name"]: [field["new"], at.isoformat()] for field in change["fields"]}
+    return {
+        "connection": intent.connection,
+        "object": intent.object,
+        "ref": intent.ref,
+        "record_id": outcome.id or change["id"] or (before["record_id"] if before else None),
+        "key": change["key"] or (before["key"] if before else None),
+        "at": at,
+        "closed": change["action"] == "close" or bool(before and before["closed"]),
+        "fields": {**(before["fields"] if before else {}), **new},
+    }
