@@ -39,7 +39,7 @@ class HubSpotConfig:
             return None
         if not (self.client_id and self.client_secret and self.refresh_token):
             raise GiveUp(
-                "No way to sign in to HubSpot is configured. Set an access token, or the OAuth client id, client secret "
+                "No way to sign in to HubSpot is configured. Set an access token, or the OAuth client id, its secret "
                 "and refresh token."
             )
         return self.client_id, self.client_secret.get_secret_value(), self.refresh_token.get_secret_value()
