@@ -29,10 +29,12 @@ def database_file(url: str) -> Path | None:
 def open_sqlite(url: str, file: Path | None) -> sa.Engine:
     """An engine whose transactions begin IMMEDIATE, so that two writers queue and neither fails at its commit."""
     if file is None:
-        engine = sa.create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = sa.create_engine(
+            url, hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
     else:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, hide_parameters=True)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine

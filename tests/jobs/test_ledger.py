@@ -1,0 +1,321 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connector.errors import AskAPerson, GiveUp, TryAgain
+from connector.port import Outcome
+from jobs.store.ledger import Known, Ledger, Refusal, Written, ledger_url
+from mappings.changes import Action, Change, Conflict, FieldChange, Link, Plan, Value
+
+ORG = "salesforce:00D000000000001AAA"
+T0 = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+def later(minutes: int) -> datetime:
+    return T0 + timedelta(minutes=minutes)
+
+
+def change(id: str | None = None, key: str | None = None, action: Action = "update", **fields: Value) -> Change:
+    object = "Task" if key else "Account"
+    new = tuple(FieldChange(name=name, old=None, new=value) for name, value in fields.items())
+    key_field = "Tossup_Key__c" if key else None
+    return Change(object=object, action=action, id=id, key=key, key_field=key_field, fields=new, why="seat_limit")
+
+
+def ok(ref: str, id: str | None = None) -> Outcome:
+    return Outcome(ref=ref, ok=True, id=id or ref)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(ledger_url(tmp_path)) as ledger:
+        yield ledger
+
+
+def write(ledger: Ledger, *changes: Change, at: datetime = T0, connection: str = ORG) -> str:
+    run = ledger.begin("apply", connection, at)
+    ledger.intend(run, "plan", connection, changes, at)
+    ledger.settle(run, [ok(c.ref, c.id or f"id of {c.ref}") for c in changes], at)
+    return run
+
+
+def test_runs_are_listed_newest_first_and_a_killed_one_has_no_end(ledger: Ledger) -> None:
+    first = ledger.begin("pull", ORG, T0)
+    second = ledger.begin("sync", ORG, later(1))
+    ledger.end(second, 0, {"written": 3}, later(2))
+    newest, oldest = ledger.runs(10)
+    assert (newest.id, newest.verb, newest.began, newest.ended) == (second, "sync", later(1), later(2))
+    assert (newest.exit_code, newest.summary) == (0, {"written": 3})
+    assert (oldest.id, oldest.exit_code, oldest.ended) == (first, None, None)
+    assert [run.id for run in ledger.runs(1)] == [second]
+
+
+def test_a_plan_comes_back_as_it_was_by_any_beginning_of_its_id(ledger: Ledger) -> None:
+    link = Link(object="companies", id="7")
+    made = Change(
+        object="tasks",
+        action="create",
+        id=None,
+        key="7/seat_limit/-/2026Q4",
+        key_field="tossup_key",
+        fields=(FieldChange(name="subject", old=None, new="席数 🎉"), FieldChange(name="n", old=1.5, new=True)),
+        links=(link,),
+    )
+    conflict = Conflict(object="Account", id="1", field="F", base=None, theirs="x", ours=2)
+    plan = Plan(connection=ORG, changes=(change("1", F=2), made), conflicts=(conflict,), calls=4)
+    ledger.save_plan(plan, T0)
+    ledger.save_plan(plan, later(5))
+    assert ledger.plan(plan.id) == plan
+    assert ledger.plan(plan.id[:4]) == plan
+    (saved,) = ledger.plans()
+    assert (saved.id, saved.at, saved.creates, saved.updates, saved.conflicts) == (plan.id, later(5), 1, 1, 1)
+
+
+def test_a_plan_id_that_says_too_little_or_nothing_is_explained(ledger: Ledger) -> None:
+    with pytest.raises(GiveUp, match=r"There is no plan abc. Run `tossup plan` to make one"):
+        ledger.plan("abc")
+    plans = [Plan(connection=ORG, changes=(change(str(n), F=n),)) for n in range(40)]
+    for plan in plans:
+        ledger.save_plan(plan, T0)
+    shared = next(p.id[0] for p in plans if sum(q.id[0] == p.id[0] for q in plans) > 1)
+    with pytest.raises(GiveUp, match=rf"Several plans begin with {shared}. Give more of the id. The latest: "):
+        ledger.plan(shared)
+    with pytest.raises(GiveUp, match="There is no plan %"):
+        ledger.plan("%")
+    with pytest.raises(GiveUp, match="There is no plan"):
+        ledger.plan("")
+
+
+def test_a_plan_that_was_tampered_with_is_not_applied(tmp_path: Path) -> None:
+    plan, other = (Plan(connection=ORG, changes=(change("1", F=n),)) for n in (1, 2))
+    with Ledger(ledger_url(tmp_path)) as ledger:
+        ledger.save_plan(plan, T0)
+        ledger.save_plan(other, T0)
+    with sqlite3.connect(tmp_path / "ledger.db") as con:
+        con.execute("UPDATE plans SET body = (SELECT body FROM plans WHERE id = ?) WHERE id = ?", [other.id, plan.id])
+    con.close()
+    with Ledger(ledger_url(tmp_path)) as ledger, pytest.raises(AskAPerson, match="no longer what was reviewed"):
+        ledger.plan(plan.id)
+
+
+def test_what_we_last_wrote_is_kept_field_by_field(ledger: Ledger) -> None:
+    write(ledger, change("001A", Risk="watch", Headroom=5), change("001B", Risk=None), at=T0)
+    write(ledger, change("001A", Headroom=7.5), at=later(1))
+    assert ledger.last_written(ORG, "Account", ["001A", "001B", "001C"]) == {
+        "001A": {
+            "Risk": Written(value="watch", at=T0, id="001A"),
+            "Headroom": Written(value=7.5, at=later(1), id="001A"),
+        },
+        "001B": {"Risk": Written(value=None, at=T0, id="001B")},
+    }
+    assert ledger.last_written(ORG, "Contact", ["001A"]) == {}
+    assert ledger.last_written("salesforce:other", "Account", ["001A"]) == {}
+
+
+def test_a_record_is_found_by_its_key_and_by_its_id(ledger: Ledger) -> None:
+    write(ledger, change(key="K1", action="create", Subject="x"), at=T0)
+    write(ledger, change("id of K1", key="K1", Status="y"), at=later(1))
+    by_key, by_id = (ledger.last_written(ORG, "Task", [ref]) for ref in ("K1", "id of K1"))
+    assert by_key["K1"] == by_id["id of K1"]
+    assert by_key["K1"]["Subject"] == Written(value="x", at=T0, id="id of K1")
+
+
+def test_keys_say_where_our_records_are_and_whether_we_closed_them(ledger: Ledger) -> None:
+    write(ledger, change(key="K1", action="create", Subject="x"), change("001A", F=1), at=T0)
+    write(ledger, change(key="K2", action="create", Subject="x"), at=T0)
+    write(ledger, change("id of K2", key="K2", action="close", Status="Completed"), at=later(9))
+    assert ledger.keys(ORG) == {
+        "K1": Known(object="Task", id="id of K1", at=T0, closed=False),
+        "K2": Known(object="Task", id="id of K2", at=later(9), closed=True),
+    }
+
+
+def test_a_refused_record_is_told_and_not_remembered_as_written(ledger: Ledger) -> None:
+    run = ledger.begin("apply", ORG, T0)
+    ledger.intend(run, "plan", ORG, [change("001A", F=1), change("001B", F=1)], T0)
+    refused = Outcome(ref="001B", ok=False, code="FIELD_INTEGRITY", message="no", retryable=False)
+    ledger.settle(run, [ok("001A"), refused], T0)
+    assert ledger.refusals(run) == (
+        Refusal(object="Account", ref="001B", code="FIELD_INTEGRITY", message="no", retryable=False),
+    )
+    assert ledger.refusals("no such run") == ()
+    assert set(ledger.last_written(ORG, "Account", ["001A", "001B"])) == {"001A"}
+    assert ledger.open_intents(ORG) == ()
+
+
+def test_an_intent_without_outcome_stays_open_until_it_is_settled_or_written_again(ledger: Ledger) -> None:
+    run = ledger.begin("apply", ORG, T0)
+    first, second = change("001A", F=1), change(key="K", action="create", Subject="x")
+    ledger.intend(run, "plan", ORG, [first, second], T0)
+    assert [item.change for item in ledger.open_intents(ORG)] == [first, second]
+    assert ledger.open_intents("hubspot:1") == ()
+    write(ledger, change("001A", F=2), at=later(1))
+    (left,) = ledger.open_intents(ORG)
+    assert (left.run, left.plan, left.change, left.at) == (run, "plan", second, T0)
+    ledger.settle(left.run, [ok("K", "00T1")], later(2))
+    assert ledger.open_intents(ORG) == ()
+    assert ledger.keys(ORG)["K"].id == "00T1"
+
+
+def test_noting_an_outcome_twice_changes_nothing(ledger: Ledger) -> None:
+    run = write(ledger, change("001A", F=1))
+    ledger.settle(run, [Outcome(ref="001A", ok=False, code="LATE")], later(5))
+    assert ledger.refusals(run) == ()
+    with pytest.raises(ValueError, match="never intended 001Z"):
+        ledger.settle(run, [ok("001Z")], T0)
+
+
+def test_one_key_may_name_a_task_and_a_lead(ledger: Ledger) -> None:
+    run = ledger.begin("apply", ORG, T0)
+    task = change(key="K", action="create", Subject="x")
+    lead = Change(object="Lead", action="create", id=None, key="K", key_field="Tossup_Key__c", fields=())
+    for item in (lead, task):
+        ledger.intend(run, "plan", ORG, [item], T0)
+        ledger.settle(run, [ok("K", f"{item.object} id")], T0)
+    assert ledger.last_written(ORG, "Task", ["K"])["K"]["Subject"].id == "Task id"
+    assert ledger.keys(ORG)["K"].id == "Lead id"
+    write(
+        ledger, Change(object="Lead", action="close", id="Lead id", key="K", key_field=None, fields=()), at=later(1)
+    )
+    assert ledger.keys(ORG)["K"].id == "Task id"
+
+
+def test_many_records_are_one_transaction_each_way(ledger: Ledger) -> None:
+    changes = [change(f"001{n:06}", F=n) for n in range(12_000)]
+    write(ledger, *changes)
+    found = ledger.last_written(ORG, "Account", [c.ref for c in changes])
+    assert len(found) == 12_000
+    assert found["001011999"]["F"].value == 11_999
+
+
+def test_a_time_without_a_zone_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(Exception, match="has no time zone"):
+        ledger.begin("pull", ORG, datetime(2026, 1, 1))  # noqa: DTZ001  # the mistake under test
+
+
+def test_two_runs_never_overlap(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.locked():
+        with Ledger(ledger_url(tmp_path)) as other, pytest.raises(TryAgain) as refused, other.locked():
+            pass
+        assert f"ledger.db is in use by process {os.getpid()}. Wait until it has finished" in str(refused.value)
+    with ledger.locked():
+        pass
+
+
+def test_two_runs_never_overlap_in_memory_either() -> None:
+    with Ledger("sqlite://") as ledger:
+        with ledger.locked(), pytest.raises(TryAgain), ledger.locked():
+            pass
+        with ledger.locked():
+            ledger.begin("pull", ORG, T0)
+
+
+def test_the_lock_of_a_killed_run_frees_itself(tmp_path: Path) -> None:
+    script = """
+        import sys, time
+        from jobs.store.ledger import Ledger
+        with Ledger(sys.argv[1]) as ledger, ledger.locked():
+            print("locked", flush=True)
+            time.sleep(60)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script), ledger_url(tmp_path)], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"locked\n"
+        with Ledger(ledger_url(tmp_path)) as ledger:
+            with pytest.raises(TryAgain, match=f"in use by process {child.pid}"), ledger.locked():
+                pass
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            with ledger.locked():
+                pass
+
+
+def test_what_was_intended_survives_a_kill(tmp_path: Path) -> None:
+    script = """
+        import os, signal, sys
+        from datetime import UTC, datetime
+        from connector.port import Outcome
+        from jobs.store.ledger import Ledger
+        from mappings.changes import Change, FieldChange
+        at = datetime(2026, 11, 22, tzinfo=UTC)
+        changes = [Change(object="Account", action="update", id=str(n), key=None, key_field=None,
+                          fields=(FieldChange(name="F", old=None, new=n),)) for n in range(300)]
+        ledger = Ledger(sys.argv[1])
+        run = ledger.begin("apply", "salesforce:X", at)
+        ledger.intend(run, "plan", "salesforce:X", changes, at)
+        ledger.settle(run, [Outcome(ref=str(n), ok=True, id=str(n)) for n in range(100)], at)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), ledger_url(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Ledger(ledger_url(tmp_path)) as ledger:
+        assert len(ledger.open_intents("salesforce:X")) == 200
+        assert len(ledger.last_written("salesforce:X", "Account", [str(n) for n in range(300)])) == 100
+
+
+def test_threads_take_turns(ledger: Ledger) -> None:
+    def work(name: str) -> None:
+        for n in range(10):
+            write(ledger, change(f"{name}{n}", F=n))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refs = [f"{name}{n}" for name in "abc" for n in range(10)]
+    assert len(ledger.last_written(ORG, "Account", refs)) == 30
+
+
+def test_the_file_is_set_up_to_keep_what_was_committed(tmp_path: Path) -> None:
+    with Ledger(ledger_url(tmp_path)) as ledger, ledger._transaction() as con:
+        answers = {name: con.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
+        assert answers == {"journal_mode": "wal", "synchronous": 2}
+        assert con.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert con.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5000
+
+
+def test_a_damaged_ledger_asks_a_person(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"this is no ledger" * 1000)
+    with pytest.raises(AskAPerson, match=r"is damaged. Put a backup in its place"):
+        Ledger(ledger_url(tmp_path))
+
+
+def test_a_ledger_locked_by_another_program_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.store.sqlite._PRAGMAS", ("journal_mode=WAL", "busy_timeout=10"))
+    with Ledger(ledger_url(tmp_path)) as ledger:
+        other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(TryAgain, match=r"open in another program. Close it, then run again"):
+            ledger.begin("pull", ORG, T0)
+        other.close()
+        assert ledger.begin("pull", ORG, T0)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://host/db", "kept in SQLite, not in postgresql"),
+        ("nonsense", "is no database URL"),
+    ],
+)
+def test_another_kind_of_database_is_refused_in_words(url: str, words: str) -> None:
+    with pytest.raises(GiveUp, match=words):
+        Ledger(url)
+
+
+def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GiveUp, match="cannot write there"):
+        Ledger(ledger_url(tmp_path / "file" / "deeper"))
