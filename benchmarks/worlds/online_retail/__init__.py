@@ -1,0 +1,1 @@
+"""Online Retail II: how to read it, and how each CRM takes it in."""

@@ -1,0 +1,1 @@
+"""RavenStack: how to read it, and how each CRM takes it in."""
