@@ -85,10 +85,8 @@ Row = tuple[str, str, str, int, date, float, int | None, str]
 def read(folder: Path) -> OnlineRetail:
     """The parquet file of the folder."""
     table = pq.read_table(folder / FILE, columns=list(_COLUMNS))
-    columns = [
-        table.column(name).cast(_CASTS[name], safe=False) if name in _CASTS else table.column(name)
-        for name in _COLUMNS
-    ]
+    for name, type in _CASTS.items():
+        table = table.set_column(table.schema.get_field_index(name), name, table.column(name).cast(type, safe=False))
     return understand(zip(*(table.column(name).to_pylist() for name in _COLUMNS), strict=True))
 
 
