@@ -48,10 +48,25 @@ class Marked:
 
     def mark(self, path: Sequence[Key]) -> tuple[int, int]:
         """Where `path` stands, or the nearest thing around it that is written down."""
-        for end in range(len(path), 0, -1):
-            if tuple(path[:end]) in self.marks:
-                return self.marks[tuple(path[:end])]
-        return self.marks.get((), (1, 1))
+        ends = (tuple(path[:end]) for end in range(len(path), -1, -1))
+        return next((self.marks[end] for end in ends if end in self.marks), (1, 1))
+
+    def as_written(self, path: Sequence[Key]) -> tuple[Key, ...]:
+        """The path without places in lists that nobody wrote: one source needs no list."""
+        written: list[Key] = []
+        value = self.value
+        for step in path:
+            if isinstance(step, int) and not isinstance(value, list):
+                continue
+            written.append(step)
+            value = _inside(value, step)
+        return tuple(written)
+
+
+def _inside(value: Plain, step: Key) -> Plain:
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
 
 
 def parse(data: bytes) -> Marked:
@@ -77,7 +92,7 @@ def _decoded(data: bytes) -> str:
 
 def _composed(text: str) -> Node:
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
@@ -160,10 +175,10 @@ class _Reading:
         self.faults.append(Fault(line=mark.line + 1, column=mark.column + 1, path=path, text=text))
 
 
-def _scalar(node: ScalarNode) -> Plain:
+def _scalar(node: Node) -> Plain:
     """The value of a scalar by YAML 1.2's core schema; dates stay texts."""
     text: str = node.value
-    kind = node.tag.rpartition(":")[2]
+    kind = str(node.tag).rpartition(":")[2]
     if kind == "null":
         return None
     if kind == "bool":

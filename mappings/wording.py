@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from mappings.config import FieldSource, OutField
 from mappings.marked import Key, Plain
 from mappings.problems import listed, suggestion
 
@@ -56,6 +57,7 @@ def _one(path: tuple[Key, ...], found: Sequence[ErrorDetails], document: Plain, 
         "extra_forbidden": lambda: _unknown(path, type_, document),
         "literal_error": lambda: _not_allowed(path, first),
         "model_type": lambda: Said(path=path, text=_shape(_at(type_, document, path)) + _seen(first["input"])),
+        "tuple_type": lambda: Said(path=path, text=_list_of(_at(type_, document, path)) + _seen(first["input"])),
     }
     return special.get(first["type"], lambda: Said(path=path, text=_plain(first)))()
 
@@ -104,8 +106,14 @@ def _shape(model: object) -> str:
     """What belongs here, for something that is not even lines."""
     if not _is_model(model):
         return _MUST["dict_type"]
+    if issubclass(model, FieldSource | OutField):
+        return "must be the name of a field, or lines of the form name: value"
     required = [name for name, field in model.model_fields.items() if field.is_required()]
     return f"must be lines of the form name: value ({', '.join(required or list(model.model_fields)[:3])})"
+
+
+def _list_of(model: object) -> str:
+    return _shape(model) if _is_model(model) else "must be a list"
 
 
 def written_path(document: Plain, error: ErrorDetails) -> tuple[Key, ...]:
@@ -113,17 +121,20 @@ def written_path(document: Plain, error: ErrorDetails) -> tuple[Key, ...]:
     path: list[Key] = []
     value = document
     for step in error["loc"]:
-        if isinstance(value, dict) and isinstance(step, str) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int):
-            value = value[step]
-        else:
-            continue
-        path.append(step)
+        if is_written(value, step):
+            value = value[step]  # type: ignore[index] # is_written has looked
+            path.append(step)
     return (*path, error["loc"][-1]) if error["type"] == "missing" else tuple(path)
 
 
-def _is_model(type_: object) -> Any:
+def is_written(value: Plain, step: Key) -> bool:
+    """Whether a step leads on from a value of the document."""
+    if isinstance(value, dict):
+        return step in value
+    return isinstance(value, list) and isinstance(step, int)
+
+
+def _is_model(type_: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(type_, type) and issubclass(type_, BaseModel)
 
 
@@ -135,9 +146,9 @@ def _at(type_: object, document: Plain, path: Sequence[Key]) -> Any:
     if not path:
         return type_
     step, rest = path[0], path[1:]
-    inner = document[step] if isinstance(document, dict) and step in document else None  # type: ignore[index] # a str
     if isinstance(document, list) and isinstance(step, int):
         return _at(get_args(type_)[0], document[step], rest)
+    inner = document.get(str(step)) if isinstance(document, dict) else None
     if _is_model(type_) and step in type_.model_fields:
         return _at(type_.model_fields[step].annotation, inner, rest)
     return _at(get_args(type_)[1], inner, rest) if len(get_args(type_)) == 2 else None

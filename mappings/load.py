@@ -1,0 +1,201 @@
+"""YAML files -> Rules: presets for what a folder lacks, and every problem of every file at once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from mappings.config import Gate, MappingConfig, Play, Rules, Texts
+from mappings.marked import Key, Marked, Unreadable, parse
+from mappings.problems import BadConfig, Problem, listed, suggestion
+from mappings.selfcheck import Finding, of_mapping, of_texts
+from mappings.wording import said
+
+__all__ = ["BadConfig", "Positions", "Problem", "init", "json_schema", "load_mapping", "load_rules", "positions"]
+
+CRMS = ("salesforce", "hubspot")
+PRESETS = Path(__file__).parent / "presets"
+_SHARED = ("plays.yaml", "gates.yaml", "texts.en.yaml", "texts.ja.yaml")
+_MAPPINGS = tuple(f"{crm}.yaml" for crm in CRMS)
+_T = TypeVar("_T")
+
+_MAPPING: TypeAdapter[MappingConfig] = TypeAdapter(MappingConfig)
+_PLAYS: TypeAdapter[Mapping[str, Play]] = TypeAdapter(Mapping[str, Play])
+_GATES: TypeAdapter[Mapping[str, Gate]] = TypeAdapter(Mapping[str, Gate])
+_TEXTS: TypeAdapter[Texts] = TypeAdapter(Texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Positions:
+    """Where everything stands: documents by name (salesforce.yaml, plays.yaml, ...), and the file of each."""
+
+    files: Mapping[str, Path]
+    documents: Mapping[str, Marked]
+
+    def problem(self, name: str, path: Sequence[Key], text: str, suggestion: str | None = None) -> Problem:
+        """A problem at a place of a document: ("read", "account", 0, "fields", "employees")."""
+        document = self.documents[name]
+        written = document.as_written(path)
+        line, column = document.mark(written)
+        return Problem(
+            file=str(self.files[name]),
+            line=line,
+            column=column,
+            path=shown(written),
+            text=text,
+            suggestion=suggestion,
+        )
+
+
+def shown(path: Sequence[Key]) -> str:
+    """A path as people say it: read.account.fields.employees is account.employees, places in lists count from 1."""
+    steps = list(path[1:] if path[:1] == ("read",) and len(path) > 1 else path)
+    said = [step for place, step in enumerate(steps, 1) if step != "fields" or place == len(steps)]
+    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in said).removeprefix(".")
+
+
+@dataclass(slots=True)
+class _Loading:
+    """Files read so far, and everything wrong with them."""
+
+    folder: Path | None
+    files: dict[str, Path] = field(default_factory=dict)
+    documents: dict[str, Marked] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def open(self, names: Sequence[str]) -> "_Loading":
+        """Read these documents, from the folder where it has them."""
+        self.problems.extend(_folder_problems(self.folder))
+        for name in names:
+            own = self.folder / name if self.folder is not None else None
+            self.files[name] = own if own is not None and own.exists() else PRESETS / name
+            self._parse(name)
+        return self
+
+    def _parse(self, name: str) -> None:
+        file = self.files[name]
+        try:
+            self.documents[name] = parse(file.read_bytes())
+        except OSError as error:
+            self.problems.append(_about_file(file, f"cannot be read: {error.strerror}"))
+        except Unreadable as error:
+            for fault in error.faults:
+                self.problems.append(
+                    Problem(
+                        file=str(file), line=fault.line, column=fault.column, path=shown(fault.path), text=fault.text
+                    )
+                )
+
+    def model(self, name: str, adapter: TypeAdapter[_T], type_: object) -> _T | None:
+        """The document as typed values, or None after noting what is wrong with it."""
+        if name not in self.documents:
+            return None
+        document = self.documents[name].value
+        try:
+            return adapter.validate_python(document)
+        except ValidationError as error:
+            for one in said(error.errors(include_url=False), document, type_):
+                self.note(name, Finding(path=one.path, text=one.text, suggestion=one.suggestion))
+            return None
+
+    def note(self, name: str, finding: Finding) -> None:
+        self.problems.append(self.positions.problem(name, finding.path, finding.text, finding.suggestion))
+
+    def check(self, name: str, findings: Iterator[Finding]) -> None:
+        for finding in findings:
+            self.note(name, finding)
+
+    @property
+    def positions(self) -> Positions:
+        return Positions(files=self.files, documents=self.documents)
+
+
+def load_rules(crm: str, folder: Path | None) -> Rules:
+    """Everything RevOps decided for one CRM.
+
+    A file in `folder` (salesforce.yaml or hubspot.yaml, plays.yaml, gates.yaml, texts.en.yaml, texts.ja.yaml) stands
+    in place of the preset of that name. Raises BadConfig with every problem of every file.
+    """
+    loading = _Loading(folder).open(_names(crm))
+    mapping = _mapping(loading, crm)
+    plays = loading.model("plays.yaml", _PLAYS, Mapping[str, Play])
+    gates = loading.model("gates.yaml", _GATES, Mapping[str, Gate])
+    english = loading.model("texts.en.yaml", _TEXTS, Texts)
+    japanese = loading.model("texts.ja.yaml", _TEXTS, Texts)
+    for name, texts in (("texts.en.yaml", english), ("texts.ja.yaml", japanese)):
+        if texts is not None and plays is not None:
+            loading.check(name, of_texts(texts, plays))
+    if mapping is None or plays is None or gates is None or english is None or japanese is None or loading.problems:
+        raise BadConfig(_in_order(loading))
+    return Rules(mapping=mapping, plays=plays, gates=gates, texts={"en": english, "ja": japanese})
+
+
+def load_mapping(crm: str, folder: Path | None) -> MappingConfig:
+    """The mapping alone. Raises BadConfig with every problem."""
+    loading = _Loading(folder).open(_names(crm)[:1])
+    mapping = _mapping(loading, crm)
+    if mapping is None or loading.problems:
+        raise BadConfig(_in_order(loading))
+    return mapping
+
+
+def positions(crm: str, folder: Path | None) -> Positions:
+    """Where everything stands in the files that `load_rules` reads. Raises BadConfig if one cannot be parsed."""
+    loading = _Loading(folder).open(_names(crm))
+    if loading.problems:
+        raise BadConfig(_in_order(loading))
+    return loading.positions
+
+
+def init(folder: Path, crm: str) -> dict[Path, str]:
+    """The presets as a start for a folder of one's own: file -> text. Writes nothing."""
+    return {folder / name: (PRESETS / name).read_text("utf-8") for name in _names(crm)}
+
+
+def json_schema(document: str = "mapping") -> dict[str, object]:
+    """A JSON Schema, for editors: of the mapping, or of `plays`, `gates` or `texts`."""
+    of: Mapping[str, Callable[[], dict[str, object]]] = {
+        "mapping": _MAPPING.json_schema,
+        "plays": _PLAYS.json_schema,
+        "gates": _GATES.json_schema,
+        "texts": _TEXTS.json_schema,
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **of[document]()}
+
+
+def _names(crm: str) -> tuple[str, ...]:
+    if crm not in CRMS:
+        raise BadConfig([_about_file(Path(f"{crm}.yaml"), f"no such CRM; known: {listed(CRMS, 'and')}")])
+    return (f"{crm}.yaml", *_SHARED)
+
+
+def _mapping(loading: _Loading, crm: str) -> MappingConfig | None:
+    name = f"{crm}.yaml"
+    mapping = loading.model(name, _MAPPING, MappingConfig)
+    if mapping is not None:
+        loading.check(name, of_mapping(mapping, crm))
+    return mapping
+
+
+def _folder_problems(folder: Path | None) -> Iterator[Problem]:
+    """A folder that is not there, and files in it whose names are almost right: they would be passed over."""
+    if folder is None:
+        return
+    if not folder.is_dir():
+        yield _about_file(folder, "no such folder")
+        return
+    known = (*_MAPPINGS, *_SHARED)
+    for file in sorted(folder.glob("*.y*ml")):
+        meant = suggestion(file.name, known)
+        if file.name not in known and meant is not None:
+            yield _about_file(file, f"is not read; known files: {listed(known, 'and')}", meant)
+
+
+def _about_file(file: Path, text: str, meant: str | None = None) -> Problem:
+    return Problem(file=str(file), line=1, column=1, path="", text=text, suggestion=meant)
+
+
+def _in_order(loading: _Loading) -> list[Problem]:
+    return sorted(loading.problems, key=lambda problem: (problem.file, problem.line, problem.column, problem.text))
