@@ -1,6 +1,7 @@
 """From the mirror to leads: read the rows through the mapping, add what we know we wrote, find."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import ibis
@@ -13,7 +14,8 @@ from jobs.view import View
 from leads.find import Found, find
 from mappings.canonical import TABLES
 from mappings.config import Rules
-from mappings.read import canonical, lineage
+from mappings.read import canonical
+from mappings.sources import lineage
 
 INDEX_LAG = timedelta(hours=1)
 """A record we wrote and do not see yet may still be on its way into the CRM's index for this long."""
@@ -31,24 +33,27 @@ _OURS = pa.schema(
 )
 
 
-def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The answer, and the canonical tables it was found in."""
+
+    found: Found
+    tables: Mapping[str, ir.Table]
+
+
+def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View) -> Decided:
     """Every lead, with state and reasons, as of the last pull. Reads only what we hold; no call is made."""
-    tables = dict(canonical_tables(mirror, rules, view))
-    tables["ours"] = mirror.stage("ours", _with_known(tables["ours"], ledger.keys(view.connection), rules, view))
-    return find(
+    lazy = canonical(rules.mapping, view.schema, mirror.table, mirror.links)
+    lazy["ours"] = _with_known(lazy["ours"], ledger.keys(view.connection), rules, view)
+    tables = {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES}
+    found = find(
         tables,
         rules,
         today=view.today(rules),
         lineage=lineage(rules.mapping, view.schema),
         stage=mirror.stage,
-        language=rules.mapping.company.language,
     )
-
-
-def canonical_tables(mirror: Mirror, rules: Rules, view: View) -> Mapping[str, ir.Table]:
-    """The canonical tables over the mirror, each computed once."""
-    lazy = canonical(rules.mapping, view.schema, mirror.table, mirror.links)
-    return {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES if name in lazy}
+    return Decided(found=found, tables=tables)
 
 
 def _with_known(ours: ir.Table, known: Mapping[str, Known], rules: Rules, view: View) -> ir.Table:

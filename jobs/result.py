@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from leads.find import Found
 from mappings.canonical import Lead
 from mappings.changes import Plan
+from mappings.money import major
 
 JsonObject = dict[str, object]
 
@@ -79,7 +80,7 @@ def lead_json(lead: Lead) -> JsonObject:
             for e in lead.evidence
         ],
         "priority": lead.priority,
-        "value": lead.value,
+        "value": major(lead.value, lead.currency),
         "currency": lead.currency,
         "p_win": round(lead.p_win, 4),
         "owner_id": lead.owner_id,

@@ -9,11 +9,14 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from connector.port import SetupStep
-from jobs.result import RunResult, by_motion
-from jobs.store.ledger import Run
+from jobs.demo import Shown
+from jobs.result import JsonObject, RunResult, by_motion
+from jobs.store.ledger import Refusal, Run
+from leads.find import Asleep
 from mappings.canonical import Lead
-from mappings.changes import Change, Plan
+from mappings.changes import Action, Change, Plan
 from mappings.money import major
+from mappings.problems import Problem
 
 STATES = ("open", "waiting", "held", "suppressed")
 _MARK = {"create": "+", "update": "~", "close": "x"}
@@ -24,9 +27,9 @@ def run_summary(result: RunResult) -> RenderableType:
     parts: list[RenderableType] = [_read_table(result)] if result.read else []
     if result.found:
         parts.append(lead_counts(result.found.leads))
-        parts += [_asleep(result)] if result.found.asleep else []
+        parts += [_asleep(result.found.asleep)] if result.found.asleep else []
     if result.plan:
-        parts.append(_written_line(result))
+        parts.append(_written_line(result, result.plan))
     parts += [Words(f"  refused: {text}", style="red") for text in result.refused[:10]]
     if len(result.refused) > 10:
         parts.append(Words(f"  ... and {len(result.refused) - 10} more; `tossup runs {result.run}` lists them all"))
@@ -35,8 +38,9 @@ def run_summary(result: RunResult) -> RenderableType:
 
 def _read_table(result: RunResult) -> Table:
     table = Table(title=f"Read from {result.connection}", title_justify="left", box=None, pad_edge=False)
-    for name, justify in (("object", "left"), ("rows read", "right"), ("deleted", "right"), ("in the CRM", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich types a Literal
+    table.add_column("object")
+    for name in ("rows read", "deleted", "in the CRM"):
+        table.add_column(name, justify="right")
     for name, counts in sorted(result.read.items()):
         table.add_row(escape(name), f"{counts['rows']:,}", f"{counts['deleted']:,}", f"{counts['crm_count']:,}")
     return table
@@ -53,19 +57,18 @@ def lead_counts(leads: Iterable[Lead]) -> Table:
     return table
 
 
-def _asleep(result: RunResult) -> Words:
-    plays = ", ".join(f"{item.play} (needs {', '.join(item.needs)})" for item in result.found.asleep)  # type: ignore[union-attr]  # only called with found
-    return Words(f"Asleep: {plays}", style="dim")
+def _asleep(plays: Sequence[Asleep]) -> Words:
+    listed = "; ".join(f"{item.play} needs {', '.join(item.needs)}" for item in plays)
+    return Words(f"Asleep for want of data: {listed}.", style="dim")
 
 
-def _written_line(result: RunResult) -> Words:
-    plan = result.plan
-    assert plan is not None  # noqa: S101  # narrowed by the caller
-    counts = ", ".join(f"{plan.count(a):,} to {a}" for a in ("create", "update", "close"))  # type: ignore[arg-type]
-    line = f"Plan {plan.id}: {counts}; written {result.written:,}, refused {len(result.refused):,}"
+def _written_line(result: RunResult, plan: Plan) -> Words:
+    actions: tuple[Action, ...] = ("create", "update", "close")
+    counts = ", ".join(f"{plan.count(action):,} to {action}" for action in actions)
     conflicts = len(plan.conflicts) + result.moved
     tail = f", left to people {conflicts:,}" if conflicts else ""
-    return Words(f"{line}{tail}; {result.calls:,} calls, {result.seconds:.1f} s")
+    written = f"written {result.written:,}, refused {len(result.refused):,}"
+    return Words(f"Plan {plan.id}: {counts}; {written}{tail}; {result.calls:,} calls, {result.seconds:.1f} s.")
 
 
 def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
@@ -169,3 +172,59 @@ def run_list(runs: Sequence[Run]) -> Table:
         end = "still running or killed" if run.exit_code is None else f"exit {run.exit_code}"
         table.add_row(run.id, run.verb, f"{run.began:%Y-%m-%d %H:%M}", run.connection, end)
     return table
+
+
+def run_json(run: Run) -> JsonObject:
+    """One run in the machine interface of `tossup runs --json`."""
+    return {
+        "run": run.id,
+        "verb": run.verb,
+        "connection": run.connection,
+        "began": run.began.isoformat(),
+        "ended": run.ended.isoformat() if run.ended else None,
+        "exit_code": run.exit_code,
+    }
+
+
+def refusal_json(refusal: Refusal) -> JsonObject:
+    """One refused record in the machine interface of `tossup runs RUN --json`."""
+    return {"object": refusal.object, "ref": refusal.ref, "code": refusal.code, "message": refusal.message}
+
+
+def refusal_list(refusals: Sequence[Refusal]) -> Table:
+    """What the CRM refused, in its own words."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("object", "record or key", "code", "what the CRM says"):
+        table.add_column(column, overflow="fold")
+    for one in refusals:
+        table.add_row(*(escape(cell or "") for cell in (one.object, one.ref, one.code, one.message)))
+    return table
+
+
+def problem_json(problem: Problem) -> JsonObject:
+    """One problem in the machine interface of `tossup mappings check --json`."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "text": problem.text,
+        "suggestion": problem.suggestion,
+    }
+
+
+def demo_view(shown: Shown) -> RenderableType:
+    """What the demo did, one task as its reader sees it, and where to look."""
+    env = f"TOSSUP_CRM={shown.crm} TOSSUP_STATE_DIR={shown.store}"
+    parts: list[RenderableType] = [run_summary(shown.result)]
+    parts.append(Words(f"The second run wrote {shown.again.written:,} records: nothing had changed.\n"))
+    if shown.sample:
+        parts.append(Panel(Words(shown.sample), title="One of the tasks, as its CSM reads it", title_align="left"))
+    parts += [
+        Words("\nWhere to look", style="bold"),
+        Words(f"  every task and toss-up   {shown.tasks}"),
+        Words("  every lead, with reason  ", end="").append(f"{env} tossup leads"),
+        Words(f"  one account's story      {env} tossup explain ACCOUNT"),
+        Words(f"  the CRM itself           tossup emulator --crm {shown.crm} --world demo --state {shown.state}"),
+    ]
+    return Group(*parts)

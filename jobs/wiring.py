@@ -1,43 +1,41 @@
 """The composition root: from settings to an open connection, mirror and ledger."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from connector.hubspot.crm import HubSpotConfig, open_hubspot
+from connector.errors import GiveUp
+from connector.hubspot.config import HubSpotConfig
+from connector.hubspot.crm import open_hubspot
 from connector.port import Crm
-from connector.salesforce.crm import SalesforceConfig, open_salesforce
+from connector.salesforce.config import SalesforceConfig
+from connector.salesforce.crm import open_salesforce
 from jobs.settings import Settings
-from jobs.store.ledger import Ledger
+from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.mirror import Mirror
-from jobs.view import View, folder_of, latest_view
-from mappings.config import Rules
+from jobs.view import View, folder_of
+from mappings.config import MappingConfig, Rules
 from mappings.load import load_rules
-from mappings.read import needs
+from mappings.needs import objects
 from mappings.schema import Schema
-from mappings.write import objects_written
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Everything a verb needs, opened; `crm` is connected."""
+    """Everything a verb needs, opened; `crm` is connected and described."""
 
     settings: Settings
     rules: Rules
     crm: Crm
+    connection: str
     schema: Schema
     mirror: Mirror
     ledger: Ledger
 
     @property
-    def connection(self) -> str:
-        """The org or portal we are connected to."""
-        return self.crm.connection()
-
-    @property
     def folder(self) -> Path:
-        """Where this connection's mirror is kept."""
+        """Where everything about this connection is kept."""
         return folder_of(self.settings.state_dir, self.connection)
 
     def view(self) -> View:
@@ -45,27 +43,112 @@ class Work:
         return View(
             crm=self.crm.name,
             connection=self.connection,
-            address=self.settings.address(),
+            address=address_of(self.settings),
             now=self.crm.now(),
             schema=self.schema,
         )
 
 
+def rules_of(settings: Settings, crm: str | None = None) -> Rules:
+    """The configuration, with the language that the settings ask for. Raises BadConfig with every problem."""
+    name = crm or settings.crm
+    if name is None:
+        raise GiveUp("Which CRM? Set TOSSUP_CRM to salesforce or hubspot; see docs/connect.md.")
+    rules = load_rules(name, settings.config)
+    if settings.language is None:
+        return rules
+    company = rules.mapping.company.model_copy(update={"language": settings.language})
+    return rules.model_copy(update={"mapping": rules.mapping.model_copy(update={"company": company})})
+
+
+def address_of(settings: Settings) -> str:
+    """What tells this connection's settings from another's, without a secret in it."""
+    if settings.crm == "hubspot":
+        return f"hubspot {settings.hubspot_url}"
+    return f"salesforce {settings.salesforce_url} {settings.salesforce_username or ''}".strip()
+
+
 def open_crm(settings: Settings) -> Crm:
     """Connect to the CRM that the settings name. Raises GiveUp or TryAgain with the next step."""
-    if settings.crm == "salesforce":
-        return open_salesforce(salesforce_config(settings))
-    return open_hubspot(hubspot_config(settings))
+    if settings.crm == "hubspot":
+        return open_hubspot(_hubspot(settings))
+    return open_salesforce(_salesforce(settings))
+
+
+def _salesforce(settings: Settings) -> SalesforceConfig:
+    if settings.salesforce_url is None:
+        raise GiveUp("Where is the org? Set TOSSUP_SALESFORCE_URL to your My Domain, https://acme.my.salesforce.com.")
+    return SalesforceConfig(
+        url=settings.salesforce_url,
+        client_id=settings.salesforce_client_id,
+        username=settings.salesforce_username,
+        private_key_file=settings.salesforce_private_key_file,
+        client_secret=settings.salesforce_client_secret,
+        access_token=settings.salesforce_access_token,
+        api_version=settings.salesforce_api_version,
+        reserve=settings.api_reserve,
+        overlap_s=settings.overlap_minutes * 60,
+        lag_s=settings.safe_lag_minutes * 60,
+        bulk_rows=settings.bulk_threshold,
+    )
+
+
+def _hubspot(settings: Settings) -> HubSpotConfig:
+    return HubSpotConfig(
+        url=settings.hubspot_url,
+        access_token=settings.hubspot_access_token,
+        client_id=settings.hubspot_client_id,
+        client_secret=settings.hubspot_client_secret,
+        refresh_token=settings.hubspot_refresh_token,
+        api_version=settings.hubspot_api_version,
+        search_per_second=settings.hubspot_search_per_second,
+        reserve=settings.api_reserve,
+        overlap_s=settings.overlap_minutes * 60,
+        lag_s=settings.safe_lag_minutes * 60,
+    )
+
+
+@contextmanager
+def open_store(settings: Settings, connection: str) -> Iterator[tuple[Mirror, Ledger]]:
+    """The mirror and the ledger of a connection; held by this process alone. Raises TryAgain when another holds it."""
+    folder = folder_of(settings.state_dir, connection)
+    mirror = Mirror(folder / "mirror.duckdb", memory_limit=settings.memory_limit)
+    with closing(mirror), open_ledger(settings, connection) as ledger:
+        yield mirror, ledger
+
+
+def open_ledger(settings: Settings, connection: str) -> Ledger:
+    """The ledger of a connection; many processes may read it."""
+    return Ledger(ledger_url(folder_of(settings.state_dir, connection)))
 
 
 @contextmanager
 def open_work(settings: Settings) -> Iterator[Work]:
-    """Connect, describe what the mapping speaks of, open mirror and ledger; close all at the end."""
+    """Connect, describe what the mapping speaks of, open the store; close all of it at the end."""
     rules = rules_of(settings)
-    crm = open_crm(settings)
-    try:
-        schema = crm.describe(objects_spoken_of(rules))
-        with open_ledger(settings) as ledger, open_mirror(settings, crm.connection()) as mirror:
-            yield Work(settings=settings, rules=rules, crm=crm, schema=schema, mirror=mirror, ledger=ledger)
-    finally:
-        crm.close()
+    with closing(open_crm(settings)) as crm:
+        connection = crm.connection()
+        schema = describe(crm, rules.mapping)
+        with open_store(settings, connection) as (mirror, ledger):
+            yield Work(
+                settings=settings,
+                rules=rules,
+                crm=crm,
+                connection=connection,
+                schema=schema,
+                mirror=mirror,
+                ledger=ledger,
+            )
+
+
+def describe(crm: Crm, mapping: MappingConfig) -> Schema:
+    """The schema of every object the mapping reads, writes or goes through: where references lead shows step by step."""
+    schema = crm.describe(objects(mapping))
+    asked = set(objects(mapping))
+    while more := set(objects(mapping, schema)) - asked:
+        asked |= more
+        step = crm.describe(sorted(more))
+        schema = replace(
+            schema, objects={**schema.objects, **step.objects}, hidden={**schema.hidden, **step.hidden}
+        )
+    return schema

@@ -1,0 +1,5 @@
+"""`python -m jobs` is `tossup`."""
+
+from jobs.cli import main
+
+main()

@@ -1,0 +1,316 @@
+"""The command line: parse, call a verb, print what it returns, and exit with a code that says what to do next."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+import structlog
+import typer
+from rich.console import Console, RenderableType
+
+from jobs import show, verbs
+from jobs.failures import failure_of
+from jobs.progress import bars
+from jobs.result import RunResult, by_motion, lead_json
+from jobs.schedule import run_on, stopping, trigger_of
+from jobs.settings import load_settings
+from jobs.wiring import rules_of
+from mappings.canonical import Lead, Motion, State
+from mappings.load import json_schema
+from mappings.problems import Problem
+
+app = typer.Typer(
+    name="tossup",
+    help="Expansion, upsell and cross-sell leads for customer success, from Salesforce and HubSpot and back.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+mapping_app = typer.Typer(help="Look at, check and copy the mapping.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(mapping_app, name="mappings")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Log every call; show stack traces.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Write without asking a person first.")]
+Full = Annotated[bool, typer.Option("--full", help="Read everything anew, not only what changed.")]
+CrmName = Literal["salesforce", "hubspot"]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; every foreseen failure becomes words and an exit code, without a stack trace."""
+    debug = "--debug" in sys.argv
+    _log(debug=debug)
+    try:
+        app(standalone_mode=True)
+    except Exception as error:
+        failure = failure_of(error)
+        if debug or failure is None:
+            err.print_exception(show_locals=False)
+        if failure is None:
+            err.print("That should not happen. Please report it with what --debug prints.", style="red")
+            sys.exit(70)
+        err.print(failure.text, style="red", markup=False, soft_wrap=True)
+        sys.exit(failure.exit_code)
+
+
+@app.command()
+def setup(
+    apply: Annotated[bool, typer.Option("--apply", help="Create and grant what is missing.")] = False,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what the CRM lacks for what Tossup writes; with --apply, create it."""
+    result = verbs.setup(load_settings(), apply=apply)
+    _print(json, result.to_json, lambda: show.setup_view(result.steps))
+    if result.steps and not apply:
+        _say(json, "Nothing was changed. `tossup setup --apply` does it.")
+        raise typer.Exit(3)
+    if apply and result.steps:
+        _say(json, "Done.")
+
+
+@app.command()
+def pull(full: Full = False, json: AsJson = False, debug: Debug = False) -> None:
+    """Read what changed in the CRM, and count it against the CRM's own count."""
+    with bars(err) as report:
+        result = verbs.pull(load_settings(), full=full, report=report)
+    _print(json, result.to_json, lambda: show.run_summary(result))
+
+
+@app.command()
+def plan(json: AsJson = False, debug: Debug = False) -> None:
+    """Compute leads and what should be written, from what was last pulled; write nothing."""
+    with bars(err) as report:
+        result = verbs.plan(load_settings(), report=report)
+    _print(json, result.to_json, lambda: show.run_summary(result))
+    if not json and result.plan:
+        out.print(show.plan_view(result.plan))
+        if result.plan.changes:
+            _say(json, f"Nothing was written. `tossup apply {result.plan.id}` does it.")
+
+
+@app.command()
+def apply(
+    plan: Annotated[str, typer.Argument(help="The plan's id, or its first letters.")],
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write a plan; fields that somebody changed since are left alone."""
+    with bars(err) as report:
+        result = verbs.apply(load_settings(), plan, report=report)
+    _finish(result, json)
+
+
+@app.command()
+def sync(yes: Yes = False, full: Full = False, json: AsJson = False, debug: Debug = False) -> None:
+    """Pull, plan and (with --yes) apply."""
+    with stopping() as stop, bars(err, stop=stop) as report:
+        result = verbs.sync(load_settings(), write=yes, full=full, report=report)
+    if not yes and not json and result.plan:
+        out.print(show.plan_view(result.plan, limit=5))
+    _finish(result, json)
+    if not yes and result.plan and result.plan.changes:
+        _say(
+            json,
+            f"Nothing was written. `tossup apply {result.plan.id}` writes this; `tossup sync --yes` always does.",
+        )
+        raise typer.Exit(3)
+
+
+@app.command()
+def leads(
+    state: Annotated[State | None, typer.Option(help="Only leads in this state.")] = None,
+    motion: Annotated[Motion | None, typer.Option(help="Only leads of this motion.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only accounts whose name holds this.")] = None,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List leads as of the last pull, with state and reasons."""
+    found = verbs.find_leads(load_settings())
+    chosen = [lead for lead in found.leads if _chosen(lead, state, motion, account)]
+    _print(json, lambda: [lead_json(lead) for lead in chosen], lambda: show.lead_list(chosen))
+    if not json:
+        out.print(show.lead_counts(chosen))
+
+
+def _chosen(lead: Lead, state: str | None, motion: str | None, account: str | None) -> bool:
+    named = account is None or account.lower() in lead.account_name.lower()
+    return named and state in (None, lead.state) and motion in (None, lead.motion)
+
+
+@app.command()
+def explain(
+    account: Annotated[str, typer.Argument(help="Its record id, or (part of) its name.")],
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say why an account has the leads it has, and why not others."""
+    story = verbs.explain(load_settings(), account)
+    _print(
+        json,
+        story.to_json,
+        lambda: show.account_story(story.account_name, story.account_id, story.leads, story.facts),
+    )
+
+
+@app.command()
+def runs(
+    run: Annotated[str | None, typer.Argument(help="List what the CRM refused in this run.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List the last runs, or the records that the CRM refused in one."""
+    settings = load_settings()
+    if run is None:
+        listed = verbs.runs(settings, last)
+        _print(json, lambda: [show.run_json(one) for one in listed], lambda: show.run_list(listed))
+        return
+    refused = verbs.refusals(settings, run)
+    _print(json, lambda: [show.refusal_json(one) for one in refused], lambda: show.refusal_list(refused))
+
+
+@app.command()
+def schedule(
+    when: Annotated[str, typer.Argument(help="Cron expression in the company's time zone, or 30m, 6h, 1d.")],
+    yes: Yes = False,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Sync again and again, one run at a time, until SIGTERM."""
+    settings = load_settings()
+    trigger = trigger_of(when, rules_of(settings).mapping.company.time_zone)
+    with stopping() as stop:
+
+        def job() -> None:
+            try:
+                with bars(err, stop=stop) as report:
+                    result = verbs.sync(settings, write=yes, full=False, report=report)
+                _print(json, result.to_json, lambda: show.run_summary(result))
+            except Exception as error:
+                failure = failure_of(error)
+                if failure is None:
+                    raise
+                err.print(failure.text, style="red", markup=False, soft_wrap=True)
+
+        run_on(trigger, job, stop)
+
+
+@app.command()
+def emulator(
+    crm: Annotated[Literal["salesforce", "hubspot", "both"], typer.Option(help="Which CRM to serve.")] = "both",
+    world: Annotated[str, typer.Option(help="What it holds: demo, empty, scale-N.")] = "demo",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 0,
+    state: Annotated[Path | None, typer.Option(help="Go on from this file, and save to it.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Write one JSON line a request.")] = None,
+    limits: Annotated[Literal["off", "vendor"], typer.Option(help="Enforce the vendors' rate limits.")] = "off",
+    index_lag: Annotated[float, typer.Option(min=0, help="Seconds until HubSpot search sees a change.")] = 0.0,
+    json: AsJson = True,
+    debug: Debug = False,
+) -> None:
+    """Serve both CRMs on this machine; the first line says where, as JSON."""
+    from connector.emulator.server import serve  # noqa: PLC0415  # a server is not loaded for every other command
+
+    serve(crm=crm, world=world, port=port, state=state, log=log, limits=limits, index_lag=index_lag)
+
+
+@app.command()
+def demo(
+    crm: Annotated[CrmName, typer.Option(help="Which CRM to show.")] = "salesforce",
+    keep: Annotated[Path | None, typer.Option(help="Folder for everything it leaves behind.")] = None,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run the whole job on the built-in copy of a CRM, twice, and say where to look."""
+    from jobs.demo import run_demo  # noqa: PLC0415  # it brings the emulator
+
+    with bars(err) as report:
+        shown = run_demo(crm, keep, report)
+    _print(
+        json,
+        lambda: {**shown.result.to_json(), "leads_by_motion": by_motion(shown.leads)},
+        lambda: show.demo_view(shown),
+    )
+
+
+@mapping_app.command()
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The configuration; else TOSSUP_CONFIG, else the presets.")
+    ] = None,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Hold the configuration against the live CRM; print every problem at once."""
+    problems = verbs.check(load_settings(), folder)
+    _print(json, lambda: [show.problem_json(one) for one in problems], lambda: _problem_lines(problems))
+    if problems:
+        raise typer.Exit(2)
+
+
+def _problem_lines(problems: Sequence[Problem]) -> str:
+    lines = [str(problem) for problem in problems]
+    return "\n".join(lines) if lines else "No problem: everything the mapping speaks of is there."
+
+
+@mapping_app.command()
+def schema(json: AsJson = True, debug: Debug = False) -> None:
+    """Print the JSON Schema of the mapping, for editors."""
+    out.file.write(_dump(json_schema()) + "\n")
+
+
+@mapping_app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to put the files; existing ones are kept.")],
+    crm: Annotated[CrmName | None, typer.Option(help="Which CRM; else TOSSUP_CRM.")] = None,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Copy the presets into a folder of your own, to edit and keep in git."""
+    written = verbs.init(folder, crm)
+    _print(
+        json,
+        lambda: [str(path) for path in written],
+        lambda: "\n".join([*(f"wrote {path}" for path in written), f"Now set TOSSUP_CONFIG={folder}"]),
+    )
+
+
+def _finish(result: RunResult, json: bool) -> None:
+    _print(json, result.to_json, lambda: show.run_summary(result))
+    if result.refused:
+        raise typer.Exit(1)
+
+
+def _print(json: bool, data: Callable[[], Any], view: Callable[[], RenderableType]) -> None:
+    if json:
+        out.file.write(_dump(data()) + "\n")
+        out.file.flush()
+        return
+    shown = view()
+    if isinstance(shown, str):
+        out.print(shown, markup=False, soft_wrap=True)
+    else:
+        out.print(shown)
+
+
+def _say(json: bool, text: str) -> None:
+    (err if json else out).print(text, markup=False, soft_wrap=True)
+
+
+def _dump(data: object) -> str:
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2 if out.is_terminal else None, default=str).decode()
+
+
+def _log(*, debug: bool) -> None:
+    level = logging.DEBUG if debug else logging.WARNING
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,68 @@
+"""The whole job on the built-in copy of a CRM, twice, so that a newcomer sees what it does and that it settles."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from connector.emulator.server import Emulator
+from jobs import verbs
+from jobs.progress import Report
+from jobs.result import RunResult
+from jobs.settings import settings_of
+from mappings.canonical import Lead
+from mappings.changes import Change, Plan
+
+FOLDER = Path("tossup-demo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the demo did: the first run, what the second wrote, and where everything is."""
+
+    crm: str
+    result: RunResult
+    again: RunResult
+    leads: tuple[Lead, ...]
+    sample: Change | None
+    tasks: Path
+    store: Path
+    state: Path
+
+
+def run_demo(crm: Literal["salesforce", "hubspot"], keep: Path | None, report: Report) -> Shown:
+    """Serve the demo world, set it up, sync twice; leave the CRM's state, the store and the tasks as text in `keep`.
+
+    Starts from scratch each time, so that it always shows the same.
+    """
+    folder = (keep or FOLDER) / crm
+    state, store, tasks = folder / "crm.json", folder / "store", folder / "tasks.txt"
+    folder.mkdir(parents=True, exist_ok=True)
+    state.unlink(missing_ok=True)
+    shutil.rmtree(store, ignore_errors=True)
+    with Emulator(crm, "demo", state=state) as served:
+        settings = settings_of({**served.announcement["env"][crm], "TOSSUP_STATE_DIR": str(store)})
+        verbs.setup(settings, apply=True)
+        first = verbs.sync(settings, write=True, full=False, report=report)
+        again = verbs.sync(settings, write=True, full=False, report=report)
+    plan = first.plan or Plan(connection=first.connection, changes=())
+    tasks.write_text("\n\n".join(_as_read(plan)), encoding="utf-8")
+    return Shown(
+        crm=crm,
+        result=first,
+        again=again,
+        leads=first.found.leads if first.found else (),
+        sample=next((change for change in plan.changes if change.action == "create"), None),
+        tasks=tasks,
+        store=store,
+        state=state,
+    )
+
+
+def _as_read(plan: Plan) -> Iterator[str]:
+    """Every task and lead record of the plan as its reader sees it."""
+    for change in plan.changes:
+        if change.action == "create":
+            lines = [f"{name}: {value}" for name, value in sorted(change.values.items()) if value not in (None, "")]
+            yield "\n".join([f"== {change.object}  {change.key}", *lines])

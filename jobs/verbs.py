@@ -1,0 +1,188 @@
+"""What Tossup can be told to do: each verb one function from settings to a result, which the command line prints."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from connector.errors import GiveUp
+from jobs.apply import apply_plan
+from jobs.decide import decide
+from jobs.explain import Story
+from jobs.explain import explain as explain_account
+from jobs.failures import failure_of
+from jobs.plan import make_plan, still_true
+from jobs.progress import Report
+from jobs.pull import pull as pull_objects
+from jobs.result import RunResult
+from jobs.settings import Settings
+from jobs.setup import SetupResult, set_up
+from jobs.store.ledger import Refusal, Run
+from jobs.view import View, latest_view, load_view, save_view
+from jobs.wiring import Work, address_of, open_ledger, open_store, open_work, rules_of
+from leads.find import Found
+from mappings.changes import Plan
+from mappings.check import check as check_rules
+from mappings.problems import BadConfig, Problem
+from mappings.needs import Needs, needs
+from mappings.sources import lineage
+
+
+def setup(settings: Settings, *, apply: bool) -> SetupResult:
+    """What the CRM lacks; with `apply`, put there."""
+    with open_work(settings) as work:
+        return set_up(work, apply=apply)
+
+
+def pull(settings: Settings, *, full: bool, report: Report) -> RunResult:
+    """Read what changed since the last pull; all of it with `full`."""
+    with open_work(settings) as work, _run(work, "pull") as run:
+        _pull(work, run, full=full, report=report)
+    return run.result
+
+
+def plan(settings: Settings, *, report: Report) -> RunResult:
+    """Decide from what was last pulled, and keep the plan."""
+    with open_work(settings) as work, _run(work, "plan") as run:
+        view = load_view(work.folder)
+        if view is None:
+            raise GiveUp(f"Nothing was pulled from {work.connection} yet. Run `tossup pull` first.")
+        _plan(work, run, view, report)
+    return run.result
+
+
+def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
+    """Write a kept plan, without the fields that somebody changed since."""
+    with open_work(settings) as work, _run(work, "apply") as run:
+        kept = work.ledger.plan(plan)
+        if kept.connection != work.connection:
+            raise GiveUp(f"Plan {kept.id} is for {kept.connection}, but this is {work.connection}.")
+        _check(work)
+        _read(work, {change.object for change in kept.changes}, full=False, report=report)
+        fresh, moved = still_true(work, kept)
+        run.result = replace(run.result, plan=kept, moved=moved)
+        _apply(work, run, fresh, report)
+    return run.result
+
+
+def sync(settings: Settings, *, write: bool, full: bool, report: Report) -> RunResult:
+    """Pull, plan and, with `write`, apply."""
+    with open_work(settings) as work, _run(work, "sync") as run:
+        _check(work)
+        view = _pull(work, run, full=full, report=report)
+        _plan(work, run, view, report)
+        if write and run.result.plan is not None:
+            _apply(work, run, run.result.plan, report)
+    return run.result
+
+
+def find_leads(settings: Settings) -> Found:
+    """Every lead as of the last pull. Makes no call."""
+    view = _latest(settings)
+    with open_store(settings, view.connection) as (mirror, ledger):
+        return decide(mirror, ledger, rules_of(settings, view.crm), view).found
+
+
+def explain(settings: Settings, account: str) -> Story:
+    """Why this account has the leads it has. Makes no call."""
+    view = _latest(settings)
+    rules = rules_of(settings, view.crm)
+    with open_store(settings, view.connection) as (mirror, ledger):
+        return explain_account(account, decide(mirror, ledger, rules, view), lineage(rules.mapping, view.schema))
+
+
+def check(settings: Settings, folder: Path | None) -> list[Problem]:
+    """Every problem of the configuration: with itself, and with the live CRM."""
+    if folder is not None:
+        settings = settings.model_copy(update={"config": folder})
+    try:
+        with open_work(settings) as work:
+            return check_rules(work.rules, work.schema)
+    except BadConfig as error:
+        return list(error.problems)
+
+
+def runs(settings: Settings, last: int) -> Sequence[Run]:
+    """The last runs, newest first."""
+    with open_ledger(settings, _latest(settings).connection) as ledger:
+        return ledger.runs(last)
+
+
+def refusals(settings: Settings, run: str) -> Sequence[Refusal]:
+    """Every record that the CRM refused in a run."""
+    with open_ledger(settings, _latest(settings).connection) as ledger:
+        return ledger.refusals(run)
+
+
+def _latest(settings: Settings) -> View:
+    return latest_view(settings.state_dir, settings.crm, address_of(settings))
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run under way and what it did so far."""
+
+    result: RunResult
+
+    @property
+    def id(self) -> str:
+        return self.result.run
+
+
+@contextmanager
+def _run(work: Work, verb: str) -> Iterator[_Run]:
+    """Note the run's beginning and end, whatever the end."""
+    began = time.monotonic()
+    id = work.ledger.begin(verb, work.connection, work.crm.now())
+    run = _Run(result=RunResult(run=id, connection=work.connection))
+    exit_code = 70
+    try:
+        yield run
+        exit_code = 1 if run.result.refused else 0
+    except BaseException as error:
+        failure = failure_of(error)
+        exit_code = failure.exit_code if failure else 70
+        raise
+    finally:
+        run.result = replace(run.result, calls=work.crm.calls, seconds=time.monotonic() - began)
+        work.ledger.end(id, exit_code, run.result.to_json(), work.crm.now())
+
+
+def _check(work: Work) -> None:
+    problems = check_rules(work.rules, work.schema)
+    if problems:
+        raise BadConfig(problems)
+
+
+def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
+    read = _read(work, None, full=full, report=report)
+    run.result = replace(run.result, read=read)
+    view = work.view()
+    save_view(work.folder, view)
+    return view
+
+
+def _read(work: Work, only: set[str] | None, *, full: bool, report: Report) -> dict[str, dict[str, int]]:
+    wanted = needs(work.rules.mapping, work.schema)
+    if only is not None:
+        wanted = {name: need for name, need in wanted.items() if name in only}
+    pulled = pull_objects(work.crm, work.mirror, wanted, work.schema, full=full, progress=report)
+    return {
+        name: {"rows": one.rows, "crm_count": one.crm_count, "deleted": one.deleted}
+        for name, one in pulled.read.items()
+    }
+
+
+def _plan(work: Work, run: _Run, view: View, report: Report) -> None:
+    report("find leads", 0, None)
+    decided = decide(work.mirror, work.ledger, work.rules, view)
+    report("plan", 0, None)
+    made = make_plan(work, decided, view)
+    work.ledger.save_plan(made, work.crm.now())
+    run.result = replace(run.result, found=decided.found, plan=made)
+
+
+def _apply(work: Work, run: _Run, plan: Plan, report: Report) -> None:
+    applied = apply_plan(work.crm, work.ledger, plan, run.id, report)
+    run.result = replace(run.result, written=applied.written, refused=applied.refused)

@@ -1,0 +1,61 @@
+"""The command line, run against an emulated CRM as a person would."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connector.emulator.server import Emulator
+
+CRMS = ("salesforce", "hubspot")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tossup:
+    """The command line with the environment of one emulated CRM and a store of its own."""
+
+    crm: str
+    emulator: Emulator
+    env: dict[str, str]
+    folder: Path
+
+    def __call__(self, *words: str, expect: int | None = 0, **env: str) -> Ended:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("TOSSUP_", "COLUMNS"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "jobs", *words],
+            env={**clean, **self.env, **env},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        ended = Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+        assert expect is None or ended.code == expect, ended
+        return ended
+
+    def fresh(self, folder: Path) -> "Tossup":
+        """The same CRM with an empty store."""
+        folder.mkdir(parents=True, exist_ok=True)
+        env = {**self.env, "TOSSUP_STATE_DIR": str(folder / "store")}
+        return Tossup(crm=self.crm, emulator=self.emulator, env=env, folder=folder)
+
+
+Serve = Callable[..., Tossup]
+"""Start an emulated CRM with a world: `serve("hubspot", "demo")`."""
