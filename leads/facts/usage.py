@@ -1,0 +1,48 @@
+"""How much the product is used: the last 28 days against the 28 before and against the account's own habit."""
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from leads.facts.idioms import attach, best, days
+from leads.inputs import Inputs
+
+HISTORY = 182
+"""Days of history that make up an account's own mean."""
+
+
+def usage(inputs: Inputs) -> ir.Table:
+    """One row an account: used_now, used_before (means of weekly means), own_mean, own_sd, usage_fall (percent).
+
+    Weeks even out weekends and daily against weekly feeds. Under two weeks in either window, or four before the
+    last 28 days, there is no row: missing data is not a drop.
+    """
+    rows = inputs.tables["usage"].filter(
+        (_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0)
+    )
+    daily = rows.group_by("account_id", "on").aggregate(quantity=_.quantity.sum())
+    daily = daily.mutate(week=(days(inputs.day(0), _.on) / 7).floor().cast("int64"))
+    weekly = daily.group_by("account_id", "week").aggregate(mean=_.quantity.mean().round(6))
+    now, before, past = _.week < 4, (_.week >= 4) & (_.week < 8), _.week >= 4
+    sums = weekly.group_by("account_id").aggregate(
+        used_now=_["mean"].mean(where=now).round(4),
+        used_before=_["mean"].mean(where=before).round(4),
+        own_mean=_["mean"].mean(where=past).round(4),
+        own_sd=_["mean"].std(how="sample", where=past).round(4),
+        weeks_now=now.sum(),
+        weeks_before=before.sum(),
+        weeks_past=past.sum(),
+    )
+    enough = sums.filter((_.weeks_now >= 2) & (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0))
+    fall = ((_.used_before - _.used_now) * 100 / _.used_before).round(4)
+    last = best(rows.filter(_.on > inputs.day(28)), "account_id", value="on")
+    last = last.select("account_id", usage_record="id", usage_last="quantity")
+    told = attach(enough, last, "account_id").mutate(usage_fall=fall)
+    return inputs.stage("usage_facts", told.drop("weeks_now", "weeks_before", "weeks_past"))
+
+
+def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:
+    """Whether usage fell by `share` (0..1) and lies `deviations` standard deviations under the own mean."""
+    fell = rows.usage_fall >= share * 100
+    unusual = rows.own_mean - rows.used_now >= deviations * ibis.coalesce(rows.own_sd, 0)
+    return ibis.coalesce(fell & unusual, False)

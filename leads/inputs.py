@@ -1,0 +1,49 @@
+"""What a run is handed: canonical tables, rules, the day, and where each column was read from."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from mappings.config import Rules
+
+Stage = Callable[[str, ir.Table], ir.Table]
+"""Materialises an expression under a name and gives it back as a plain table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything facts, plays and gates may look at. `filled` are the columns that are mapped and hold a value."""
+
+    tables: Mapping[str, ir.Table]
+    rules: Rules
+    today: date
+    lineage: Mapping[str, str]
+    filled: frozenset[str]
+    stage: Stage
+
+    def day(self, ago: int) -> ir.DateValue:
+        """The day `ago` days before today, as a literal."""
+        past = self.today - timedelta(days=ago)
+        return ibis.date(past.year, past.month, past.day)
+
+    def missing(self, needs: Iterable[str]) -> tuple[str, ...]:
+        """The needs nothing fills. `a.b|c.d` is met by either column."""
+        return tuple(need for need in needs if self.filled.isdisjoint(need.split("|")))
+
+
+def filled(tables: Mapping[str, ir.Table], lineage: Mapping[str, str], needs: Iterable[str]) -> frozenset[str]:
+    """Those of the needed columns (`account.employees`) that are mapped and hold at least one value."""
+    columns = sorted({column for need in needs for column in need.split("|")} & set(lineage))
+    if not columns:
+        return frozenset()
+    counts = [_count(tables, column) for column in columns]
+    rows = (counts[0] if len(counts) == 1 else ibis.union(*counts)).to_pyarrow().to_pylist()
+    return frozenset(row["name"] for row in rows if row["n"])
+
+
+def _count(tables: Mapping[str, ir.Table], column: str) -> ir.Table:
+    table, name = column.split(".")
+    return tables[table].aggregate(n=tables[table][name].count()).select(name=ibis.literal(column), n=ibis._.n)

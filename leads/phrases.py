@@ -1,0 +1,86 @@
+"""How numbers, days, money and names read in a language, safely: nothing a record holds can break out of a line."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mappings.config import Texts
+from mappings.money import digits
+
+MONEY = frozenset({"value", "expected", "renewal_value"})
+"""Facts in minor units of the lead's currency."""
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+NAME_LENGTH = 80
+_JOINERS = "\u200c\u200d"  # needed inside words of Persian, Hindi and others
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def tidy(text: object, length: int = NAME_LENGTH) -> str:
+    """One line of plain text: no control or direction characters, single spaces, at most `length` characters."""
+    spaced = "".join(" " if c.isspace() else c for c in str(text))
+    kept = "".join(c for c in spaced if unicodedata.category(c)[0] != "C" or c in _JOINERS)
+    line = " ".join(kept.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with every {name} replaced once; what a value contains is never read as a template."""
+    return PLACEHOLDER.sub(lambda found: values[found[1]], template)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names a template quotes."""
+    return frozenset(PLACEHOLDER.findall(template))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """One language's way of saying things."""
+
+    texts: Texts
+    language: str
+
+    def money(self, minor: int, currency: str) -> str:
+        """`USD 12,000`, `USD 12.50`; yen in Japanese as 12,000円."""
+        places = digits(currency)
+        whole, rest = divmod(abs(minor), 10**places)
+        amount = ("-" if minor < 0 else "") + f"{whole:,}" + (f".{rest:0{places}d}" if rest else "")
+        if self.language == "ja" and currency == "JPY":
+            return f"{amount}円"
+        return f"{currency} {amount}"
+
+    def day(self, day: date) -> str:
+        """`March 31, 2027`, or 2027年3月31日."""
+        if self.language == "ja":
+            return f"{day.year}年{day.month}月{day.day}日"
+        months = ("January February March April May June July August September October November December").split()
+        return f"{months[day.month - 1]} {day.day}, {day.year}"
+
+    def said(self, name: str, value: str | int | float, currency: str) -> str:
+        """A fact as it reads in a sentence."""
+        if isinstance(value, bool | str):
+            return self._text(str(value))
+        if name in MONEY:
+            return self.money(int(value), currency)
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
+
+    def _text(self, value: str) -> str:
+        return self.day(date.fromisoformat(value)) if _DAY.fullmatch(value) else tidy(value)
+
+    def reason(self, code: str, value: Any, limit: float | None, row: Mapping[str, Any]) -> str:
+        """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {signals} and {account}."""
+        known = {
+            "value": self.word(f"seen.{value}", value),
+            "limit": "" if limit is None else self.said("limit", limit, ""),
+            "stake": self.money(row["value"], row["currency"]),
+            "signals": tidy(row["risk_reasons"] or "", 500),
+            "account": tidy(row["account_name"] or row["account_id"]),
+        }
+        return fill(self.texts.reasons[code], known)
+
+    def word(self, key: str, default: object) -> str:
+        """The language's word for a code, or the thing itself."""
+        return self.texts.words.get(key) or tidy("" if default is None else default, 300)

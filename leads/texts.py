@@ -1,0 +1,171 @@
+"""What a person reads: the subject, why now, what to say, the next step and how to say no."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from leads.phrases import Phrases, fill, tidy
+from leads.plays import RULES
+from mappings.canonical import Evidence, Lead
+from mappings.config import Rules
+
+SUBJECT = 80
+"""Longest subject: lists in both CRMs cut what is longer."""
+ALWAYS = frozenset(
+    {"account", "owner", "contact", "contact_role", "product", "company", "value", "due", "win_percent", "decided_n"}
+)
+"""What every template may quote."""
+ASIDES: Mapping[str, str] = {"next_plan": "next_product_name", "just_bought": "won_on"}
+"""Phrases that appear only where a fact is known: the word of that name, which may quote the fact."""
+
+Url = Callable[[str, str], str]
+"""(object, id) -> where a person opens the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the people and things of a lead are called; None where nobody knows."""
+
+    account: str
+    owner: str | None
+    contact: str | None
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A lead in words. `body` is plain text, `body_html` the same as HTML with everything foreign escaped."""
+
+    subject: str
+    why: str
+    script: str
+    next_step: str
+    body: str
+    body_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    url: str | None = None
+
+
+_Section = tuple[str, tuple[_Line, ...], bool]
+"""Heading, lines, and whether they are a list."""
+
+
+def names(lead: Lead) -> Names:
+    """The names as the lead's own facts know them."""
+    told = {name: str(lead.facts[name]) for name in ("owner_name", "contact_name", "product_name") if name in lead.facts}
+    return Names(
+        account=lead.account_name,
+        owner=told.get("owner_name"),
+        contact=told.get("contact_name"),
+        product=told.get("product_name"),
+    )
+
+
+def say(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url) -> Text:
+    """The lead in words of this language. `url(object, id)` gives the link of a record."""
+    phrases = Phrases(rules.texts[language], language)
+    parts = phrases.texts.plays[lead.play]
+    values = _values(lead, rules, names, phrases)
+    why, script, next_step = (fill(parts[part], values) for part in ("why", "script", "next_step"))
+    script = _by_channel(lead, phrases) + script
+    sections = tuple(_sections(lead, phrases, values, (why, script, next_step), url))
+    return Text(
+        subject=_subject(parts["subject"], values),
+        why=why,
+        script=script,
+        next_step=next_step,
+        body=_plain(sections),
+        body_html=_html(sections),
+    )
+
+
+def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[str, str]:
+    words = phrases.texts.words
+    unknown = dict.fromkeys(RULES[lead.play].quotes, words["unknown"])
+    facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
+    role = str(lead.facts.get("contact_role", ""))
+    values = unknown | facts | {
+        "account": tidy(names.account),
+        "owner": tidy(names.owner or words["no_owner"]),
+        "contact": tidy(names.contact or words["no_name"]),
+        "contact_role": phrases.word(f"role.{role}", role or words["unknown"]),
+        "product": tidy(names.product or words["no_product"]),
+        "company": tidy(rules.mapping.company.name),
+        "value": phrases.money(lead.value, lead.currency),
+        "due": phrases.day(lead.due),
+        "win_percent": str(round(lead.p_win * 100)),
+    }  # fmt: skip
+    return values | {aside: fill(words[aside], values) if fact in facts else "" for aside, fact in ASIDES.items()}
+
+
+def _subject(template: str, values: Mapping[str, str]) -> str:
+    subject = fill(template, values)
+    if len(subject) > SUBJECT:  # the account's name is the part that can be shortened and still be recognised
+        room = len(values["account"]) - (len(subject) - SUBJECT)
+        subject = fill(template, {**values, "account": tidy(values["account"], max(room, 8))})
+    return tidy(subject, SUBJECT)
+
+
+def _by_channel(lead: Lead, phrases: Phrases) -> str:
+    channels = str(lead.facts.get("channels", "phone"))
+    return "" if "phone" in channels else phrases.texts.words["no_phone"] + "\n"
+
+
+def _sections(
+    lead: Lead, phrases: Phrases, values: Mapping[str, str], parts: tuple[str, str, str], url: Url
+) -> Iterator[_Section]:
+    words = phrases.texts.words
+    why, script, next_step = parts
+    yield words["heading.why"], tuple(_Line(line) for line in why.splitlines()), False
+    yield words["heading.numbers"], tuple(_numbers(lead, phrases, values, url)), True
+    yield words["heading.script"], tuple(_Line(line) for line in script.splitlines()), False
+    yield words["heading.next"], (*(_Line(line) for line in next_step.splitlines()),), False
+    yield words["heading.no"], (_Line(words["how_to_say_no"]),), False
+
+
+def _numbers(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) -> Iterator[_Line]:
+    for evidence in lead.evidence:
+        yield _Line(_evidence(evidence, phrases), url(evidence.field.split(".")[0], evidence.record))
+    words = phrases.texts.words
+    yield _Line(fill(words["line.value" if lead.value else "line.no_value"], values))
+    yield _Line(fill(words["line.chance" if lead.facts.get("decided_n") else "line.no_history"], values))
+    if lead.contact_id is not None:
+        channels = str(lead.facts.get("channels", "")).split(",")
+        ways = words["and"].join(phrases.word(f"channel.{channel}", channel) for channel in channels)
+        yield _Line(fill(words["line.contact"], {**values, "channels": ways}))
+
+
+def _evidence(evidence: Evidence, phrases: Phrases) -> str:
+    words = phrases.texts.words
+    value = phrases.said(evidence.fact, evidence.value, "")
+    amount = fill(words[f"unit.{evidence.unit}"], {"value": value})
+    return fill(words["line.evidence"], {"fact": words[f"fact.{evidence.fact}"], "amount": amount, "field": evidence.field})
+
+
+def _plain(sections: tuple[_Section, ...]) -> str:
+    blocks = []
+    for heading, lines, is_list in sections:
+        mark = "- " if is_list else ""
+        said = [f"{mark}{line.text}" + (f"\n  {line.url}" if line.url else "") for line in lines]
+        blocks.append("\n".join([heading, *said]))
+    return "\n\n".join(blocks)
+
+
+def _html(sections: tuple[_Section, ...]) -> str:
+    blocks = []
+    for heading, lines, is_list in sections:
+        said = [_linked(line) for line in lines]
+        inner = "<ul>" + "".join(f"<li>{line}</li>" for line in said) + "</ul>" if is_list else "<br>".join(said)
+        blocks.append(f"<p><strong>{escape(heading)}</strong></p>" + (inner if is_list else f"<p>{inner}</p>"))
+    return "".join(blocks)
+
+
+def _linked(line: _Line) -> str:
+    if line.url is None:
+        return escape(line.text)
+    return f'<a href="{escape(line.url, quote=True)}">{escape(line.text)}</a>'

@@ -1,0 +1,91 @@
+"""Worlds for tests: canonical rows in memory, rules from the presets, and find() over them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from itertools import count
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from ruamel.yaml import YAML
+
+from leads.find import Found, find
+from mappings.canonical import TABLES
+from mappings.config import Company, Gate, MappingConfig, Play, RecordOut, Rules, Texts, Write
+
+PRESETS = Path(__file__).parents[2] / "mappings" / "presets"
+TODAY = date(2026, 11, 18)
+ARROW = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "money": pa.int64(),
+         "boolean": pa.bool_(), "date": pa.date32()}  # fmt: skip
+LINEAGE = MappingProxyType(
+    {f"{table}.{column}": f"{table.title()}.{column}" for table, spec in TABLES.items() for column in spec.columns}
+)
+Rows = Mapping[str, Iterable[Mapping[str, Any]]]
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file as plain Python."""
+    return json.loads(json.dumps(YAML(typ="safe").load(path.read_text("utf-8")), default=str))
+
+
+@cache
+def rules(currency: str = "USD", route: str | None = "Partner Desk") -> Rules:
+    """The presets' plays, gates and texts with a mapping that writes nowhere in particular."""
+    record = RecordOut.model_validate({"object": "Task", "key": "Key", "fields": {}})
+    write = Write.model_validate(
+        {"account": {"object": "Account", "fields": {}}, "task": record, "lead": (record,), "default_route": route}
+    )
+    mapping = MappingConfig(
+        crm="salesforce", company=Company(name="Example Vendor", currency=currency), read={}, write=write
+    )
+    return Rules(
+        mapping=mapping,
+        plays={k: Play.model_validate(v) for k, v in read_yaml(PRESETS / "plays.yaml").items()},
+        gates={k: Gate.model_validate(v) for k, v in read_yaml(PRESETS / "gates.yaml").items()},
+        texts={
+            "en": Texts.model_validate(read_yaml(PRESETS / "texts.en.yaml")),
+            "ja": Texts.model_validate(read_yaml(PRESETS / "texts.ja.yaml")),
+        },
+    )
+
+
+class World:
+    """Canonical tables in an in-memory engine, which also is the stage."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.engine = ibis.duckdb.connect()
+        self.tables = {name: self._load(name, rows.get(name, ())) for name in TABLES}
+        self._n = count()
+
+    def _load(self, name: str, rows: Iterable[Mapping[str, Any]]) -> ir.Table:
+        columns = TABLES[name].columns
+        given = list(rows)
+        unknown = {key for row in given for key in row} - set(columns)
+        if unknown:
+            raise ValueError(f"{name} has no column {sorted(unknown)}")
+        fields = [(column, ARROW[spec.kind]) for column, spec in columns.items()]
+        data = [{column: _value(row.get(column), columns[column].kind) for column in columns} for row in given]
+        return self.engine.create_table(f"t_{name}", pa.Table.from_pylist(data, pa.schema(fields)))
+
+    def stage(self, name: str, expr: ir.Table) -> ir.Table:
+        """Materialise under a fresh name."""
+        return self.engine.create_table(f"s{next(self._n)}_{name}", expr, temp=True)
+
+    def find(self, rules: Rules, **options: Any) -> Found:
+        """find() as of TODAY with every column mapped, unless told otherwise."""
+        return find(
+            self.tables, rules, **{"today": TODAY, "lineage": LINEAGE, "stage": self.stage, "language": "en", **options}
+        )
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self.engine.disconnect()
+
+
+def _value(value: Any, kind: str) -> Any:
+    return date.fromisoformat(value) if kind == "date" and isinstance(value, str) else value
