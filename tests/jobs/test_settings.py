@@ -1,0 +1,207 @@
+from pathlib import Path
+
+import pytest
+
+from jobs.settings import BadSettings, Settings, load_settings, settings_of
+
+HUBSPOT = {"TOSSUP_CRM": "hubspot", "TOSSUP_HUBSPOT_ACCESS_TOKEN": "pat-secret-1"}
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key.pem"
+    path.write_text("-----BEGIN PRIVATE KEY-----")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def salesforce(key: Path) -> dict[str, str]:
+    return {
+        "TOSSUP_CRM": "salesforce",
+        "TOSSUP_SALESFORCE_URL": "https://example.my.salesforce.com/",
+        "TOSSUP_SALESFORCE_CLIENT_ID": "client",
+        "TOSSUP_SALESFORCE_USERNAME": "tossup@example.com",
+        "TOSSUP_SALESFORCE_PRIVATE_KEY_FILE": str(key),
+    }
+
+
+def problems(variables: dict[str, str]) -> list[str]:
+    with pytest.raises(BadSettings) as raised:
+        settings_of(variables)
+    assert str(raised.value) == "\n".join(raised.value.problems)
+    return list(raised.value.problems)
+
+
+def test_what_is_not_set_has_the_documented_default() -> None:
+    settings = settings_of(HUBSPOT)
+    assert settings.crm == "hubspot"
+    assert settings.address() == "https://api.hubapi.com"
+    assert settings.hubspot_api_version == "2026-09"
+    assert settings.hubspot_search_per_second == 4
+    assert (settings.config, settings.language, settings.log_level) == (None, None, "warning")
+    assert (settings.memory_limit, settings.bulk_threshold) == ("400MB", 10_000)
+    assert (settings.api_reserve, settings.overlap_minutes, settings.safe_lag_minutes) == (0.2, 10, 5)
+    assert settings.state_dir.name == "tossup"
+    assert settings.cautions() == ()
+
+
+def test_variables_are_read_as_they_are_written(salesforce: dict[str, str], tmp_path: Path, key: Path) -> None:
+    settings = settings_of(
+        salesforce
+        | {
+            "tossup_language": "JA",
+            "TOSSUP_CONFIG": str(tmp_path),
+            "TOSSUP_STATE_DIR": "~/store",
+            "TOSSUP_SALESFORCE_API_VERSION": "v69.0",
+            "TOSSUP_API_RESERVE": " 0.5 ",
+            "TOSSUP_LOG_LEVEL": "INFO",
+            "TOSSUP_MEMORY_LIMIT": "1.5 GB",
+            "TOSSUP_BULK_THRESHOLD": "",
+            "PATH": "/bin",
+        }
+    )
+    assert settings.address() == "https://example.my.salesforce.com"
+    assert settings.salesforce_private_key_file == key
+    assert (settings.language, settings.config, settings.log_level) == ("ja", tmp_path, "info")
+    assert settings.state_dir == Path.home() / "store"
+    assert (settings.salesforce_api_version, settings.api_reserve) == ("69.0", 0.5)
+    assert (settings.memory_limit, settings.bulk_threshold) == ("1.5 GB", 10_000)
+
+
+def test_variables_win_over_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("TOSSUP_CRM=hubspot\nTOSSUP_HUBSPOT_ACCESS_TOKEN='file'\nTOSSUP_LANGUAGE=ja\n")
+    monkeypatch.setenv("TOSSUP_HUBSPOT_ACCESS_TOKEN", "variable")
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings()
+    assert settings.hubspot_access_token is not None
+    assert settings.hubspot_access_token.get_secret_value() == "variable"
+    assert settings.language == "ja"
+
+
+def test_settings_made_of_given_variables_ignore_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOSSUP_LANGUAGE", "ja")
+    assert settings_of(HUBSPOT).language is None
+
+
+def test_secrets_do_not_show(salesforce: dict[str, str]) -> None:
+    shown = repr(settings_of(HUBSPOT)) + str(settings_of(HUBSPOT))
+    assert "pat-secret-1" not in shown
+    told = problems(HUBSPOT | {"TOSSUP_HUBSPOT_URL": "http://user:pat-secret-2@example.com", "TOSSUP_CRM": "sap"})
+    assert "secret" not in "".join(told)
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-file\n")
+    settings = settings_of({"TOSSUP_CRM": "hubspot", "TOSSUP_HUBSPOT_ACCESS_TOKEN_FILE": str(tmp_path / "token")})
+    assert settings.hubspot_access_token is not None
+    assert settings.hubspot_access_token.get_secret_value() == "from-file"
+    assert problems(HUBSPOT | {"TOSSUP_HUBSPOT_ACCESS_TOKEN_FILE": str(tmp_path / "token")}) == [
+        "TOSSUP_HUBSPOT_ACCESS_TOKEN and TOSSUP_HUBSPOT_ACCESS_TOKEN_FILE are both set. Keep one of them."
+    ]
+    assert problems(HUBSPOT | {"TOSSUP_HUBSPOT_REFRESH_TOKEN_FILE": "/no/such"}) == [
+        "TOSSUP_HUBSPOT_REFRESH_TOKEN_FILE cannot be read: /no/such (No such file or directory). "
+        "Correct the path or its permissions."
+    ]
+
+
+def test_the_crm_is_told_by_the_other_variables_when_they_speak_of_one(salesforce: dict[str, str]) -> None:
+    del salesforce["TOSSUP_CRM"]
+    assert settings_of(salesforce).crm == "salesforce"
+    assert problems(salesforce | {"TOSSUP_HUBSPOT_ACCESS_TOKEN": "x"}) == [
+        "TOSSUP_CRM is not set. Set it to salesforce or hubspot."
+    ]
+
+
+def test_nothing_set_says_where_to_begin() -> None:
+    assert problems({}) == ["TOSSUP_CRM is not set. Set it to salesforce or hubspot."]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    told = problems(
+        {
+            "TOSSUP_CRM": "salesfroce",
+            "TOSSUP_LANGAUGE": "en",
+            "TOSSUP_ZZZ": "1",
+            "TOSSUP_LANGUAGE": "de",
+            "TOSSUP_API_RESERVE": "1.5",
+            "TOSSUP_OVERLAP_MINUTES": "ten",
+            "TOSSUP_BULK_THRESHOLD": "0",
+            "TOSSUP_HUBSPOT_SEARCH_PER_SECOND": "0",
+            "TOSSUP_MEMORY_LIMIT": "lots",
+            "TOSSUP_SALESFORCE_API_VERSION": "latest",
+            "TOSSUP_CONFIG": "/no/such/folder",
+        }
+    )
+    assert sorted(told) == sorted(
+        [
+            "TOSSUP_CRM cannot be 'salesfroce'. Did you mean salesforce?",
+            "TOSSUP_LANGAUGE is no setting. Did you mean TOSSUP_LANGUAGE?",
+            "TOSSUP_ZZZ is no setting. Remove it, or see docs/connect.md for the names.",
+            "TOSSUP_LANGUAGE cannot be 'de'. Allowed: en, ja.",
+            "TOSSUP_API_RESERVE cannot be '1.5'. Give a number, at most 0.95.",
+            "TOSSUP_OVERLAP_MINUTES cannot be 'ten'. Give a number.",
+            "TOSSUP_BULK_THRESHOLD cannot be '0'. Give a number, at least 1.",
+            "TOSSUP_HUBSPOT_SEARCH_PER_SECOND cannot be '0'. Give a number, more than 0.",
+            "TOSSUP_MEMORY_LIMIT cannot be 'lots'. Write it like 400MB or 2GB.",
+            "TOSSUP_SALESFORCE_API_VERSION cannot be 'latest'. Write it like 68.0.",
+            "TOSSUP_CONFIG is not a folder: /no/such/folder. Make it, or correct the path.",
+        ]
+    )
+
+
+def test_a_salesforce_org_needs_an_address_and_one_way_to_sign_in(salesforce: dict[str, str]) -> None:
+    assert problems({"TOSSUP_CRM": "Salesforce"}) == [
+        "TOSSUP_SALESFORCE_URL is not set. Set it to your My Domain, like https://acme.my.salesforce.com.",
+        "TOSSUP_SALESFORCE_CLIENT_ID is not set. Set it to the consumer key of your External Client App.",
+        "There is no way to sign in to Salesforce. Set TOSSUP_SALESFORCE_USERNAME and "
+        "TOSSUP_SALESFORCE_PRIVATE_KEY_FILE; or TOSSUP_SALESFORCE_CLIENT_SECRET.",
+    ]
+    del salesforce["TOSSUP_SALESFORCE_USERNAME"]
+    assert len(problems(salesforce)) == 1
+    assert settings_of(salesforce | {"TOSSUP_SALESFORCE_CLIENT_SECRET": "s"}).salesforce_client_secret
+    ready = {"TOSSUP_SALESFORCE_URL": "http://127.0.0.1:8080", "TOSSUP_SALESFORCE_ACCESS_TOKEN": "t"}
+    assert settings_of(ready).address() == "http://127.0.0.1:8080"
+
+
+def test_a_hubspot_portal_needs_one_way_to_sign_in() -> None:
+    (told,) = problems({"TOSSUP_CRM": "hubspot", "TOSSUP_HUBSPOT_CLIENT_ID": "id"})
+    assert told.startswith("There is no way to sign in to HubSpot. Set TOSSUP_HUBSPOT_ACCESS_TOKEN; or")
+    oauth = {f"TOSSUP_HUBSPOT_{name}": "x" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")}
+    assert settings_of(oauth).crm == "hubspot"
+
+
+@pytest.mark.parametrize("address", ["http://example.com", "example.com", "ftp://example.com", "https://"])
+def test_an_address_without_encryption_is_refused(address: str) -> None:
+    assert problems(HUBSPOT | {"TOSSUP_HUBSPOT_URL": address}) == [
+        "TOSSUP_HUBSPOT_URL is not an https:// address. Write it like https://acme.my.salesforce.com."
+    ]
+
+
+def test_the_private_key_must_be_there(salesforce: dict[str, str], key: Path) -> None:
+    key.unlink()
+    assert problems(salesforce) == [
+        f"TOSSUP_SALESFORCE_PRIVATE_KEY_FILE cannot be read: {key} (No such file or directory). "
+        "Correct the path or its permissions."
+    ]
+
+
+def test_a_private_key_that_others_can_read_is_cautioned_about(salesforce: dict[str, str], key: Path) -> None:
+    assert settings_of(salesforce).cautions() == ()
+    key.chmod(0o644)
+    assert settings_of(salesforce).cautions() == (
+        f"{key} can be read by other users of this machine. Run: chmod 600 {key}",
+    )
+
+
+def test_a_state_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert problems(HUBSPOT | {"TOSSUP_STATE_DIR": str(tmp_path / "file")}) == [
+        f"TOSSUP_STATE_DIR is a file, not a folder: {tmp_path / 'file'}. Choose another path."
+    ]
+
+
+def test_every_setting_is_documented_where_users_look() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "connect.md").read_text()
+    names = {name.upper().removeprefix("HUBSPOT").removeprefix("SALESFORCE") for name in Settings.model_fields}
+    assert {name for name in names if name not in text} == set()
