@@ -1,0 +1,369 @@
+"""What every connector promises, tested over real HTTP against an emulated CRM."""
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connector.errors import GiveUp, TryAgain
+from connector.port import Crm, Outcome, Read, Record, arrow_type
+from tests.connector.contract.side import Side, described, read_all
+
+
+class CrmContract:
+    """Subclassed once for each CRM, which gives the fixture `side`."""
+
+    @pytest.fixture
+    def side(self) -> Iterator[Side]:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def crm(self, side: Side) -> Iterator[Crm]:
+        crm = side.open()
+        yield crm
+        crm.close()
+
+    @pytest.fixture
+    def prepared(self, side: Side, crm: Crm) -> Crm:
+        """With the task's key in place."""
+        crm.setup(crm.missing(side.wanted()))
+        return crm
+
+    def test_a_full_read_brings_everything(self, side: Side, crm: Crm):
+        ids = side.accounts(side.many)
+        schema = described(crm, side.words.accounts)
+        rows, deleted, last = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        assert sorted(row[schema.id_field] for row in rows) == sorted(ids)
+        assert len({row[side.words.name] for row in rows}) == side.many
+        assert deleted == []
+        assert last.cursor is not None
+
+    def test_columns_are_the_id_the_stamp_and_the_fields(self, side: Side, crm: Crm):
+        side.accounts(1)
+        schema = described(crm, side.words.accounts)
+        fields = (side.words.employees, side.words.name)
+        _, _, last = read_all(crm, Read(schema=schema, fields=fields))
+        assert last.rows.schema.names == [schema.id_field, schema.stamp_field, *fields]
+
+    def test_an_empty_object_is_one_empty_batch_with_a_cursor(self, side: Side, crm: Crm):
+        schema = described(crm, side.words.accounts)
+        batches = list(crm.read(Read(schema=schema, fields=(side.words.name,))))
+        assert [batch.rows.num_rows for batch in batches] == [0]
+        assert batches[0].cursor is not None
+
+    def test_an_incremental_read_brings_changes_only(self, side: Side, crm: Crm):
+        first, *_ = side.accounts(5)
+        side.advance(hours=1)
+        schema = described(crm, side.words.accounts)
+        _, _, last = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        side.advance(hours=1)
+        side.edit(side.words.accounts, first, {side.words.name: "Renamed"})
+        (new,) = side.accounts(1)
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,), since=last.cursor))
+        assert {row[schema.id_field] for row in rows} == {first, new}
+
+    def test_nothing_changed_brings_nothing_and_moves_the_cursor_on(self, side: Side, crm: Crm):
+        side.accounts(3)
+        side.advance(hours=1)
+        schema = described(crm, side.words.accounts)
+        _, _, first = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        side.advance(hours=1)
+        rows, deleted, second = read_all(crm, Read(schema=schema, fields=(side.words.name,), since=first.cursor))
+        assert (rows, deleted) == ([], [])
+        assert second.cursor is not None
+        assert first.cursor is not None
+        assert second.cursor.stamp >= first.cursor.stamp
+
+    def test_rows_with_one_and_the_same_stamp_all_arrive(self, side: Side, crm: Crm):
+        schema = described(crm, side.words.accounts)
+        _, _, before = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        side.advance(minutes=30)
+        ids = side.accounts(side.many, stamp=side.now() - timedelta(minutes=1))
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,), since=before.cursor))
+        assert sorted({row[schema.id_field] for row in rows}) == sorted(ids)
+
+    def test_a_record_committed_late_with_an_earlier_stamp_arrives(self, side: Side, crm: Crm):
+        side.accounts(2)
+        side.advance(hours=1)
+        schema = described(crm, side.words.accounts)
+        _, _, last = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        started = side.now() - timedelta(minutes=4)
+        side.advance(minutes=6)
+        (late,) = side.accounts(1, stamp=started)
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,), since=last.cursor))
+        assert late in {row[schema.id_field] for row in rows}
+
+    def test_a_deleted_record_arrives_as_deleted(self, side: Side, crm: Crm):
+        first, second = side.accounts(2)
+        side.advance(hours=1)
+        schema = described(crm, side.words.accounts)
+        _, _, last = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        side.advance(hours=1)
+        side.delete(side.words.accounts, first)
+        rows, deleted, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,), since=last.cursor))
+        assert first in deleted
+        assert {row[schema.id_field] for row in rows} <= {second}
+
+    def test_a_full_read_leaves_deleted_records_out(self, side: Side, crm: Crm):
+        first, second = side.accounts(2)
+        side.delete(side.words.accounts, first)
+        schema = described(crm, side.words.accounts)
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        assert [row[schema.id_field] for row in rows] == [second]
+
+    def test_what_is_edited_during_a_read_comes_with_the_next_one(self, side: Side, crm: Crm):
+        ids = side.accounts(side.many)
+        side.advance(hours=1)
+        schema = described(crm, side.words.accounts)
+        reading = crm.read(Read(schema=schema, fields=(side.words.name,)))
+        next(reading)
+        side.edit(side.words.accounts, ids[0], {side.words.name: "Renamed meanwhile"})
+        (new,) = side.accounts(1)
+        *_, last = reading
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,), since=last.cursor))
+        names = {row[schema.id_field]: row[side.words.name] for row in rows}
+        assert names[ids[0]] == "Renamed meanwhile"
+        assert new in names
+
+    def test_a_record_deleted_during_a_read_does_not_stop_it(self, side: Side, crm: Crm):
+        ids = side.accounts(side.many)
+        schema = described(crm, side.words.accounts)
+        reading = crm.read(Read(schema=schema, fields=(side.words.name,)))
+        batches = [next(reading)]
+        side.delete(side.words.accounts, ids[-1])
+        batches += list(reading)
+        arrived = {id for batch in batches for id in batch.rows.column(0).to_pylist()}
+        assert arrived >= set(ids[:-1])
+
+    def test_counts_and_ids_are_those_of_live_records(self, side: Side, crm: Crm):
+        ids = side.accounts(7)
+        side.delete(side.words.accounts, ids[0])
+        assert crm.count(side.words.accounts) == 6
+        assert sorted(id for some in crm.ids(side.words.accounts) for id in some.to_pylist()) == sorted(ids[1:])
+
+    def test_every_type_arrives_as_described_and_nulls_stay_nulls(self, side: Side, crm: Crm):
+        words = side.words
+        (full,) = side.add(words.accounts, [{words.name: 'a "b",\nc'} | dict(words.one_of_each)])
+        (bare,) = side.add(words.accounts, [{words.name: "株式会社サンプル001"}])
+        schema = described(crm, words.accounts)
+        fields = (words.name, *words.read_back)
+        rows, _, last = read_all(crm, Read(schema=schema, fields=fields))
+        by_id = {row[schema.id_field]: row for row in rows}
+        for name in fields:
+            assert last.rows.schema.field(name).type == arrow_type(schema.fields[name].type), name
+        assert {name: by_id[full][name] for name in words.read_back} == dict(words.read_back)
+        assert by_id[full][words.name] == 'a "b",\nc'
+        assert by_id[bare][words.name] == "株式会社サンプル001"
+        assert by_id[bare][words.employees] is None
+
+    def test_every_field_that_describe_shows_can_be_read(self, side: Side, crm: Crm):
+        (id,) = side.accounts(1)
+        schema = described(crm, side.words.accounts)
+        rows, _, last = read_all(crm, Read(schema=schema, fields=tuple(schema.fields)))
+        assert [row[schema.id_field] for row in rows] == [id]
+        assert set(last.rows.schema.names) == set(schema.fields) | {schema.id_field}
+
+    def test_a_field_that_is_not_there_is_named(self, side: Side, crm: Crm):
+        schema = described(crm, side.words.accounts)
+        with pytest.raises(GiveUp, match="no_such_field"):
+            list(crm.read(Read(schema=schema, fields=("no_such_field",))))
+
+    def test_records_are_fetched_by_id_and_missing_ones_left_out(self, side: Side, crm: Crm):
+        ids = side.accounts(4)
+        side.delete(side.words.accounts, ids[0])
+        schema = described(crm, side.words.accounts)
+        batches = list(crm.fetch(schema, (side.words.name,), [*ids[:3], side.words.missing_id]))
+        rows = [row for batch in batches for row in batch.rows.to_pylist()]
+        assert sorted(row[schema.id_field] for row in rows) == sorted(ids[1:3])
+        assert all(row[side.words.name].startswith("Example") for row in rows)
+
+    def test_describe_tells_types_choices_and_names_for_suggestions(self, side: Side, crm: Crm):
+        schema = crm.describe([side.words.accounts, "NoSuchObject"])
+        account = schema.objects[side.words.accounts]
+        assert side.words.a_choice in account.fields[side.words.industry].choices
+        assert side.words.accounts in schema.known
+        assert "NoSuchObject" not in schema.objects
+
+    def test_the_connection_names_the_org_and_now_is_its_clock(self, side: Side, crm: Crm):
+        name = crm.connection()
+        assert name.startswith(f"{crm.name}:")
+        assert crm.connection() == name
+        again = side.open()
+        assert again.connection() == name
+        again.close()
+        side.advance(days=400)
+        crm.count(side.words.accounts)
+        assert abs(crm.now() - side.now()) < timedelta(seconds=5)
+
+    def test_a_record_has_an_address(self, side: Side, crm: Crm):
+        (id,) = side.accounts(1)
+        url = crm.record_url(side.words.accounts, id)
+        assert url.startswith("http")
+        assert id in url
+
+    def test_an_update_gives_an_outcome_for_every_record(self, side: Side, crm: Crm):
+        words = side.words
+        good, bad = side.accounts(2)
+        records = [
+            Record(ref="good", id=good, values={words.employees: 12, words.industry: words.a_choice}),
+            Record(ref="bad", id=bad, values=dict(words.bad_values)),
+            Record(ref="gone", id=words.missing_id, values={words.employees: 1}),
+        ]
+        outcomes = by_ref(crm.update(words.accounts, records))
+        assert outcomes["good"].ok
+        assert outcomes["good"].id == good
+        for ref in ("bad", "gone"):
+            assert not outcomes[ref].ok
+            assert outcomes[ref].code
+            assert outcomes[ref].message
+            assert not outcomes[ref].retryable
+        assert float(self.value(side, words.accounts, good, words.employees)) == 12
+
+    def test_none_clears_a_field(self, side: Side, crm: Crm):
+        words = side.words
+        (id,) = side.add(words.accounts, [{words.name: "Example Industries 001", words.employees: 5}])
+        assert by_ref(crm.update(words.accounts, [Record(ref="a", id=id, values={words.employees: None})]))["a"].ok
+        assert self.value(side, words.accounts, id, words.employees) in (None, "")
+
+    def test_of_a_record_that_comes_twice_in_a_batch_the_first_is_written(self, side: Side, crm: Crm):
+        words = side.words
+        (id,) = side.accounts(1)
+        records = [
+            Record(ref="first", id=id, values={words.employees: 1}),
+            Record(ref="second", id=id, values={words.employees: 2}),
+        ]
+        outcomes = by_ref(crm.update(words.accounts, records))
+        assert outcomes["first"].ok
+        assert not outcomes["second"].ok
+        assert "twice" in (outcomes["second"].message or "")
+        assert float(self.value(side, words.accounts, id, words.employees)) == 1
+
+    def test_an_update_of_nothing_sends_nothing(self, side: Side, crm: Crm):
+        before = crm.calls
+        assert list(crm.update(side.words.accounts, [])) == []
+        assert crm.calls == before
+
+    def test_an_upsert_twice_creates_once(self, side: Side, prepared: Crm):
+        words = side.words
+        records = [self.task(side, number) for number in range(5)]
+        first = by_ref(prepared.upsert(words.tasks, words.key, records))
+        second = by_ref(prepared.upsert(words.tasks, words.key, records))
+        assert all(outcome.ok and outcome.created for outcome in first.values())
+        assert all(outcome.ok and not outcome.created for outcome in second.values())
+        assert {ref: outcome.id for ref, outcome in first.items()} == {
+            ref: outcome.id for ref, outcome in second.items()
+        }
+        assert len(side.held(words.tasks)) == 5
+
+    def test_a_key_that_comes_twice_in_a_batch_is_created_once(self, side: Side, prepared: Crm):
+        words = side.words
+        once, again = self.task(side, 1), self.task(side, 1)
+        records = [once, Record(ref="again", key=again.key, values=again.values)]
+        outcomes = by_ref(prepared.upsert(words.tasks, words.key, records))
+        assert outcomes[once.ref].ok
+        assert not outcomes["again"].ok
+        assert len(side.held(words.tasks)) == 1
+
+    def test_an_upsert_whose_answer_is_lost_makes_no_duplicate(self, side: Side, prepared: Crm):
+        words = side.words
+        side.fault(words.upsert_calls, "drop_after")
+        records = [self.task(side, number) for number in range(3)]
+        outcomes = by_ref(prepared.upsert(words.tasks, words.key, records))
+        assert side.hits() == 1
+        assert all(outcome.ok for outcome in outcomes.values())
+        assert len(side.held(words.tasks)) == 3
+
+    def test_writing_costs_what_was_said(self, side: Side, crm: Crm):
+        words = side.words
+        ids = side.accounts(450)
+        crm.connection()
+        before = crm.calls
+        records = [Record(ref=id, id=id, values={words.employees: 3}) for id in ids]
+        assert all(outcome.ok for outcome in crm.update(words.accounts, records))
+        assert crm.calls - before <= crm.cost(words.accounts, "update", 450)
+
+    @pytest.mark.parametrize("kind", ["429", "503", "drop_before"])
+    def test_a_read_gets_over_a_busy_crm(self, side: Side, crm: Crm, kind: str):
+        side.accounts(3)
+        schema = described(crm, side.words.accounts)
+        side.fault(side.words.read_calls, kind, times=2)
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        assert len(rows) == 3
+        assert side.hits() == 2
+
+    @pytest.mark.parametrize("kind", ["429", "503", "drop_before", "lock"])
+    def test_an_update_gets_over_a_busy_crm(self, side: Side, crm: Crm, kind: str):
+        words = side.words
+        (id,) = side.accounts(1)
+        side.fault(words.update_calls, kind)
+        assert by_ref(crm.update(words.accounts, [Record(ref="a", id=id, values={words.employees: 4})]))["a"].ok
+        assert side.hits() == 1
+
+    def test_a_crm_that_stays_busy_says_try_again(self, side: Side, crm: Crm):
+        crm.count(side.words.accounts)
+        side.fault("* /*", "503", times=50)
+        with pytest.raises(TryAgain) as caught:
+            crm.count(side.words.accounts)
+        assert "503" in str(caught.value)
+
+    def test_a_token_that_expires_is_renewed_once(self, side: Side):
+        crm = side.open(renewable=True)
+        side.accounts(3)
+        schema = described(crm, side.words.accounts)
+        side.fault(side.words.read_calls, "401")
+        rows, _, _ = read_all(crm, Read(schema=schema, fields=(side.words.name,)))
+        assert len(rows) == 3
+        assert side.hits() == 1
+        crm.close()
+
+    def test_a_wrong_token_is_given_up_with_a_next_step(self, side: Side):
+        with pytest.raises(GiveUp, match=r"(?i)token|credentials"):
+            side.open(token="not-a-token").count(side.words.accounts)
+
+    def test_nobody_listening_says_where_and_what_to_check(self, side: Side):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with pytest.raises(TryAgain, match=f"127.0.0.1:{port}.*Check the address"):
+            side.open(url=f"http://127.0.0.1:{port}").count(side.words.accounts)
+
+    def test_the_reserve_of_the_daily_budget_is_not_eaten(self, side: Side):
+        crm = side.open(reserve=1.0)
+        with pytest.raises(TryAgain, match="calls of the day are used"):
+            [crm.count(side.words.accounts) for _ in range(3)]
+        crm.close()
+
+    def test_setup_creates_what_is_missing_and_is_done_once(self, side: Side, crm: Crm):
+        words = side.words
+        steps = crm.missing(side.wanted())
+        assert any(words.key in step.target for step in steps)
+        assert all(step.text for step in steps)
+        crm.setup(steps)
+        field = described(crm, words.tasks).fields[words.key]
+        assert field.updateable
+        assert field.unique
+        assert field.upsert_key
+        assert crm.missing(side.wanted()) == ()
+        crm.setup(steps)
+        assert crm.missing(side.wanted()) == ()
+
+    def task(self, side: Side, number: int) -> Record:
+        """A task to upsert."""
+        words = side.words
+        values: dict[str, Any] = {words.subject: f"Call Example Industries {number:03}"} | dict(words.new_task)
+        return Record(ref=f"task-{number}", key=f"lead-{number}", values=values)
+
+    def value(self, side: Side, object: str, id: str, name: str) -> Any:
+        """What the CRM holds in this field."""
+        record = next(record for record in side.held(object) if id in (record.get("Id"), record.get("id")))
+        return record.get("properties", record).get(name)
+
+
+def by_ref(outcomes: Any) -> dict[str, Outcome]:
+    """Outcomes by ref; every ref once."""
+    listed = list(outcomes)
+    found = {outcome.ref: outcome for outcome in listed}
+    assert len(found) == len(listed)
+    return found
