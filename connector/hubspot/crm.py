@@ -62,7 +62,7 @@ class HubSpot:
         self._reader = Reader(
             portal=self._portal,
             overlap_ms=round(config.overlap_s * 1000),
-            safe_lag_ms=round(config.lag_s * 1000),
+            lag_ms=round(config.lag_s * 1000),
         )
         self._writer = Writer(portal=self._portal)
         self._setup = Setup(self._portal, self._library)

@@ -22,8 +22,9 @@ _NEXT: Mapping[int, tuple[Then, str]] = {
 }
 _LOCKED_S = 2.0
 """HubSpot asks for two seconds before a locked record is tried again."""
-_BURST = 0.1
-"""The share of a burst limit that may be sent at once; the rest is spread over its interval."""
+_BURST, _SPREAD = 0.1, 0.85
+"""The shares of a burst limit that may be sent at once, and spread over its interval. Together they stay below the
+limit in every window, with some room for calls that the network brings closer together."""
 
 
 class HubSpotAnswers:
@@ -55,12 +56,12 @@ class HubSpotAnswers:
         return Allowance(limit=limit, used=max(0, limit - left)) if limit is not None and left is not None else None
 
     def pace(self, headers: Mapping[str, str]) -> Pace | None:
-        """A tenth of the burst at once and the rest spread out, so that no window of any start holds more."""
+        """The burst limit, spread out so that no window of any start holds more."""
         most, interval_ms = _number(headers, "Max"), _number(headers, "Interval-Milliseconds")
         if not most or not interval_ms:
             return None
         burst = max(1, int(most * _BURST))
-        per_s = interval_ms / 1000 * burst / max(1, most - burst)
+        per_s = interval_ms / 1000 * burst / (most * _SPREAD)
         return Pace(most=burst, per_s=per_s, left=_number(headers, "Remaining"))
 
 

@@ -32,15 +32,15 @@ TYPE_IDS: Mapping[str, str] = MappingProxyType(
 )
 
 _HUBS = ("companies", "contacts", "deals", "tickets")
-_ACTIVITIES = ("calls", "communications", "emails", "meetings", "notes", "tasks")
+ACTIVITIES = ("calls", "communications", "emails", "meetings", "notes", "tasks")
 
 LINKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        **dict.fromkeys(_ACTIVITIES, (*_HUBS, "leads")),
-        "companies": (*_HUBS, *_ACTIVITIES, "feedback_submissions", "invoices", "leads", "orders", "subscriptions"),
-        "contacts": (*_HUBS, *_ACTIVITIES, "feedback_submissions", "invoices", "leads", "orders", "subscriptions"),
-        "deals": (*_HUBS, *_ACTIVITIES, "leads", "line_items", "quotes", "subscriptions"),
-        "tickets": (*_HUBS, *_ACTIVITIES, "feedback_submissions"),
+        **dict.fromkeys(ACTIVITIES, (*_HUBS, "leads")),
+        "companies": (*_HUBS, *ACTIVITIES, "feedback_submissions", "invoices", "leads", "orders", "subscriptions"),
+        "contacts": (*_HUBS, *ACTIVITIES, "feedback_submissions", "invoices", "leads", "orders", "subscriptions"),
+        "deals": (*_HUBS, *ACTIVITIES, "leads", "line_items", "quotes", "subscriptions"),
+        "tickets": (*_HUBS, *ACTIVITIES, "feedback_submissions"),
         "line_items": ("deals", "quotes", "subscriptions", "invoices", "orders"),
         "quotes": (*_HUBS, "line_items"),
         "feedback_submissions": ("companies", "contacts", "tickets"),

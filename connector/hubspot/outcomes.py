@@ -15,7 +15,9 @@ from connector.port import Outcome, Record
 from connector.transport import scrubbed
 from mappings.changes import Value
 
-ALREADY_THERE = frozenset({"CONFLICT", "OBJECT_ALREADY_EXISTS", "DUPLICATE_UNIQUE_PROPERTY_VALUE"})
+ALREADY_THERE = frozenset({"CONFLICT", "OBJECT_ALREADY_EXISTS", "CONFLICTING_UNIQUE_VALUE"})
+"""Codes of a record that another one with the same unique value stood in the way of."""
+
 _PASSING = frozenset({"RATE_LIMIT", "RATE_LIMITS", "LOCKED", "INTERNAL_ERROR"})
 
 

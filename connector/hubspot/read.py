@@ -1,12 +1,11 @@
 """Reading an object: all of it, or what changed since a cursor."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from connector.errors import GiveUp
 from connector.hubspot import listing
@@ -20,6 +19,8 @@ from connector.port import Batch, Cursor, Read
 _MERGED = "hs_merged_object_ids"
 _ROWS = 1000
 """Rows of one batch: as many as one association call takes."""
+_SECOND = 1000
+"""HubSpot's clock is told in whole seconds."""
 _MANY, _SHARE = 2000, 0.3
 """From this many changes and this share of all records on, the whole list costs less time than the search."""
 
@@ -27,12 +28,12 @@ _MANY, _SHARE = 2000, 0.3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """Reads one account. `overlap_ms` is how far back before its cursor an incremental read begins, because the
-    search index runs behind; `safe_lag_ms` is how far a cursor stays behind HubSpot's clock.
+    search index runs behind; `lag_ms` is how far a cursor stays behind HubSpot's clock.
     """
 
     portal: Portal
     overlap_ms: int
-    safe_lag_ms: int
+    lag_ms: int
 
     def read(self, read: Read) -> Iterator[Batch]:
         """The batches of `Crm.read`."""
@@ -41,7 +42,7 @@ class Reader:
         from_ms = max(0, milliseconds(read.since.stamp) - self.overlap_ms)
         changed = self.count(read.schema.name, [at(_stamp(read), "GTE", from_ms)])
         now_ms = self._now_ms()  # by the answer just read, so nothing changed before this read is left out
-        return self._closed(read, self._changed(read, changed, from_ms, now_ms), now_ms)
+        return self._closed(read, self._changed(read, changed, from_ms, now_ms + _SECOND), now_ms)
 
     def count(self, name: str, filters: Sequence[dict[str, Any]] = ()) -> int:
         """Live records (that match), by the search index, which runs some moments behind."""
@@ -61,21 +62,18 @@ class Reader:
             yield Batch(rows=shape.batch([page]))
 
     def _closed(self, read: Read, batches: Iterator[Batch], started_ms: int) -> Iterator[Batch]:
-        """The same batches, the last of them with the cursor: the newest stamp seen, but not too new.
+        """The same batches, the last of them with the cursor: when the read began, less `lag_ms`.
 
-        What was changed while the read went on, on records that had been read already, comes with the next one.
+        What was changed while it went on, on records that had been read already, comes with the next one.
         """
-        shape = Shape.of(read.schema, read.fields)
-        last, newest = Batch(rows=shape.empty()), milliseconds(read.since.stamp) if read.since else None
-        first = True
+        last: Batch | None = None
         for batch in batches:
-            newest = _later(newest, _newest(batch.rows, shape))
-            if not first:
+            if last is not None:
                 yield last
-            last, first = batch, False
-        safe = started_ms - self.safe_lag_ms
-        stamp = safe if newest is None else min(newest, safe)
-        yield Batch(rows=last.rows, deleted=last.deleted, links=last.links, cursor=Cursor(stamp=iso(stamp)))
+            last = batch
+        last = last or Batch(rows=Shape.of(read.schema, read.fields).empty())
+        since_ms = milliseconds(read.since.stamp) if read.since else 0
+        yield replace(last, cursor=Cursor(stamp=iso(max(since_ms, started_ms - self.lag_ms))))
 
     def _all(self, read: Read) -> Iterator[Batch]:
         shape = Shape.of(read.schema, read.fields)
@@ -149,18 +147,7 @@ def _hits(body: bytes, data: dict[str, Any], stamp: str) -> Hits:
     )
 
 
-def _newest(rows: pa.RecordBatch, shape: Shape) -> int | None:
-    if shape.stamp is None or not rows.num_rows:
-        return None
-    newest: int | None = pc.max(rows.column(shape.stamp).cast(pa.int64())).as_py()
-    return newest
-
-
 def _stamp(read: Read) -> str:
     if read.schema.stamp_field is None:
         raise GiveUp(f"HubSpot {read.schema.name} tells no time of change: read all of it.")
     return read.schema.stamp_field
-
-
-def _later(one: int | None, other: int | None) -> int | None:
-    return max((ms for ms in (one, other) if ms is not None), default=None)

@@ -5,6 +5,7 @@ from typing import Any
 
 from connector.errors import AskAPerson, CrmError
 from connector.hubspot.library import Library
+from connector.hubspot.names import ACTIVITIES
 from connector.hubspot.portal import Portal
 from connector.hubspot.properties import GROUP, definition, field, fits
 from connector.port import SetupStep
@@ -81,7 +82,7 @@ class Setup:
 def scope(object: str, may: str = "write") -> str:
     """The scope that creating properties of this object takes."""
     # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
-    kind = {"tasks": "contacts", "products": "contacts"}.get(object, object)
+    kind = "contacts" if object in ACTIVITIES else object
     return f"crm.schemas.{kind}.{may}"
 
 

@@ -1,0 +1,202 @@
+"""Reading an emulated account over HTTP."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from connector.errors import GiveUp, TryAgain
+from connector.port import Cursor, Read
+
+
+def companies(n, **more):
+    return [{"name": f"Example Industries {i:03d}", "numberofemployees": i, **more} for i in range(n)]
+
+
+def test_a_whole_object_comes_typed_with_its_cursor(world):
+    world.seed("companies", *companies(3))
+    got = world.read("companies", "name", "numberofemployees")
+    assert [row["name"] for row in got.rows] == [f"Example Industries {i:03d}" for i in range(3)]
+    assert [row["numberofemployees"] for row in got.rows] == [0.0, 1.0, 2.0]
+    assert got.batches[0].rows.schema.names == ["id", "hs_lastmodifieddate", "name", "numberofemployees"]
+    assert got.rows[0]["hs_lastmodifieddate"].tzinfo is not None
+    assert got.cursor.stamp <= world.crm.now().strftime("%Y-%m-%dT%H:%M:%S.999Z")
+
+
+def test_an_empty_object_is_one_empty_batch(world):
+    got = world.read("companies", "name")
+    assert len(got.batches) == 1
+    assert got.rows == []
+    assert got.cursor
+
+
+def test_every_page_is_read_and_none_twice(world):
+    ids = world.seed("companies", *companies(1234))
+    got = world.read("companies", "name")
+    assert [row["id"] for row in got.rows] == ids
+    assert world.crm.count("companies") == 1234
+    assert [id for some in world.crm.ids("companies") for id in some.to_pylist()] == ids
+
+
+def test_more_properties_than_an_address_holds_are_read_all_the_same(world):
+    names = [f"example_property_with_a_long_name_{n:03d}" for n in range(300)]
+    world.emulator.hubspot.define("companies", [{"name": n, "label": n, "type": "string"} for n in names])
+    world.seed("companies", *companies(150, **{names[-1]: "there"}))
+    got = world.read("companies", *names)
+    assert len(got.rows) == 150
+    assert {row[names[-1]] for row in got.rows} == {"there"}
+
+
+@pytest.mark.parametrize("version", ["v3", "2026-03", "2026-09"])
+def test_every_api_version_reads_the_same(opened, version):
+    world = opened(config={"api_version": version})
+    (company,) = world.seed("companies", *companies(1))
+    (deal,) = world.seed("deals", {"dealname": "Example deal", "associations": {"companies": [company]}})
+    got = world.read("deals", "dealname", links=("companies",))
+    assert [(row["from_id"], row["to_id"]) for row in got.links if row["label"] is None] == [(deal, company)]
+    assert world.read("owners", "name").cursor
+
+
+def test_links_come_with_every_type_and_label(world):
+    one, two = world.seed("companies", *companies(2))
+    (contact,) = world.seed("contacts", {"lastname": "Example", "associations": {"companies": [one, two]}})
+    got = world.read("contacts", "lastname", links=("companies",))
+    assert {(row["to_id"], row["type_id"], row["label"]) for row in got.links} == {
+        (one, "1", "Primary"),
+        (one, "279", None),
+        (two, "279", None),
+    }
+    assert got.batches[0].links[0].of.to_pylist() == [contact]
+    (all_of_them,) = world.crm.links("contacts", "companies")
+    assert all_of_them.rows.to_pylist() == got.links
+
+
+def test_a_record_with_hundreds_of_links_has_them_all(world):
+    contacts = world.seed("contacts", *({"lastname": f"Example {n:03d}"} for n in range(650)))
+    world.seed("companies", {"name": "Example Industries", "associations": {"contacts": contacts}})
+    got = world.read("companies", "name", links=("contacts",))
+    assert {row["to_id"] for row in got.links} == set(contacts)
+
+
+def test_only_what_changed_is_read_again(world):
+    ids = world.seed("companies", *companies(50))
+    world.emulator.clock.advance(3600)
+    cursor = Cursor(stamp=world.emulator.clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    world.emulator.clock.advance(1200)
+    world.emulator.hubspot.act("Owner 01", "update", "companies", ids[7], {"name": "Example renamed"})
+    got = world.read("companies", "name", since=cursor)
+    assert [(row["id"], row["name"]) for row in got.rows] == [(ids[7], "Example renamed")]
+    assert got.cursor.stamp > cursor.stamp
+
+
+def test_a_change_that_the_index_shows_late_is_found_by_looking_back(opened):
+    world = opened(index_lag=300.0)
+    ids = world.seed("companies", *companies(3))
+    world.emulator.clock.advance(3600)
+    first = world.read("companies", "name")
+    world.emulator.hubspot.act("Owner 01", "update", "companies", ids[0], {"name": "Example late"})
+    early = world.read("companies", "name", since=first.cursor)
+    assert "Example late" not in {row["name"] for row in early.rows}
+    world.emulator.clock.advance(301)
+    late = world.read("companies", "name", since=early.cursor)
+    assert "Example late" in {row["name"] for row in late.rows}
+
+
+def test_more_than_ten_thousand_changes_some_of_one_millisecond_are_all_read(world):
+    stamp = "2026-11-01T00:00:00.123Z"
+    world.seed("companies", *companies(700, hs_lastmodifieddate=stamp))
+    later = [
+        {"name": f"x{n}", "hs_lastmodifieddate": f"2026-11-01T00:{n // 60:02d}:{n % 60:02d}.500Z"} for n in range(900)
+    ]
+    world.seed("companies", *later)
+    world.seed("companies", *companies(4000, hs_lastmodifieddate="2026-10-01T00:00:00Z"))
+    got = world.read("companies", "name", since=Cursor(stamp="2026-11-01T00:00:00.000Z"))
+    assert len({row["id"] for row in got.rows}) == 1600
+
+
+def test_when_most_of_it_changed_the_whole_list_is_read(world):
+    world.seed("companies", *companies(2500))
+    world.emulator.calls(forget=True)
+    got = world.read("companies", "name", since=Cursor(stamp="2000-01-01T00:00:00.000Z"))
+    assert len(got.rows) == 2500
+    searches = sum(n for call, n in world.emulator.calls().items() if "search" in call)
+    assert searches == 2
+
+
+def test_deleted_records_arrive_as_deleted(world):
+    ids = world.seed("companies", *companies(3))
+    world.emulator.clock.advance(3600)
+    cursor = world.read("companies", "name").cursor
+    world.emulator.hubspot.act("Owner 01", "delete", "companies", ids[1], {})
+    got = world.read("companies", "name", since=cursor)
+    assert got.deleted == [ids[1]]
+    assert world.crm.count("companies") == 2
+
+
+def test_the_loser_of_a_merge_arrives_as_deleted(world):
+    winner, loser = world.seed("contacts", {"lastname": "Example 1"}, {"lastname": "Example 2"})
+    world.emulator.clock.advance(3600)
+    cursor = world.read("contacts", "lastname").cursor
+    world.emulator.hubspot.act("Owner 01", "merge", "contacts", winner, {"loser": loser})
+    got = world.read("contacts", "lastname", since=cursor)
+    assert loser in got.deleted
+    assert winner in {row["id"] for row in got.rows}
+
+
+def test_records_are_fetched_as_they_are_now_and_missing_ones_left_out(world):
+    ids = world.seed("companies", *companies(150))
+    schema = world.crm.describe(["companies"]).objects["companies"]
+    batches = list(world.crm.fetch(schema, ["name"], [*ids, ids[0], "999999999"]))
+    assert sorted(row["id"] for batch in batches for row in batch.rows.to_pylist()) == sorted(ids)
+
+
+def test_owners_are_an_object_like_any_other_and_those_who_left_are_there(world):
+    got = world.read("owners", "name", "type", "archived")
+    assert got.batches[0].rows.schema.names == ["id", "name", "type", "archived"]
+    assert world.crm.count("owners") == len(got.rows)
+
+
+def test_dates_and_truth_are_typed(world):
+    world.emulator.hubspot.define(
+        "companies",
+        [
+            {"name": "example_day", "label": "Day", "type": "date"},
+            {"name": "example_flag", "label": "Flag", "type": "bool"},
+            {"name": "example_at", "label": "At", "type": "datetime"},
+        ],
+    )
+    world.seed("companies", {"example_day": "2026-01-31", "example_flag": "true", "example_at": "1769862600123"})
+    (row,) = world.read("companies", "example_day", "example_flag", "example_at").rows
+    assert row["example_day"] == date(2026, 1, 31)
+    assert row["example_flag"] is True
+    assert row["example_at"] == datetime(2026, 1, 31, 12, 30, 0, 123000, tzinfo=UTC)
+
+
+def test_a_busy_hubspot_is_asked_again(world):
+    world.seed("companies", *companies(250))
+    world.fault("GET /crm/objects/*", "503", times=1, skip=2)
+    world.fault("GET /crm/objects/*", "drop_before", times=1, skip=1)
+    assert len(world.read("companies", "name").rows) == 250
+
+
+def test_a_hubspot_that_stays_down_ends_the_read_before_any_cursor(world):
+    world.seed("companies", *companies(2500))
+    schema = world.crm.describe(["companies"]).objects["companies"]
+    world.fault("GET /crm/objects/*", "503", times=100, skip=15)
+    read = world.crm.read(Read(schema=schema, fields=("name",)))
+    assert next(read).cursor is None
+    with pytest.raises(TryAgain):
+        list(read)
+
+
+def test_a_full_read_makes_no_429_under_the_vendors_limits(opened):
+    world = opened(limits="vendor", config={"search_per_second": 4.0})
+    world.seed("companies", *companies(300))
+    got = world.read("companies", "name", links=("contacts",))
+    assert len(got.rows) == 300
+    assert world.crm.count("companies") == 300
+    assert world.crm.count("companies") == 300
+
+
+def test_a_field_that_the_object_lacks_is_named(world):
+    with pytest.raises(GiveUp, match="nmae"):
+        world.read("companies", "nmae")

@@ -1,0 +1,79 @@
+"""Describing an emulated account, and setting up what is missing."""
+
+import pytest
+
+from connector.errors import AskAPerson, GiveUp
+from mappings.schema import FieldType, WantedField
+
+OUTPUTS = [
+    WantedField(object="companies", name="tossup_headroom", label="Headroom", type=FieldType.NUMBER, help="Seats."),
+    WantedField(
+        object="companies",
+        name="tossup_risk",
+        label="Risk",
+        type=FieldType.CHOICE,
+        help="Churn risk.",
+        choices=("none", "watch", "high"),
+    ),
+    WantedField(object="companies", name="tossup_reasons", label="Why", type=FieldType.LONG_TEXT, help="Reasons."),
+    WantedField(object="companies", name="tossup_at", label="At", type=FieldType.DATETIME, help="Computed."),
+    WantedField(object="tasks", name="tossup_key", label="Key", type=FieldType.TEXT, help="Lead.", unique=True),
+]
+
+
+def test_setup_creates_groups_and_properties_and_asks_for_nothing_the_second_time(world):
+    steps = world.crm.missing(OUTPUTS)
+    assert [step.action for step in steps[:2]] == ["create_group", "create_group"]
+    assert "crm.schemas.contacts.write" in " ".join(step.text for step in steps)
+    world.crm.setup(steps)
+    assert world.crm.missing(OUTPUTS) == ()
+    world.crm.setup(steps)
+    fields = world.crm.describe(["companies", "tasks"]).objects
+    assert fields["companies"].fields["tossup_risk"].choices == ("none", "watch", "high")
+    assert fields["tasks"].fields["tossup_key"].upsert_key
+
+
+def test_a_property_that_is_not_unique_but_must_be_is_a_persons_decision(world):
+    world.emulator.hubspot.define("tasks", {"name": "tossup_key", "label": "Key", "type": "string"})
+    with pytest.raises(AskAPerson, match="only at creation"):
+        world.crm.missing(OUTPUTS)
+
+
+def test_a_property_of_another_type_is_a_persons_decision(world):
+    world.emulator.hubspot.define("companies", {"name": "tossup_headroom", "label": "Headroom", "type": "string"})
+    with pytest.raises(AskAPerson, match="tossup_headroom exists as text"):
+        world.crm.missing(OUTPUTS)
+
+
+def test_setup_without_the_scope_names_it(world):
+    world.emulator.hubspot.settings({"missing_scopes": ["crm.schemas.companies.write"]})
+    with pytest.raises(GiveUp, match=r"crm\.schemas\.companies\.write"):
+        world.crm.setup(world.crm.missing(OUTPUTS[:1]))
+
+
+def test_objects_we_may_not_see_are_hidden_with_the_reason(world):
+    world.emulator.hubspot.settings({"missing_scopes": ["crm.objects.leads.read"]})
+    schema = world.crm.describe(["companies", "leads", "no_such_object"])
+    assert set(schema.objects) == {"companies"}
+    assert "crm.objects.leads.read" in schema.hidden["leads"]
+    assert "no_such_object" not in schema.hidden
+    assert {"companies", "owners", "leads"} <= set(schema.known)
+
+
+def test_companies_are_described_with_what_can_be_read_and_written(world):
+    company = world.crm.describe(["companies"]).objects["companies"]
+    assert company.id_field == "id"
+    assert company.stamp_field == "hs_lastmodifieddate"
+    assert company.fields["numberofemployees"].type is FieldType.NUMBER
+    assert not company.fields["hs_lastmodifieddate"].updateable
+    assert company.fields["hubspot_owner_id"].references == ("owners",)
+    assert company.fields["hs_parent_company_id"].type is FieldType.REFERENCE
+    assert {"contacts", "deals", "tasks"} <= set(company.associations)
+    assert world.crm.describe(["contacts"]).objects["contacts"].stamp_field == "lastmodifieddate"
+    assert not world.crm.describe(["feedback_submissions"]).objects["feedback_submissions"].updateable
+
+
+def test_a_records_address_leads_to_it(world):
+    (id,) = world.seed("companies", {"name": "one"})
+    portal = world.crm.connection().removeprefix("hubspot:")
+    assert world.crm.record_url("companies", id).endswith(f"/contacts/{portal}/record/0-2/{id}")
