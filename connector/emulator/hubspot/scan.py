@@ -1,0 +1,167 @@
+"""Runs a search: finds the fewest records that can match, tests them, and keeps the last answers for paging."""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from connector.emulator.hubspot.filters import Filter, Sort, key_of
+from connector.emulator.hubspot.portal import Portal
+from connector.emulator.hubspot.rows import Record, Table
+
+MOST_RESULTS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Groups of filters (any group, all its filters), the order, and words to be found in any of the main texts."""
+
+    groups: tuple[tuple[Filter, ...], ...] = ()
+    sort: Sort
+    text: str = ""
+
+
+class Results(Protocol):
+    """What a search found."""
+
+    @property
+    def total(self) -> int:
+        """How many records match, beyond the 10,000 that can be paged through too."""
+
+    def part(self, start: int, end: int) -> Sequence[Record]:
+        """Some of them, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Ids that are known to match already, in order."""
+
+    table: Table
+    ids: "array[int]"
+    descending: bool
+
+    @property
+    def total(self) -> int:
+        return len(self.ids)
+
+    def part(self, start: int, end: int) -> Sequence[Record]:
+        count = len(self.ids)
+        chosen = (
+            self.ids[max(count - end, 0) : max(count - start, 0)][::-1] if self.descending else self.ids[start:end]
+        )
+        return [self.table.live[id] for id in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Records that were tested one by one; only what can be paged through is kept."""
+
+    records: list[Record]
+    total: int
+
+    def part(self, start: int, end: int) -> Sequence[Record]:
+        return self.records[start:end]
+
+
+def run(portal: Portal, table: Table, query: Query) -> Results:
+    """The records that match, as the search index sees them now."""
+    lagging = _lagging(portal, table)
+    window = None if lagging else _window(table, query)
+    if window is not None:
+        return _Slice(table, window, query.sort.descending)
+    found = [record for record in _candidates(table, query, lagging) if _matches(table, query, record)]
+    key = _sort_key(table, query.sort)
+    without = [record for record in found if table.get(record, query.sort.name) is None]
+    having = [record for record in found if table.get(record, query.sort.name) is not None]
+    having.sort(key=lambda record: record.id)
+    having.sort(key=key, reverse=query.sort.descending)
+    without.sort(key=lambda record: record.id)
+    return _Found([*having, *without][:MOST_RESULTS], len(found))
+
+
+def _lagging(portal: Portal, table: Table) -> dict[int, Record | None]:
+    """What the index still shows of records changed a moment ago."""
+    now = portal.clock.seconds()
+    table.before = {id: seen for id, seen in table.before.items() if seen[0] > now}
+    return {id: record for id, (_, record) in table.before.items()}
+
+
+_BOUNDS: Final[dict[str, Callable[[tuple[Any, ...]], tuple[int | None, int | None]]]] = {
+    "GTE": lambda values: (int(values[0]), None),
+    "GT": lambda values: (int(values[0]) + 1, None),
+    "LTE": lambda values: (None, int(values[0])),
+    "LT": lambda values: (None, int(values[0]) - 1),
+    "EQ": lambda values: (int(values[0]), int(values[0])),
+    "BETWEEN": lambda values: (int(values[0]), int(values[1])),
+}
+
+
+def _stamped(table: Table, filters: Sequence[Filter]) -> tuple[int | None, int | None] | None:
+    """From when to when the filters want records to be modified; None when they do not say."""
+    low: int | None = None
+    high: int | None = None
+    for one in filters:
+        if one.name == table.kind.modified and one.operator in _BOUNDS:
+            least, most = _BOUNDS[one.operator](one.values)
+            low = least if low is None or (least is not None and least > low) else low
+            high = most if high is None or (most is not None and most < high) else high
+    return None if low is None and high is None else (low, high)
+
+
+def _window(table: Table, query: Query) -> "array[int] | None":
+    """The answer without looking at any record: sorted by modification time, filtered by nothing else."""
+    by_time = query.sort.name == table.kind.modified
+    if not by_time or query.text or len(query.groups) > 1:
+        return None
+    filters = query.groups[0] if query.groups else ()
+    if any(one.name != table.kind.modified or one.operator not in _BOUNDS for one in filters):
+        return None
+    return table.modified(*(_stamped(table, filters) or (None, None)))
+
+
+def _candidates(table: Table, query: Query, lagging: dict[int, Record | None]) -> Iterator[Record]:
+    fresh = (record for record in _fresh(table, query) if record.id not in lagging)
+    yield from fresh
+    yield from (record for record in lagging.values() if record is not None and record.archived is None)
+
+
+def _fresh(table: Table, query: Query) -> Iterator[Record]:
+    """The fewest records that hold every match, found without testing them."""
+    filters = query.groups[0] if len(query.groups) == 1 else ()
+    ids = _by_value(table, filters)
+    if ids is None and (bounds := _stamped(table, filters)) is not None:
+        ids = table.modified(*bounds)
+    if ids is None:
+        yield from table.live.values()
+    else:
+        yield from (table.live[id] for id in ids if id in table.live)
+
+
+def _by_value(table: Table, filters: Sequence[Filter]) -> Sequence[int] | None:
+    for one in filters:
+        if one.operator in {"EQ", "IN"} and one.name == "hs_object_id":
+            return [int(value) for value in dict.fromkeys(one.values)]
+        # An index finds values as they were written; folded texts need a full look.
+        if one.operator in {"EQ", "IN"} and one.name in table.unique and _all_lower(one):
+            owners = table.unique[one.name]
+            if all(value in owners for value in one.values):
+                return [owners[str(value)] for value in dict.fromkeys(one.values)]
+    return None
+
+
+def _all_lower(one: Filter) -> bool:
+    return all(isinstance(value, str) and value == value.lower() for value in one.values)
+
+
+def _matches(table: Table, query: Query, record: Record) -> bool:
+    if query.groups and not any(all(one.passes(record) for one in group) for group in query.groups):
+        return False
+    if not query.text:
+        return True
+    texts = (table.get(record, name) or "" for name in table.kind.searchable)
+    return any(query.text in text.lower() for text in texts)
+
+
+def _sort_key(table: Table, sort: Sort) -> Callable[[Record], Any]:
+    key = key_of(table, sort.name)
+    return lambda record: key(table.get(record, sort.name) or "")
