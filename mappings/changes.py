@@ -11,7 +11,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
+
+from mappings.config import Policy
+from mappings.same import is_empty, same
 
 Value = str | int | float | bool | None
 """A value on its way to a CRM. Dates travel as ISO 8601 text; money as a decimal number in major units."""
@@ -97,3 +100,81 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many changes of this kind."""
         return sum(change.action == action for change in self.changes)
+
+    def to_json(self) -> str:
+        """The plan as text that `from_json` reads back; the same plan gives the same text."""
+        body = {"id": self.id, "connection": self.connection, "calls": self.calls}
+        body["changes"] = [asdict(change) for change in self.changes]
+        body["conflicts"] = [asdict(conflict) for conflict in self.conflicts]
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """The plan that `to_json` wrote. Raises ValueError if the text is none, or was changed since."""
+        try:
+            body = json.loads(text)
+            plan = cls(
+                connection=body["connection"],
+                changes=tuple(_change(one) for one in body["changes"]),
+                conflicts=tuple(Conflict(**one) for one in body["conflicts"]),
+                calls=body["calls"],
+            )
+            named = body["id"]
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError("this is not a plan that Tossup wrote; make a new one") from error
+        if plan.id != named:
+            raise ValueError(f"plan {named} was changed after it was made; make a new one")
+        return plan
+
+
+def _change(body: Mapping[str, Any]) -> Change:
+    fields = tuple(FieldChange(**one) for one in body["fields"])
+    return Change(**{**body, "fields": fields, "links": tuple(Link(**one) for one in body["links"])})
+
+
+Disputed = tuple[str, Value, Value, Value]
+"""A field that somebody else wrote: its name, base, theirs, ours."""
+
+
+def compare(
+    desired: Mapping[str, Value],
+    theirs: Mapping[str, Value],
+    base: Mapping[str, Value],
+    policies: Mapping[str, Policy],
+) -> tuple[list[FieldChange], list[Disputed]]:
+    """What to write to a record that exists, and what not to, for somebody else wrote it.
+
+    `theirs` is what the CRM holds now (a field that is absent is empty), `base` what we last wrote (absent: never).
+    Policies: `ours` overwrites whatever differs; `if_empty` fills a field once and leaves it alone from then on;
+    `create_only` never writes to an existing record; `pin_on_human_edit`, the default, writes while nobody else did.
+    Both lists are sorted by field.
+    """
+    changes: list[FieldChange] = []
+    disputed: list[Disputed] = []
+    for name in sorted(desired):
+        new, old = desired[name], theirs.get(name)
+        if same(new, old):
+            continue
+        verdict = _verdict(policies.get(name, "pin_on_human_edit"), new, old, name in base, base.get(name))
+        if verdict == "write":
+            changes.append(FieldChange(name=name, old=old, new=new))
+        elif verdict == "dispute":
+            disputed.append((name, base.get(name), old, new))
+    return changes, disputed
+
+
+def _verdict(
+    policy: Policy, new: Value, old: Value, wrote: bool, base: Value
+) -> Literal["write", "leave", "dispute"]:
+    """What becomes of a field whose value differs from the one we want."""
+    if policy == "ours":
+        return "write"
+    if policy == "create_only":
+        return "leave"
+    if policy == "if_empty":
+        return "write" if is_empty(old) and not wrote else "leave"
+    untouched = same(old, base) if wrote else is_empty(old)
+    if untouched:
+        return "write"
+    # With nothing of our own to say there is nothing to dispute.
+    return "leave" if is_empty(new) else "dispute"

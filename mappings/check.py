@@ -1,0 +1,55 @@
+"""A mapping against what a CRM really has: every problem at once, each with its place and a suggestion."""
+
+from collections.abc import Iterator
+
+from mappings.canonical import TABLES
+from mappings.check_read import lacking, of_read, puzzling
+from mappings.check_write import of_write
+from mappings.config import MappingConfig, Rules
+from mappings.load import Positions
+from mappings.problems import Problem
+from mappings.schema import Schema
+from mappings.selfcheck import Finding
+from mappings.sources import lineage
+
+
+def check(rules: Rules, schema: Schema, positions: Positions) -> list[Problem]:
+    """What keeps this mapping from working with this CRM, by file, line and column; empty when all is well.
+
+    What is optional may be missing, and so may fields with `create: true`: `setup` makes them.
+    """
+    mapping = rules.mapping
+    found = [*of_read(mapping, schema), *of_write(mapping, schema)]
+    return _placed(mapping, found, positions)
+
+
+def notes(rules: Rules, schema: Schema, positions: Positions) -> list[Problem]:
+    """What works but could be more: columns that nothing fills, optional fields that are not there, odd values."""
+    mapping = rules.mapping
+    found = [*_unfilled(mapping, schema), *lacking(mapping, schema), *puzzling(mapping, schema)]
+    return _placed(mapping, found, positions)
+
+
+def _unfilled(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
+    filled = lineage(mapping, schema)
+    for table, spec in TABLES.items():
+        if table != "ours" and not any(name.startswith(f"{table}.") for name in filled):
+            yield Finding(path=("read", table), text=f"nothing fills this table ({spec.doc.rstrip('.')})")
+            continue
+        for column, what in spec.columns.items():
+            if f"{table}.{column}" not in filled and table != "ours" and column not in _written_for(mapping, table):
+                yield Finding(path=("read", table, column), text=f"nothing fills this column ({what.doc})")
+
+
+def _written_for(mapping: MappingConfig, table: str) -> set[str]:
+    """Columns that the mapping names although the CRM lacks the field: `lacking` speaks of those."""
+    return {column for source in mapping.read.get(table, ()) for column in source.fields}
+
+
+def _placed(mapping: MappingConfig, findings: list[Finding], positions: Positions) -> list[Problem]:
+    name = f"{mapping.crm}.yaml"
+    return sorted({positions.problem(name, one.path, one.text, one.suggestion) for one in findings}, key=_order)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    return problem.file, problem.line, problem.column, problem.path, problem.text

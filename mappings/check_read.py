@@ -1,0 +1,192 @@
+"""The read section against a schema: objects, fields, paths, types and picklist values."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from mappings.canonical import TABLES, Column, Kind
+from mappings.cells import spelled
+from mappings.config import FieldSource, Filter, MappingConfig, Scalar, Source
+from mappings.marked import Key
+from mappings.paths import Missing, Route, resolve
+from mappings.problems import listed, suggestion
+from mappings.schema import Field, FieldType, Schema
+from mappings.selfcheck import Finding
+
+Place = tuple[Key, ...]
+
+T = FieldType
+_NUMBERS = frozenset({T.INTEGER, T.NUMBER, T.CURRENCY, T.PERCENT})
+_READABLE: Mapping[Kind, frozenset[FieldType]] = {
+    "integer": _NUMBERS,
+    "number": _NUMBERS,
+    "money": _NUMBERS,
+    "boolean": frozenset({T.BOOLEAN, T.DATE, T.DATETIME, *_NUMBERS}),
+    "date": frozenset({T.DATE, T.DATETIME}),
+}
+WORDS: Mapping[FieldType, str] = {
+    T.ID: "a record id",
+    T.TEXT: "a text",
+    T.LONG_TEXT: "a long text",
+    T.INTEGER: "a whole number",
+    T.NUMBER: "a number",
+    T.CURRENCY: "an amount of money",
+    T.PERCENT: "a percentage",
+    T.BOOLEAN: "true or false",
+    T.DATE: "a day",
+    T.DATETIME: "a moment",
+    T.CHOICE: "a choice",
+    T.CHOICES: "several choices",
+    T.REFERENCE: "a reference",
+    T.OTHER: "of another kind",
+}
+_KINDS: Mapping[Kind, str] = {
+    "integer": "a number",
+    "number": "a number",
+    "money": "an amount",
+    "boolean": "true or false",
+    "date": "a day",
+}
+_TRUTHS = frozenset({"true", "false", "yes", "no", "1", "0"})
+
+
+def of_read(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
+    """Whatever is wrong with what is read."""
+    for table, place, source in _sources(mapping):
+        path = ("read", table, place)
+        missing = resolve(schema, source.object, "id")
+        if isinstance(missing, Missing):
+            if not source.optional:
+                yield finding(missing, schema, (*path, "object"))
+            continue
+        for name, field in source.fields.items():
+            yield from of_field(schema, source.object, field, TABLES[table].columns[name], (*path, "fields", name))
+        for number, filter in enumerate(source.where):
+            yield from _filter(schema, source.object, filter, (*path, "where", number))
+
+
+def _sources(mapping: MappingConfig) -> Iterator[tuple[str, int, Source]]:
+    for table, sources in mapping.read.items():
+        for place, source in enumerate(sources):
+            yield table, place, source
+
+
+def of_field(schema: Schema, object: str, source: FieldSource, column: Column, path: Place) -> Iterator[Finding]:
+    """Whatever is wrong with where one column is read from."""
+    for name in source.paths:
+        end = resolve(schema, object, name)
+        if isinstance(end, Route):
+            yield from _type(end, source, column, path)
+            yield from _values(end, source.values or {}, path)
+        elif not source.optional:
+            yield finding(end, schema, path)
+
+
+def finding(missing: Missing, schema: Schema, path: Place) -> Finding:
+    """A missing object, field or link, in words."""
+    meant = suggestion(missing.name, missing.candidates)
+    if missing.what == "object" and missing.reason:
+        return Finding(path=path, text=f"{missing.name} cannot be read: {missing.reason}")
+    texts = {
+        "object": f"there is no object {missing.name}",
+        "field": f"{missing.object} has no field {missing.name}",
+        "link": _no_link(missing, schema),
+    }
+    return Finding(path=path, text=texts[missing.what], suggestion=meant)
+
+
+def _no_link(missing: Missing, schema: Schema) -> str:
+    if schema.crm == "hubspot":
+        return f"{missing.object} has no association with {missing.name}"
+    return f"{missing.object} has no relationship {missing.name}"
+
+
+def _type(end: Route, source: FieldSource, column: Column, path: Place) -> Iterator[Finding]:
+    """A type that would read as nothing but missing values."""
+    if source.values is not None or column.kind == "text" or end.field.type is T.OTHER:
+        return
+    if column.kind == "boolean" and end.field.choices and _TRUTHS.issuperset(map(str.lower, end.field.choices)):
+        return
+    if end.field.type not in _READABLE[column.kind]:
+        text = f"{end} is {WORDS[end.field.type]}, but this must be {_KINDS[column.kind]}"
+        yield Finding(path=path, text=text)
+
+
+def _values(end: Route, values: Mapping[str, Scalar], path: Place) -> Iterator[Finding]:
+    """Keys that the picklist lacks: misspelled, or all of them. Presets may know more values than an org has."""
+    choices = end.field.choices
+    unknown = [name for name in values if choices and name and name not in choices]
+    for name in unknown:
+        meant = suggestion(name, (choice for choice in choices if choice not in values))
+        if meant is not None or len(unknown) == len(values):
+            yield Finding(path=(*path, "values", name), text=_no_value(end, name), suggestion=meant)
+
+
+def _no_value(end: Route, name: str) -> str:
+    return f"{end} has no value {name}; it has {listed(end.field.choices, 'and')}"
+
+
+def _filter(schema: Schema, object: str, filter: Filter, path: Place) -> Iterator[Finding]:
+    end = resolve(schema, object, filter.field)
+    if isinstance(end, Missing):
+        yield finding(end, schema, (*path, "field"))
+        return
+    limits = filter.value if isinstance(filter.value, tuple) else (filter.value,)
+    for limit in limits:
+        if limit is not None:
+            yield from _limit(end, limit, (*path, "value"))
+
+
+def _limit(end: Route, limit: Scalar, path: Place) -> Iterator[Finding]:
+    type_ = end.field.type
+    if end.field.choices and spelled(limit) not in end.field.choices:
+        text = _no_value(end, spelled(limit))
+        yield Finding(path=path, text=text, suggestion=suggestion(spelled(limit), end.field.choices))
+    elif not _comparable(end.field, limit):
+        yield Finding(path=path, text=f"{end} is {WORDS[type_]}; {spelled(limit)} is not")
+
+
+def _comparable(field: Field, limit: Scalar) -> bool:
+    if field.type is T.BOOLEAN:
+        return spelled(limit).lower() in _TRUTHS
+    if field.type in (T.DATE, T.DATETIME):
+        return _is_day(str(limit))
+    if field.type in _NUMBERS:
+        return not isinstance(limit, str) or limit.strip().lstrip("-").replace(".", "", 1).isdigit()
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == 10
+
+
+def lacking(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
+    """Optional objects and fields that this CRM does not have."""
+    for table, place, source in _sources(mapping):
+        end = resolve(schema, source.object, "id")
+        if isinstance(end, Missing):
+            if source.optional:
+                yield finding(end, schema, ("read", table, place, "object"))
+            continue
+        for name, field in source.fields.items():
+            ends = (resolve(schema, source.object, path) for path in field.paths)
+            for end in ends:
+                if isinstance(end, Missing) and field.optional:
+                    yield finding(end, schema, ("read", table, place, "fields", name))
+
+
+def puzzling(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
+    """Picklist values that a column with a fixed vocabulary would not understand."""
+    for table, place, source in _sources(mapping):
+        for name, field in source.fields.items():
+            allowed = TABLES[table].columns[name].choices
+            for end in (resolve(schema, source.object, path) for path in field.paths):
+                if isinstance(end, Route) and allowed and field.otherwise is None:
+                    known = field.values if field.values is not None else allowed
+                    odd = [choice for choice in end.field.choices if choice not in known]
+                    if odd:
+                        text = f"{end} can hold {listed(odd, 'and')}, which means none of {listed(allowed, 'and')}"
+                        yield Finding(path=("read", table, place, "fields", name), text=text)

@@ -1,0 +1,242 @@
+"""Leads and facts -> the records a CRM should hold, in its own spelling."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+import ibis.expr.types as ir
+
+from mappings.canonical import Lead
+from mappings.changes import Link, Value
+from mappings.config import MappingConfig, OutField, Policy, RecordOut, Scalar
+from mappings.money import factor, major
+from mappings.outputs import ACCOUNT_OUTPUTS, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.paths import field_of
+from mappings.schema import Field, FieldType, Schema, WantedField
+from mappings.spelling import fitted
+
+__all__ = ["ACCOUNT_OUTPUTS", "LEAD_OUTPUTS", "TASK_OUTPUTS", "Output"]
+
+
+class Words(Protocol):
+    """What a lead says to people: one line, and the whole text."""
+
+    @property
+    def subject(self) -> str:
+        """One line."""
+
+    @property
+    def body(self) -> str:
+        """All of it, plain text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """A record that the CRM should hold, named by its key.
+
+    `values` may be brought up to date later, each by its policy; `once` is written only when the record is made,
+    and so are `links`. `why` is the play.
+    """
+
+    object: str
+    key_field: str
+    key: str
+    values: Mapping[str, Value]
+    once: Mapping[str, Value]
+    links: tuple[Link, ...]
+    policies: Mapping[str, Policy]
+    why: str
+
+    @property
+    def new(self) -> Mapping[str, Value]:
+        """Everything a new record is made with, besides its key."""
+        return MappingProxyType({**self.once, **self.values})
+
+
+def lead_target(mapping: MappingConfig, schema: Schema) -> RecordOut:
+    """The kind of lead record this CRM gets: the first whose object it has. Raises LookupError if it has none."""
+    for record in mapping.write.lead:
+        if record.object in schema.objects:
+            return record
+    names = " nor ".join(record.object for record in mapping.write.lead)
+    raise LookupError(f"write.lead: the CRM has no {names}; name an object it has")
+
+
+def wanted_fields(mapping: MappingConfig, schema: Schema) -> tuple[WantedField, ...]:
+    """The fields that `setup` makes where they are missing, by object and name."""
+    account = mapping.write.account
+    found = list(_wanted(mapping, account.object, account.fields, ACCOUNT_OUTPUTS))
+    for record, outputs in ((mapping.write.task, TASK_OUTPUTS), (lead_target(mapping, schema), LEAD_OUTPUTS)):
+        found += _wanted(mapping, record.object, {"key": record.key, **record.fields}, {"key": KEY, **outputs})
+    return tuple(sorted(found, key=lambda wanted: (wanted.object, wanted.name)))
+
+
+def _wanted(
+    mapping: MappingConfig, object: str, fields: Mapping[str, OutField], outputs: Mapping[str, Output]
+) -> Iterator[WantedField]:
+    for name, out in fields.items():
+        output = outputs[name]
+        if out.create:
+            yield WantedField(
+                object=object,
+                name=out.field,
+                label=out.label or output.label,
+                type=output.type,
+                help=output.help,
+                length=output.length,
+                choices=tuple(str((out.values or {}).get(choice, choice)) for choice in output.choices),
+                unique=name == "key",
+                references=_references(mapping, name),
+            )
+
+
+def _references(mapping: MappingConfig, name: str) -> tuple[str, ...]:
+    if name == "account_id":
+        return (mapping.write.account.object,)
+    sources = mapping.read.get("contact", ()) if name == "contact_id" else ()
+    return tuple(source.object for source in sources)
+
+
+def account_rows(accounts: ir.Table, mapping: MappingConfig, schema: Schema | None = None) -> ir.Table:
+    """The account fields as the CRM spells them: `id`, then a column a field, ready to compare with the mirror.
+
+    `accounts` has account_id, currency (ISO 4217) and a column for each of ACCOUNT_OUTPUTS but computed_at, which is
+    written only together with another change. Money leaves in major units. With a schema, fields that the CRM lacks
+    are left out and texts are cut to its lengths.
+    """
+    columns: dict[str, ir.Value] = {"id": accounts.account_id}
+    for name, out in mapping.write.account.fields.items():
+        known = _field(schema, mapping.write.account.object, out.field)
+        if name != "computed_at" and (schema is None or known is not None):
+            columns[out.field] = _column(accounts, name, out, known)
+    return accounts.select(**columns)
+
+
+def _column(accounts: ir.Table, name: str, out: OutField, known: Field | None) -> ir.Value:
+    output, value = ACCOUNT_OUTPUTS[name], accounts[name]
+    if output.type is FieldType.CURRENCY:
+        return value.cast("float64") / factor(accounts.currency)
+    if output.type is FieldType.INTEGER:
+        return value.cast("int64")
+    text = value.cast("string")
+    if out.values:
+        return text.cases(*((old, str(new)) for old, new in out.values.items()), else_=text)
+    length = (known.length if known is not None else None) or output.length
+    return text if length is None else (text.length() > length).ifelse(text.left(length - 1) + "…", text)
+
+
+def computed_at_field(mapping: MappingConfig) -> str | None:
+    """The account field that says when the others changed, if the mapping has one."""
+    out = mapping.write.account.fields.get("computed_at")
+    return out.field if out is not None else None
+
+
+def account_policies(mapping: MappingConfig) -> dict[str, Policy]:
+    """Who owns which account field, by the CRM's name of it."""
+    return {out.field: out.policy for out in mapping.write.account.fields.values()}
+
+
+def task_record(lead: Lead, text: Words, mapping: MappingConfig, schema: Schema) -> Desired:
+    """The task for the account's owner."""
+    return _record(mapping.write.task, _said(lead, text), TASK_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
+
+
+def lead_record(
+    lead: Lead,
+    text: Words,
+    mapping: MappingConfig,
+    schema: Schema,
+    *,
+    owner_id: str | None = None,
+    contact_name: str | None = None,
+) -> Desired | None:
+    """The lead record for the specialist, or None where it lacks what the CRM requires (HubSpot: a contact).
+
+    `owner_id` is the record id of the lead's route (see `owner_named`), the account's owner without one. A person
+    without a name goes by the account's: Salesforce takes no lead without a last name.
+    """
+    record = lead_target(mapping, schema)
+    said = _said(lead, text)
+    said |= {"owner_id": owner_id or lead.owner_id, "account_name": lead.account_name, "currency": lead.currency}
+    said["contact_name"] = contact_name or lead.account_name
+    if any(said[name] is None for name in record.requires):
+        return None
+    return _record(record, said, LEAD_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
+
+
+def owner_named(route: str | None, owners: Mapping[str, str]) -> str | None:
+    """The record id of an owner given by id or by name; `owners` is id -> name. None unless exactly one fits."""
+    if route is None or route in owners:
+        return route
+    found = [id for id, name in owners.items() if name.strip().lower() == route.strip().lower()]
+    return found[0] if len(found) == 1 else None
+
+
+def closing(mapping: MappingConfig, object: str) -> dict[str, Value]:
+    """What closing an untouched record of this object writes; nothing where the mapping does not say."""
+    records = (mapping.write.task, *mapping.write.lead)
+    return next((dict(record.close) for record in records if record.object == object), {})
+
+
+def _said(lead: Lead, text: Words) -> dict[str, Value]:
+    """Every output by name."""
+    return {
+        "subject": text.subject,
+        "body": text.body,
+        "body_html": text.body,
+        "owner_id": lead.owner_id,
+        "account_id": lead.account_id,
+        "contact_id": lead.contact_id,
+        "product": lead.product,
+        "value": major(lead.value, lead.currency),
+        "due": lead.due.isoformat(),
+        "priority": lead.priority,
+        "play": lead.play,
+        "motion": lead.motion,
+    }
+
+
+def _record(
+    record: RecordOut,
+    said: Mapping[str, Value],
+    outputs: Mapping[str, Output],
+    *,
+    lead: Lead,
+    mapping: MappingConfig,
+    schema: Schema,
+) -> Desired:
+    """Fields that the CRM lacks or does not let us set, and values that nobody knows, are left out."""
+    values: dict[str, Value] = {}
+    once: dict[str, Value] = dict(_settable(record.constants, record.object, schema))
+    for name, out in record.fields.items():
+        known, value = _field(schema, record.object, out.field), said[name]
+        if value is not None and known is not None and known.createable:
+            spelled = fitted(
+                value, outputs[name], out, known, html=name == "body_html", zone=mapping.company.time_zone
+            )
+            (once if out.policy == "create_only" else values)[out.field] = spelled
+    links = [Link(object=to, id=str(said[name])) for to, name in record.links.items() if said[name] is not None]
+    return Desired(
+        object=record.object,
+        key_field=record.key.field,
+        key=str(lead.key),
+        values=values,
+        once=once,
+        links=tuple(sorted(links)),
+        policies={out.field: out.policy for out in record.fields.values() if out.field in values},
+        why=lead.play,
+    )
+
+
+def _settable(constants: Mapping[str, Scalar], object: str, schema: Schema) -> Iterator[tuple[str, Scalar]]:
+    for name, value in constants.items():
+        known = _field(schema, object, name)
+        if known is not None and known.createable:
+            yield name, value
+
+
+def _field(schema: Schema | None, object: str, name: str) -> Field | None:
+    if schema is None or object not in schema.objects:
+        return None
+    return field_of(schema.objects[object], name)
