@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import ibis.expr.types as ir
 
@@ -11,6 +11,7 @@ from leads.gates import GUARDS
 from leads.inputs import Inputs
 from leads.phrases import Phrases
 from leads.plays import NO_PRODUCT, RULES, Proof
+from leads.told import Told
 from mappings.canonical import Evidence, Lead, LeadKey, Reason, State
 
 Row = Mapping[str, Any]
@@ -23,13 +24,23 @@ COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product
 
 
 def assemble(
-    rows: ir.Table, inputs: Inputs, gates: Mapping[str, Mapping[str, float]], language: str
+    judged: ir.Table,
+    ranked: ir.Table,
+    told: Told,
+    inputs: Inputs,
+    gates: Mapping[str, Mapping[str, float]],
+    language: Literal["en", "ja"],
 ) -> tuple[Lead, ...]:
-    """One lead a row that has evidence, sorted by key."""
-    phrases = Phrases(inputs.rules.texts[language], language)  # type: ignore[index]  # the key is a Literal
-    table = rows.to_pyarrow()
-    leads = (_lead(row, inputs, gates, phrases) for row in table.to_pylist())
+    """One lead a candidate that has evidence, sorted by key."""
+    phrases = Phrases(inputs.rules.texts[language], language)
+    places = {_name(row): row for row in ranked.drop("product_name").to_pyarrow().to_pylist()}
+    rows = (told.about(row | places[_name(row)]) for row in judged.to_pyarrow().to_pylist())
+    leads = (_lead(row, inputs, gates, phrases) for row in rows)
     return tuple(sorted((lead for lead in leads if lead.evidence), key=lambda lead: str(lead.key)))
+
+
+def _name(row: Row) -> tuple[str, str, str]:
+    return row["account_id"], row["play"], row["product"]
 
 
 def _lead(row: Row, inputs: Inputs, gates: Mapping[str, Mapping[str, float]], phrases: Phrases) -> Lead:

@@ -12,10 +12,11 @@ from ibis import _
 from leads import gates, plays
 from leads.assemble import assemble
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, best
+from leads.facts.idioms import attach_all, best
 from leads.inputs import Inputs, Stage, filled
 from leads.ranking import chosen, valued
-from leads.wide import quoted, wide
+from leads.told import Told
+from leads.wide import wide
 from mappings.canonical import Lead
 from mappings.config import Rules
 
@@ -71,8 +72,9 @@ def find(
         words=rules.texts[language].words,
     )  # fmt: skip
     rows = wide(ground, plays.candidates(ground, awake), _quarter(today))
-    ranked = chosen(ground, gates.judged(ground, stage("candidates_valued", valued(ground, rows))))
-    leads = assemble(quoted(ground, ranked, awake), inputs, ground.gates, language)
+    judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows)))
+    ranked = chosen(ground, judged)
+    leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, ground.gates, language)
     return Found(leads=leads, accounts=_accounts(ground, ranked), asleep=asleep)
 
 
@@ -100,7 +102,11 @@ def _accounts(ground: Ground, ranked: ir.Table) -> ir.Table:
     offers = at_work.filter(_.motion.isin(("cross_sell", "upsell")) & _.product_name.notnull())
     first = best(offers, "account_id", value="expected", id="key")
     first = first.select("account_id", next_product=(_.product + " " + _.product_name).substr(0, 255))
-    rows = attach(attach(ground.accounts, top, "account_id"), first, "account_id")
+    accounts = ground.accounts.select(
+        "account_id", "headroom", "headroom_value", "currency", "risk", "risk_reasons", "headroom_reason", "reachable",
+        "ceiling",
+    )  # fmt: skip
+    rows = attach_all(accounts, (top, ("account_id",)), (first, ("account_id",)))
     rows = rows.select(
         "account_id", "headroom", "headroom_value", "currency", "risk", "risk_reasons", "next_product",
         priority=ibis.coalesce(_.priority, "low"),

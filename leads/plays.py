@@ -50,8 +50,11 @@ class Rule:
 
 def _free_to_paid(ground: Ground, numbers: Numbers) -> ir.Table:
     """Accounts with at least `free_users` free users, valued at their own revenue per user, else the usual one."""
-    rows = ground.accounts.filter(_.free_users >= int(numbers["free_users"]))
-    paying = ground.accounts.filter((_.paid_users > 0) & (_.monthly > 0))
+    accounts = ground.accounts.select(
+        "account_id", "currency", "free_users", "paid_users", "monthly", "arppu", "main_product"
+    )
+    rows = accounts.filter(_.free_users >= int(numbers["free_users"]))
+    paying = accounts.filter((_.paid_users > 0) & (_.monthly > 0))
     usual = paying.group_by("currency").aggregate(
         usual=(_.monthly.sum() * MONTHS / _.paid_users.sum()).floor().cast("int64")
     )
@@ -66,7 +69,10 @@ def _company_wide(ground: Ground, numbers: Numbers) -> ir.Table:
 
     Accounts with `free_users` free users or more belong to free_to_paid.
     """
-    rows = ground.accounts.filter(
+    accounts = ground.accounts.select(
+        "account_id", "reachable", "penetration", "arppu", "free_users", "main_product"
+    )
+    rows = accounts.filter(
         (_.reachable >= int(numbers["min_seats"]))
         & (_.penetration <= int(numbers["max_penetration"] * 1000))
         & _.arppu.notnull()
@@ -150,7 +156,10 @@ def _priced(ground: Ground, rows: ir.Table, numbers: Numbers) -> ir.Table:
 def _seat_reduction_save(ground: Ground, numbers: Numbers) -> ir.Table:
     """Accounts that gave up `share` of their seats, and `seats` at least, since `churn_high.seats_days` ago."""
     fewer = _.seats_then - _.seats_now
-    rows = ground.accounts.filter(
+    accounts = ground.accounts.select(
+        "account_id", "seats_then", "seats_now", "seats_lost_share", "ended_record", "monthly_then"
+    )
+    rows = accounts.filter(
         (_.seats_lost_share >= int(numbers["share"] * 100)) & (fewer >= int(numbers["seats"])) & _.ended_record.notnull()
     )
     return rows.mutate(product=ibis.literal(NO_PRODUCT), value=_.monthly_then * MONTHS)
@@ -158,7 +167,9 @@ def _seat_reduction_save(ground: Ground, numbers: Numbers) -> ir.Table:
 
 def _usage_drop_save(ground: Ground, numbers: Numbers) -> ir.Table:
     """Accounts whose usage fell by `share` and `deviations` standard deviations under their own mean."""
-    rows = ground.accounts
+    rows = ground.accounts.select(
+        "account_id", "usage_fall", "own_mean", "own_sd", "used_now", "usage_record", "monthly"
+    )
     fell = rows.filter(dropped(rows, numbers["share"], numbers["deviations"]) & rows.usage_record.notnull())
     return fell.mutate(product=ibis.literal(NO_PRODUCT), value=_.monthly * MONTHS)
 

@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, days, yes
+from leads.facts.idioms import attach, attach_all, days, yes
 from leads.facts.revenue import MONTHS
 
 SEGMENT_WEIGHT = 20
@@ -14,6 +14,11 @@ FREQUENT = 2
 """Purchases in a year from which an account buys frequently."""
 HELP = 3
 """Cases in 90 days from which an account needs help, not a pitch."""
+SHARED = (
+    "account_id", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key", "our_day", "sold_on",
+    "expected", "priority", "barred",
+)  # fmt: skip
+"""What sharing out places needs to know of a candidate."""
 
 
 def valued(ground: Ground, rows: ir.Table) -> ir.Table:
@@ -21,7 +26,7 @@ def valued(ground: Ground, rows: ir.Table) -> ir.Table:
     rows = rows.mutate(p_win=_p_win().round(4), decided_n=_decided_n())
     rows = rows.mutate(expected=(_.value * _.p_win * _.timing).round().cast("int64"))
     large, frequent = _large(ground), _frequent(ground)
-    rows = attach(attach(rows, large, "currency"), frequent, "account_id")
+    rows = attach_all(rows, (large, ("currency",)), (frequent, ("account_id",)))
     big = yes(_.monthly * MONTHS >= _.usual_spend)
     often = (ibis.coalesce(_.purchases_n, 0) >= FREQUENT) | yes(_.seats_now > _.seats_then)
     needy = ibis.coalesce(_.cases_n, 0) >= HELP
@@ -29,7 +34,7 @@ def valued(ground: Ground, rows: ir.Table) -> ir.Table:
     priority = ibis.cases(
         (_.selling & needy, "low"), (big & often, "high"), (~_.selling & big, "high"), (hot, "mid"), else_="low"
     )
-    return rows.mutate(priority=priority)
+    return rows.mutate(priority=priority).drop("usual_spend", "purchases_n")
 
 
 def _p_win() -> ir.FloatingValue:
@@ -67,12 +72,12 @@ def order() -> list[ir.Value]:
 
 
 def chosen(ground: Ground, rows: ir.Table) -> ir.Table:
-    """Adds refused_frequency, refused_options and refused_capacity to judged rows with the values they saw.
+    """Judged rows, as far as places are shared out by them, with refused_ and value_ of frequency, options, capacity.
 
     One approach an account: the best play, with at most two of its products as options; then the owner's best N.
     A lead of ours that is already open keeps its place: it takes a slot, and is never pushed out of it.
     """
-    rows = _one_play(ground, rows)
+    rows = _one_play(ground, rows.select(*SHARED))
     rows = ground.inputs.stage("candidates_one_play", rows)
     rows = _few_options(ground, rows)
     return ground.inputs.stage("candidates_ranked", _within_capacity(ground, rows))

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts import affinity, catalogue, churn, contacts, headroom, hierarchy, owned, revenue, touches, usage
-from leads.facts.idioms import attach, yes
+from leads.facts.idioms import attach, attach_all, yes
 from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
@@ -115,8 +115,7 @@ class Ground:
         counted = ibis.cases((_.told_users >= 0, _.told_users), else_=self._seats_paid)
         rows = headroom.headroom(self.inputs, rows.mutate(paid_users=counted), conflict)
         rows = headroom.reachable(self.inputs, rows)
-        for family in self._families():
-            rows = attach(rows, family, "account_id")
+        rows = attach_all(rows, *((family, ("account_id",)) for family in self._families()))
         rows = churn.churn(self.inputs, rows, self.gates["churn_high"], self.words)
         return self.inputs.stage("account_facts", rows)
 

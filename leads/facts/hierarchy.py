@@ -38,7 +38,10 @@ def groups(inputs: Inputs, accounts: ir.Table) -> ir.Table:
     account_id is the parent; group_headroom counts the members that pay for nothing yet; group_abstained those
     whose headroom is unknown; group_record is the unserved member with the largest headroom.
     """
-    rows = attach(accounts, ultimate(inputs), "account_id").mutate(pays=ibis.coalesce(_.paid_users, 0) > 0)
+    members = accounts.select(
+        "account_id", "account_name", "employees", "headroom", "paid_users", "monthly", "main_seats", "paid_record"
+    )
+    rows = attach(members, ultimate(inputs), "account_id").mutate(pays=ibis.coalesce(_.paid_users, 0) > 0)
     sums = rows.group_by("root").aggregate(
         group_members=_.count(),
         group_paying=_.pays.sum().cast("int64"),

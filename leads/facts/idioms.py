@@ -1,5 +1,7 @@
 """The few table idioms that every family of facts shares: attach, best, total."""
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 from ibis import Deferred, _
@@ -10,9 +12,18 @@ def attach(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:
 
     `right` holds at most one row a key; otherwise rows of `left` repeat.
     """
-    keys = {f"key_{name}": name for name in on}
-    other = right.rename(keys)
-    return left.left_join(other, [left[name] == other[key] for key, name in keys.items()]).drop(*keys)
+    return attach_all(left, (right, on))
+
+
+def attach_all(left: ir.Table, *others: tuple[ir.Table, Sequence[str]]) -> ir.Table:
+    """`attach` for several tables at once, each with the columns of `left` it joins on: one join, one projection."""
+    joined, keep = left, list(left.columns)
+    for place, (right, on) in enumerate(others):
+        keys = {f"key{place}_{name}": name for name in on}
+        other = right.rename(keys)
+        joined = joined.left_join(other, [left[name] == other[key] for key, name in keys.items()])
+        keep += [name for name in right.columns if name not in on]
+    return joined.select(*keep)
 
 
 def best(rows: ir.Table, *by: str, value: str, id: str = "id") -> ir.Table:
