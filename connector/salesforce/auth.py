@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from jwt.exceptions import PyJWTError
 from simple_salesforce.login import SalesforceLogin
 
 from connector.errors import GiveUp
@@ -37,7 +38,7 @@ class SignIn:
         session = LibrarySession(transport)
         try:
             value, _ = self._ask(session)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, PyJWTError) as error:
             raise GiveUp(
                 f"The private key {self._config.private_key_file} cannot be used ({type(error).__name__}). Give the "
                 "PEM file whose certificate was uploaded to the app."

@@ -47,6 +47,13 @@ WORDS = Words(
     bad_values={"industry": "NO_SUCH_INDUSTRY"},
 )
 
+EXAMPLES = {
+    "example_flag": ("bool", "booleancheckbox"),
+    "example_day": ("date", "date"),
+    "example_at": ("datetime", "date"),
+    "example_text": ("string", "textarea"),
+}
+
 
 class HubSpotSide(Side):
     """The emulated HubSpot."""
@@ -69,9 +76,13 @@ class HubSpotSide(Side):
 
     def _reset(self) -> None:
         super()._reset()
-        kinds = {"example_flag": "bool", "example_day": "date", "example_at": "datetime", "example_text": "string"}
-        for name, type in kinds.items():
-            self.emulator.hubspot.define("companies", {"name": name, "label": name, "type": type})
+        self.emulator.hubspot.define(
+            "companies",
+            [
+                {"name": name, "label": name, "type": type, "fieldType": field_type, "groupName": "example"}
+                for name, (type, field_type) in EXAMPLES.items()
+            ],
+        )
 
 
 @pytest.fixture(scope="module")
