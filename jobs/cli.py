@@ -261,15 +261,19 @@ def _problem_lines(problems: Sequence[Problem]) -> str:
 
 
 @mapping_app.command()
-def schema(json: AsJson = True, debug: Debug = False) -> None:
-    """Print the JSON Schema of the mapping, for editors."""
-    out.file.write(_dump(json_schema()) + "\n")
+def schema(
+    of: Annotated[Literal["mapping", "plays", "gates", "texts"], typer.Argument(help="Of which file.")] = "mapping",
+    json: AsJson = True,
+    debug: Debug = False,
+) -> None:
+    """Print the JSON Schema of a configuration file, for editors."""
+    out.file.write(_dump(json_schema(of)) + "\n")
 
 
 @mapping_app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to put the files; existing ones are kept.")],
-    crm: Annotated[CrmName | None, typer.Option(help="Which CRM; else TOSSUP_CRM.")] = None,
+    crm: Annotated[CrmName, typer.Option(envvar="TOSSUP_CRM", help="Which CRM's.")] = "salesforce",
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:

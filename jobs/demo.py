@@ -1,7 +1,7 @@
 """The whole job on the built-in copy of a CRM, twice, so that a newcomer sees what it does and that it settles."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,8 +11,10 @@ from jobs import verbs
 from jobs.progress import Report
 from jobs.result import RunResult
 from jobs.settings import settings_of
+from jobs.wiring import rules_of
 from mappings.canonical import Lead
-from mappings.changes import Change, Plan
+from mappings.changes import Plan
+from mappings.config import RecordOut
 
 FOLDER = Path("tossup-demo")
 
@@ -25,7 +27,8 @@ class Shown:
     result: RunResult
     again: RunResult
     leads: tuple[Lead, ...]
-    sample: Change | None
+    sample: str
+    """The text of the most valuable open task."""
     tasks: Path
     store: Path
     state: Path
@@ -53,7 +56,7 @@ def run_demo(crm: Literal["salesforce", "hubspot"], keep: Path | None, report: R
         result=first,
         again=again,
         leads=first.found.leads if first.found else (),
-        sample=next((change for change in plan.changes if change.action == "create"), None),
+        sample=_sample(plan, rules_of(settings).mapping.write.task),
         tasks=tasks,
         store=store,
         state=state,
@@ -66,3 +69,12 @@ def _as_read(plan: Plan) -> Iterator[str]:
         if change.action == "create":
             lines = [f"{name}: {value}" for name, value in sorted(change.values.items()) if value not in (None, "")]
             yield "\n".join([f"== {change.object}  {change.key}", *lines])
+
+
+def _sample(plan: Plan, task: RecordOut) -> str:
+    """Subject and body of the first task that is made."""
+    body = task.fields.get("body") or task.fields["body_html"]
+    for change in plan.changes:
+        if change.object == task.object and change.action == "create":
+            return f"{change.values[task.fields['subject'].field]}\n\n{change.values[body.field]}"
+    return ""

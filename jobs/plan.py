@@ -1,6 +1,6 @@
 """From leads and account facts to a plan: what differs from what the CRM holds, minus what people own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -11,33 +11,48 @@ import ibis.expr.types as ir
 
 from jobs.apply import calls_needed
 from jobs.decide import Decided
-from jobs.say import records_of
 from jobs.view import View
 from jobs.wiring import Work
 from leads.find import Found
+from leads.texts import names, say
+from mappings.canonical import Lead
 from mappings.changes import Change, Conflict, FieldChange, Plan, Value, compare
+from mappings.same import same
 from mappings.schema import ObjectSchema
-from mappings.write import Closing, Desired, account_rows, closings
+from mappings.write import (
+    Desired,
+    account_policies,
+    account_rows,
+    closing,
+    computed_at_field,
+    lead_record,
+    lead_target,
+    owner_named,
+    task_record,
+)
 
-Row = Mapping[str, Any]
-
-_HELD = "held: "
+_HELD = "held "
+_STAMP = "stamp of the held row"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _SLICE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Past:
-    """What we last wrote, or may have written, to one record: values by field, and when."""
+    """What we last wrote to one record: values by field, and when."""
 
     values: Mapping[str, Value]
     at: Mapping[str, datetime]
 
-    def seen_over(self, theirs: Mapping[str, Value], stamp: datetime) -> dict[str, Value]:
+    def seen_over(self, theirs: Mapping[str, Value], stamp: datetime | None) -> dict[str, Value]:
         """What the CRM holds now: where we wrote after the mirror saw the record, what we wrote."""
+        seen = stamp or _NEVER
         return {
-            name: self.values[name] if self.at.get(name, _NEVER) > stamp else value for name, value in theirs.items()
+            name: self.values[name] if self.at.get(name, _NEVER) > seen else value for name, value in theirs.items()
         }
+
+
+_NO_PAST = _Past(values={}, at={})
 
 
 def make_plan(work: Work, decided: Decided, view: View) -> Plan:
@@ -47,43 +62,65 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     for change, pinned in _account_changes(work, decided.found, view):
         changes += [change] if change.fields else []
         conflicts += pinned
-    changes += _creations(work, decided, view)
-    changes += _closings(work, decided.found, view)
+    changes += _creations(work, decided)
+    changes += _closings(work, decided)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=tuple(conflicts))
     return replace(plan, calls=calls_needed(work.crm, plan.changes))
 
 
+def still_true(work: Work, plan: Plan) -> tuple[Plan, int]:
+    """The plan without the fields that somebody changed since it was made, and how many those are.
+
+    Compares with the mirror, so pull the plan's objects first.
+    """
+    kept: list[Change] = []
+    moved = 0
+    for object, changes in _by_object(plan.changes):
+        known = [change.id for change in changes if change.id is not None]
+        held = work.mirror.fetch(object, known, sorted({f.name for c in changes if c.id for f in c.fields}))
+        for change in changes:
+            row = held.get(change.id or "", {})
+            fields = tuple(
+                f for f in change.fields if change.id is None or f.old is None or same(row.get(f.name), f.old)
+            )
+            moved += len(change.fields) - len(fields)
+            kept += [replace(change, fields=fields)] if fields else []
+    return replace(plan, changes=tuple(kept)), moved
+
+
+def _by_object(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
+    for object in sorted({change.object for change in changes}):
+        yield object, [change for change in changes if change.object == object]
+
+
 def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Change, list[Conflict]]]:
     """One change for each account whose fields differ, and the fields that are somebody else's."""
-    out = work.rules.mapping.write.account
-    schema = work.schema.objects[out.object]
-    policies = {field.field: field.policy for field in out.fields.values()}
-    desired = account_rows(found.accounts, work.rules.mapping)
+    mapping = work.rules.mapping
+    object, policies = mapping.write.account.object, account_policies(mapping)
+    desired = account_rows(found.accounts, mapping, work.schema)
     fields = [name for name in desired.columns if name != "id"]
-    for rows in _differing(work, desired, fields, schema):
-        past = _past(work, out.object, [row["id"] for row in rows])
+    for rows in _differing(work, desired, fields, work.schema.objects[object]):
+        past = _past(work, object, [row["id"] for row in rows])
         for row in rows:
-            before = past.get(row["id"], _Past(values={}, at={}))
-            theirs = before.seen_over({name: row[_HELD + name] for name in fields}, row[_HELD] or _NEVER)
+            before = past.get(row["id"], _NO_PAST)
+            theirs = before.seen_over({name: row[_HELD + name] for name in fields}, row[_STAMP])
             changed, pinned = compare({name: row[name] for name in fields}, theirs, before.values, policies)
             yield (
-                _account_change(work, row["id"], changed, view),
+                _account_change(object, row["id"], changed, computed_at_field(mapping), view),
                 [
-                    Conflict(object=out.object, id=row["id"], field=name, base=base, theirs=held, ours=ours)
+                    Conflict(object=object, id=row["id"], field=name, base=base, theirs=held, ours=ours)
                     for name, base, held, ours in pinned
                 ],
             )
 
 
-def _account_change(work: Work, id: str, changed: Sequence[FieldChange], view: View) -> Change:
+def _account_change(object: str, id: str, changed: Sequence[FieldChange], stamp: str | None, view: View) -> Change:
     """The time it was computed is written only together with something else: else every run would write."""
-    out = work.rules.mapping.write.account
-    stamp = out.fields.get("computed_at")
     fields = list(changed)
     if fields and stamp is not None:
-        fields.append(FieldChange(name=stamp.field, old=None, new=view.now.isoformat(timespec="milliseconds")))
+        fields.append(FieldChange(name=stamp, old=None, new=view.now.isoformat(timespec="milliseconds")))
     return Change(
-        object=out.object, action="update", id=id, key=None, key_field=None, fields=tuple(fields), why="account facts"
+        object=object, action="update", id=id, key=None, key_field=None, fields=tuple(fields), why="account facts"
     )
 
 
@@ -92,9 +129,11 @@ def _differing(
 ) -> Iterator[list[dict[str, Any]]]:
     """Rows whose wanted values are not what the mirror holds, with both; a few thousand at a time."""
     held = work.mirror.table(schema.name)
-    stamp = held[schema.stamp_field] if schema.stamp_field else None
-    columns = {_HELD + name: held[name] for name in fields} | {_HELD: stamp, "id": held[schema.id_field]}
-    joined = desired.join(held.select(**columns), "id")
+    columns = {_HELD + name: held[name] for name in fields}
+    columns[_STAMP] = (
+        held[schema.stamp_field] if schema.stamp_field else held[schema.id_field].nullif(held[schema.id_field])
+    )
+    joined = desired.join(held.select(id=held[schema.id_field], **columns), "id")
     differs = reduce(or_, (_differ(joined[name], joined[_HELD + name]) for name in fields))
     chosen = work.mirror.stage("accounts_to_write", joined.filter(differs)).order_by("id")
     for batch in chosen.to_pyarrow_batches(chunk_size=_SLICE):
@@ -111,11 +150,77 @@ def _differ(ours: ir.Value, theirs: ir.Value) -> ir.BooleanValue:
     return ~ours.identical_to(theirs)
 
 
-def _past(work: Work, object: str, ids: Sequence[str]) -> dict[str, _Past]:
-    """By record id or key: the last values we wrote, and those a killed run may have written."""
-    written = work.ledger.last_written(work.connection, object, ids)
-    past = {
-        ref: _Past(values={n: w.value for n, w in fields.items()}, at={n: w.at for n, w in fields.items()})
+def _past(work: Work, object: str, refs: Sequence[str]) -> dict[str, _Past]:
+    """By record id: the last values we wrote."""
+    written = work.ledger.last_written(work.connection, object, refs)
+    return {
+        ref: _Past(
+            values={name: one.value for name, one in fields.items()},
+            at={name: one.at for name, one in fields.items()},
+        )
         for ref, fields in written.items()
     }
-    return past
+
+
+def _creations(work: Work, decided: Decided) -> Iterator[Change]:
+    """A record for every open lead that has none: a task for its owner, a lead record too for a toss-up."""
+    ours = decided.tables["ours"].select("kind", "key").to_pyarrow().to_pylist()
+    there = {(row["kind"], row["key"]) for row in ours}
+    record = _speaker(work, decided)
+    for lead in decided.found.leads:
+        if lead.state == "open":
+            for kind in ("task", "lead") if lead.is_tossup else ("task",):
+                desired = record(lead, kind) if (kind, str(lead.key)) not in there else None
+                if desired is not None:
+                    yield _creation(desired)
+
+
+def _speaker(work: Work, decided: Decided) -> Callable[[Lead, str], Desired | None]:
+    mapping, schema = work.rules.mapping, work.schema
+    owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
+
+    def record(lead: Lead, kind: str) -> Desired | None:
+        called = names(lead)
+        text = say(lead, work.rules, mapping.company.language, called, work.crm.record_url)
+        if kind == "task":
+            return task_record(lead, text, mapping, schema)
+        route = owner_named(lead.route, owners)
+        return lead_record(lead, text, mapping, schema, owner_id=route, contact_name=called.contact)
+
+    return record
+
+
+def _creation(desired: Desired) -> Change:
+    fields = [FieldChange(name=name, old=None, new=value) for name, value in sorted(desired.new.items())]
+    return Change(
+        object=desired.object,
+        action="create",
+        id=None,
+        key=desired.key,
+        key_field=desired.key_field,
+        fields=tuple(fields),
+        links=desired.links,
+        why=desired.why,
+    )
+
+
+def _closings(work: Work, decided: Decided) -> Iterator[Change]:
+    """Close our open records whose lead is no longer a candidate, where nobody touched them."""
+    wanted = {str(lead.key) for lead in decided.found.leads}
+    rows = decided.tables["ours"].to_pyarrow().to_pylist()
+    open_rows = [row for row in rows if not row["is_closed"] and row["key"] not in wanted]
+    lead_object = lead_target(work.rules.mapping, work.schema).object
+    for kind, object in (("task", work.rules.mapping.write.task.object), ("lead", lead_object)):
+        stale = {row["id"]: row["key"] for row in open_rows if row["kind"] == kind}
+        last = closing(work.rules.mapping, object)
+        past = _past(work, object, sorted(stale)) if last else {}
+        fields = sorted({name for one in past.values() for name in one.values} | set(last))
+        held = work.mirror.fetch(object, sorted(past), fields) if past else {}
+        for id, row in sorted(held.items()):
+            if all(same(row.get(name), value) for name, value in past[id].values.items()):
+                changed = tuple(
+                    FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items())
+                )
+                yield Change(
+                    object=object, action="close", id=id, key=stale[id], key_field=None, fields=changed, why="cleared"
+                )

@@ -42,7 +42,7 @@ def trigger_of(when: str, time_zone: str) -> Trigger:
         cron: Trigger = CronTrigger.from_crontab(when, timezone=zone)
     except ValueError as error:
         raise GiveUp(
-            f"{when!r} is no schedule ({error}). Give a cron expression such as '0 6 * * 1-5', or an interval such as 6h."
+            f"{when!r} is no schedule ({error}). Give a cron expression like '0 6 * * 1-5', or an interval like 6h."
         ) from None
     return cron
 

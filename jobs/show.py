@@ -96,8 +96,7 @@ def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
 
 def _change(change: Change) -> Words:
     lines = [f"{_MARK[change.action]} {change.object} {change.ref}"]
-    for field in change.fields:
-        lines.append(f"    {field.name}: {_brief(field.old)} -> {_brief(field.new)}")
+    lines += [f"    {field.name}: {_brief(field.old)} -> {_brief(field.new)}" for field in change.fields]
     return Words("\n".join(lines))
 
 

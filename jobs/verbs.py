@@ -24,8 +24,10 @@ from jobs.wiring import Work, address_of, open_ledger, open_store, open_work, ru
 from leads.find import Found
 from mappings.changes import Plan
 from mappings.check import check as check_rules
+from mappings.load import init as preset_texts
+from mappings.load import positions
+from mappings.needs import needs
 from mappings.problems import BadConfig, Problem
-from mappings.needs import Needs, needs
 from mappings.sources import lineage
 
 
@@ -98,9 +100,20 @@ def check(settings: Settings, folder: Path | None) -> list[Problem]:
         settings = settings.model_copy(update={"config": folder})
     try:
         with open_work(settings) as work:
-            return check_rules(work.rules, work.schema)
+            return check_rules(work.rules, work.schema, positions(work.crm.name, settings.config))
     except BadConfig as error:
         return list(error.problems)
+
+
+def init(folder: Path, crm: str) -> Sequence[Path]:
+    """Copy the presets of a CRM into a folder; files that are there are kept. Returns those written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path, text in preset_texts(folder, crm).items():
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+            written.append(path)
+    return written
 
 
 def runs(settings: Settings, last: int) -> Sequence[Run]:
@@ -150,7 +163,7 @@ def _run(work: Work, verb: str) -> Iterator[_Run]:
 
 
 def _check(work: Work) -> None:
-    problems = check_rules(work.rules, work.schema)
+    problems = check_rules(work.rules, work.schema, positions(work.crm.name, work.settings.config))
     if problems:
         raise BadConfig(problems)
 

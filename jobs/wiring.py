@@ -110,7 +110,7 @@ def _hubspot(settings: Settings) -> HubSpotConfig:
 
 @contextmanager
 def open_store(settings: Settings, connection: str) -> Iterator[tuple[Mirror, Ledger]]:
-    """The mirror and the ledger of a connection; held by this process alone. Raises TryAgain when another holds it."""
+    """The mirror and the ledger of a connection, held by this process alone. Raises TryAgain when another does."""
     folder = folder_of(settings.state_dir, connection)
     mirror = Mirror(folder / "mirror.duckdb", memory_limit=settings.memory_limit)
     with closing(mirror), open_ledger(settings, connection) as ledger:
@@ -142,13 +142,11 @@ def open_work(settings: Settings) -> Iterator[Work]:
 
 
 def describe(crm: Crm, mapping: MappingConfig) -> Schema:
-    """The schema of every object the mapping reads, writes or goes through: where references lead shows step by step."""
+    """The schema of all that the mapping reads, writes or goes through: where references lead shows step by step."""
     schema = crm.describe(objects(mapping))
     asked = set(objects(mapping))
     while more := set(objects(mapping, schema)) - asked:
         asked |= more
         step = crm.describe(sorted(more))
-        schema = replace(
-            schema, objects={**schema.objects, **step.objects}, hidden={**schema.hidden, **step.hidden}
-        )
+        schema = replace(schema, objects={**schema.objects, **step.objects}, hidden={**schema.hidden, **step.hidden})
     return schema
