@@ -20,7 +20,6 @@ def of_salesforce(org: SalesforceOrg) -> Facts:
     codes = {row["Id"]: row["ProductCode"] for row in rows("Product2")}
     deals = {row["Id"]: row for row in rows("Opportunity")}
     account = [
-        "Id",
         "Name",
         "ParentId",
         "OwnerId",
