@@ -33,17 +33,19 @@ def notes(rules: Rules, schema: Schema, positions: Positions) -> list[Problem]:
 def _unfilled(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
     filled = lineage(mapping, schema)
     for table, spec in TABLES.items():
-        if table != "ours" and not any(name.startswith(f"{table}.") for name in filled):
+        if table == "ours":
+            continue
+        if not any(name.startswith(f"{table}.") for name in filled):
             yield Finding(path=("read", table), text=f"nothing fills this table ({spec.doc.rstrip('.')})")
             continue
         for column, what in spec.columns.items():
-            if f"{table}.{column}" not in filled and table != "ours" and column not in _written_for(mapping, table):
+            if f"{table}.{column}" not in filled and column not in _named(mapping, table):
                 yield Finding(path=("read", table, column), text=f"nothing fills this column ({what.doc})")
 
 
-def _written_for(mapping: MappingConfig, table: str) -> set[str]:
-    """Columns that the mapping names although the CRM lacks the field: `lacking` speaks of those."""
-    return {column for source in mapping.read.get(table, ()) for column in source.fields}
+def _named(mapping: MappingConfig, table: str) -> set[str]:
+    """Columns that need no word: those the mapping names (`lacking` speaks of them), and the company's currency."""
+    return {"currency", *(column for source in mapping.read.get(table, ()) for column in source.fields)}
 
 
 def _placed(mapping: MappingConfig, findings: list[Finding], positions: Positions) -> list[Problem]:

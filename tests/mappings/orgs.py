@@ -1,7 +1,7 @@
 """Small orgs for the tests: schemas of both CRMs, and mirror tables in memory."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -25,14 +25,13 @@ _LETTERS = {
 
 def fields(text: str) -> dict[str, Field]:
     """Fields from words: `Name:t`, `Price:c`, `AccountId>Account` (relationship Account), `P__c>Product2` (P__r),
-    `Priority:p=High|Low`; `!` required, `*` unique key, `-` not writable."""
+    `Priority:p=High|Not~Low`; `!` required, `*` unique key, `-` not writable."""
     found = {}
     for word in text.split():
-        flags = {flag for flag in "!*-" if flag in word}
-        plain = word.translate(str.maketrans("", "", "!*-"))
-        name, _, target = plain.partition(">")
+        head, _, choices = word.partition("=")
+        flags = {flag for flag in "!*-" if flag in head}
+        name, _, target = head.translate(str.maketrans("", "", "!*-")).partition(">")
         name, _, kind = name.partition(":")
-        kind, _, choices = kind.partition("=")
         type_ = T.REFERENCE if target else _LETTERS[kind or "t"]
         relationship = name.removesuffix("Id") if name.endswith("Id") else name.replace("__c", "__r")
         found[name] = Field(
@@ -45,7 +44,7 @@ def fields(text: str) -> dict[str, Field]:
             upsert_key="*" in flags,
             createable="-" not in flags,
             updateable="-" not in flags,
-            choices=tuple(choice.replace("_", " ") for choice in choices.split("|") if choice),
+            choices=tuple(choice.replace("~", " ") for choice in choices.split("|") if choice),
             references=tuple(target.split("|")) if target else (),
             relationship=relationship if target else None,
         )
@@ -74,12 +73,12 @@ _STOCK_SALESFORCE = {
     "Case": "AccountId>Account ContactId>Contact Subject Priority:p=High|Medium|Low Status:p IsClosed:b- "
     "CreatedDate:s- ClosedDate:s-",
     "Task": "AccountId>Account- WhatId>Account|Opportunity WhoId>Contact|Lead OwnerId>User|Group Subject "
-    "Description:l Status:p=Not_Started|In_Progress|Completed Priority:p=High|Normal|Low ActivityDate:d IsClosed:b- TaskSubtype:p "
-    "CreatedDate:s-",
+    "Description:l Status:p=Not~Started|In~Progress|Completed Priority:p=High|Normal|Low ActivityDate:d "
+    "IsClosed:b- TaskSubtype:p CreatedDate:s-",
     "Event": "AccountId>Account- WhatId>Account WhoId>Contact|Lead OwnerId>User Subject ActivityDate:d "
     "ActivityDateTime:s",
     "Lead": "LastName! Company! OwnerId>User|Group Description:l Rating:p=Hot|Warm|Cold "
-    "Status:p=Open___Not_Contacted|Working___Contacted|Closed___Converted|Closed___Not_Converted IsConverted:b- "
+    "Status:p=Open~-~Not~Contacted|Working~-~Contacted|Closed~-~Converted|Closed~-~Not~Converted IsConverted:b- "
     "CreatedDate:s-",
     "User": "Name- IsActive:b Email",
     "Group": "Name Type:p",
@@ -176,13 +175,17 @@ def _schema(crm: str, objects: Mapping[str, ObjectSchema], without: Iterable[str
     for word in without:
         name, _, gone = word.partition(".")
         if gone:
-            old = left[name]
-            kept = {key: value for key, value in old.fields.items() if key != gone}
-            left[name] = ObjectSchema(
-                name=old.name, label=old.label, fields=kept, id_field=old.id_field, stamp_field=old.stamp_field,
-                custom=old.custom, associations=old.associations,
-            )  # fmt: skip
+            kept = {key: value for key, value in left[name].fields.items() if key != gone}
+            left[name] = replace(left[name], fields=kept)
     return Schema(crm=crm, objects=left, known=tuple(sorted(objects)))
+
+
+def also(schema: Schema, **more: str) -> Schema:
+    """The schema with more fields (or other ones of the same name), by object."""
+    objects = dict(schema.objects)
+    for name, text in more.items():
+        objects[name] = replace(objects[name], fields={**objects[name].fields, **fields(text)})
+    return replace(schema, objects=objects)
 
 
 def preset(crm: str) -> MappingConfig:
