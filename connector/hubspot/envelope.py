@@ -85,6 +85,8 @@ def fields_of(error: Mapping[str, Any]) -> tuple[str, ...]:
 def _next(status: int, envelope: Mapping[str, Any]) -> tuple[Then, str]:
     if status == 403:
         return "give up", _scopes(envelope)
+    if str(envelope.get("status", "")).startswith("BAD_"):
+        return "give up", "Check the app's client id, client secret and refresh token in the settings."
     if status == 429 and "DAILY" in str(envelope.get("policyName", "")).upper():
         return "try again later", "The day's calls are used up: run again after midnight in the account's time zone."
     return _NEXT.get(status) or (("retry", "HubSpot is busy: run again.") if status in _BUSY else ("give up", ""))

@@ -5,9 +5,9 @@ from typing import Any
 
 from connector.errors import AskAPerson, CrmError
 from connector.hubspot.library import Library
-from connector.hubspot.names import ACTIVITIES
 from connector.hubspot.portal import Portal
 from connector.hubspot.properties import GROUP, definition, field, fits
+from connector.hubspot.scopes import schema_scope
 from connector.port import SetupStep
 from mappings.schema import Field, WantedField
 
@@ -31,7 +31,9 @@ class Setup:
                 if one.name in there:
                     _check(there[one.name], one)
             if absent and not self._has_group(object):
-                text = f"Create the property group {_GROUP_LABEL} on {object} (scope {scope(object)})."
+                text = (
+                    f"Create the property group {_GROUP_LABEL} on {object} (scope {schema_scope(object, 'write')})."
+                )
                 steps.append(SetupStep(action="create_group", target=object, text=text))
             steps += [_step(one) for one in absent]
         return tuple(sorted(steps, key=lambda step: (step.action != "create_group", step.target)))
@@ -79,13 +81,6 @@ class Setup:
                 raise
 
 
-def scope(object: str, may: str = "write") -> str:
-    """The scope that creating properties of this object takes."""
-    # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes
-    kind = "contacts" if object in ACTIVITIES else object
-    return f"crm.schemas.{kind}.{may}"
-
-
 def _by_object(wanted: Iterable[WantedField]) -> Mapping[str, list[WantedField]]:
     found: dict[str, list[WantedField]] = {}
     for one in wanted:
@@ -95,7 +90,8 @@ def _by_object(wanted: Iterable[WantedField]) -> Mapping[str, list[WantedField]]
 
 def _step(wanted: WantedField) -> SetupStep:
     unique = ", unique" if wanted.unique else ""
-    text = f"Create {wanted.object}.{wanted.name} ({wanted.type.value}{unique}; scope {scope(wanted.object)})."
+    scope = schema_scope(wanted.object, "write")
+    text = f"Create {wanted.object}.{wanted.name} ({wanted.type.value}{unique}; scope {scope})."
     return SetupStep(action="create_field", target=f"{wanted.object}.{wanted.name}", text=text, wanted=wanted)
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from connector.emulator.server import Emulator
+from connector.errors import TryAgain
 from connector.hubspot.crm import HubSpot, HubSpotConfig, open_hubspot
 from connector.wire import Patience
 from tests.connector.contract.side import Side, Values, Words
@@ -54,6 +55,10 @@ EXAMPLES = {
     "example_text": ("string", "textarea"),
 }
 
+TRUTH = [
+    {"label": value, "value": value, "displayOrder": n, "hidden": False} for n, value in enumerate(("true", "false"))
+]
+
 
 class HubSpotSide(Side):
     """The emulated HubSpot."""
@@ -79,7 +84,14 @@ class HubSpotSide(Side):
         self.emulator.hubspot.define(
             "companies",
             [
-                {"name": name, "label": name, "type": type, "fieldType": field_type, "groupName": "example"}
+                {
+                    "name": name,
+                    "label": name,
+                    "type": type,
+                    "fieldType": field_type,
+                    "groupName": "example",
+                    "options": TRUTH if type == "bool" else [],
+                }
                 for name, (type, field_type) in EXAMPLES.items()
             ],
         )
@@ -95,3 +107,10 @@ class TestHubSpot(CrmContract):
     @pytest.fixture
     def side(self, emulator: Emulator) -> HubSpotSide:
         return HubSpotSide(emulator, "hubspot")
+
+    def test_the_reserve_of_the_daily_budget_is_not_eaten(self, side: Side):
+        """By describing: HubSpot's search, which counts records, does not tell what is left of the day."""
+        crm = side.open(reserve=1.0)
+        with pytest.raises(TryAgain, match="calls of the day are used"):
+            crm.describe([side.words.accounts])
+        crm.close()

@@ -1,6 +1,7 @@
 """An emulated HubSpot account, a connection to it, and what tests say about both."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,12 @@ from connector.hubspot.crm import HubSpot, HubSpotConfig, open_hubspot
 from connector.port import Batch, Cursor, Read
 from connector.wire import Patience
 
-STAMPED = {"contacts": "lastmodifieddate"}
+FIELD_TYPES = {"string": "text", "bool": "booleancheckbox", "datetime": "date"}
+
+
+TRUTH = [
+    {"label": value, "value": value, "displayOrder": n, "hidden": False} for n, value in enumerate(("true", "false"))
+]
 
 
 @dataclass(slots=True)
@@ -24,6 +30,23 @@ class World:
 
     def seed(self, object: str, *records: dict[str, Any]) -> list[str]:
         return [str(id) for id in self.emulator.hubspot.insert(object, list(records))]
+
+    def define(self, object: str, **kinds: str) -> None:
+        """Properties of these types."""
+        self.emulator.hubspot.define(
+            object,
+            [
+                {
+                    "name": name,
+                    "label": name,
+                    "type": kind,
+                    "fieldType": FIELD_TYPES.get(kind, kind),
+                    "groupName": "example",
+                    "options": TRUTH if kind == "bool" else [],
+                }
+                for name, kind in kinds.items()
+            ],
+        )
 
     def fault(self, match: str, kind: str, **more: Any) -> None:
         self.emulator.faults.add({"match": match, "kind": kind, **more})
@@ -63,29 +86,39 @@ class Got:
         return last
 
 
+def connected(emulator: Emulator, **config: Any) -> World:
+    told = emulator.announcement["hubspot"]
+    wanted = {"access_token": SecretStr(told["access_token"]), "search_per_second": 1000.0} | config
+    patience = Patience(attempts=4, first_s=0.001)
+    return World(emulator, open_hubspot(HubSpotConfig(url=told["url"], patience=patience, **wanted)))
+
+
 @pytest.fixture
 def opened() -> Iterator[Callable[..., World]]:
-    """Opens an emulated account: settings of the emulator, then of the connection (`config`)."""
-    open_now: list[World] = []
+    """Opens an emulated account of its own: settings of the emulator, then of the connection (`config`)."""
+    with ExitStack() as open_now:
 
-    def start(*, config: dict[str, Any] | None = None, **settings: Any) -> World:
-        emulator = Emulator(crm="hubspot", **settings)
-        emulator.__enter__()
-        told = emulator.announcement["hubspot"]
-        wanted = {"access_token": SecretStr(told["access_token"]), "search_per_second": 1000.0} | (config or {})
-        patience = Patience(attempts=4, first_s=0.001)
-        crm = open_hubspot(HubSpotConfig(url=told["url"], patience=patience, **wanted))
-        world = World(emulator, crm)
-        open_now.append(world)
-        return world
+        def start(*, config: dict[str, Any] | None = None, **settings: Any) -> World:
+            emulator = open_now.enter_context(Emulator(crm="hubspot", **settings))
+            world = connected(emulator, **(config or {}))
+            open_now.callback(world.crm.close)
+            return world
 
-    yield start
-    for world in open_now:
-        world.crm.close()
-        world.emulator.__exit__(None, None, None)
+        yield start
+
+
+@pytest.fixture(scope="package")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(crm="hubspot") as emulator:
+        yield emulator
 
 
 @pytest.fixture
-def world(opened: Callable[..., World]) -> World:
+def world(emulator: Emulator) -> Iterator[World]:
     """An empty account."""
-    return opened()
+    emulator.reset()
+    emulator.calls(forget=True)
+    emulator.hubspot.settings({"missing_scopes": []})
+    world = connected(emulator)
+    yield world
+    world.crm.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from connector.errors import AskAPerson, GiveUp
+from connector.hubspot.scopes import scopes
 from mappings.schema import FieldType, WantedField
 
 OUTPUTS = [
@@ -34,13 +35,13 @@ def test_setup_creates_groups_and_properties_and_asks_for_nothing_the_second_tim
 
 
 def test_a_property_that_is_not_unique_but_must_be_is_a_persons_decision(world):
-    world.emulator.hubspot.define("tasks", {"name": "tossup_key", "label": "Key", "type": "string"})
+    world.define("tasks", tossup_key="string")
     with pytest.raises(AskAPerson, match="only at creation"):
         world.crm.missing(OUTPUTS)
 
 
 def test_a_property_of_another_type_is_a_persons_decision(world):
-    world.emulator.hubspot.define("companies", {"name": "tossup_headroom", "label": "Headroom", "type": "string"})
+    world.define("companies", tossup_headroom="string")
     with pytest.raises(AskAPerson, match="tossup_headroom exists as text"):
         world.crm.missing(OUTPUTS)
 
@@ -77,3 +78,17 @@ def test_a_records_address_leads_to_it(world):
     (id,) = world.seed("companies", {"name": "one"})
     portal = world.crm.connection().removeprefix("hubspot:")
     assert world.crm.record_url("companies", id).endswith(f"/contacts/{portal}/record/0-2/{id}")
+
+
+def test_the_scopes_to_tick_are_listed():
+    assert scopes(["tasks", "companies", "owners", "product_usage"], ["tasks"], ["companies"]) == (
+        "crm.objects.companies.read",
+        "crm.objects.contacts.read",
+        "crm.objects.contacts.write",
+        "crm.objects.custom.read",
+        "crm.objects.owners.read",
+        "crm.schemas.companies.read",
+        "crm.schemas.companies.write",
+        "crm.schemas.contacts.read",
+        "crm.schemas.custom.read",
+    )
