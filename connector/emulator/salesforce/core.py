@@ -63,7 +63,7 @@ class Core:
     def locate(self, id: str) -> tuple[Table, int] | None:
         """Where the live record of this id is."""
         table = self.by_prefix.get(id[:3])
-        row = table.live(id) if table else None
+        row = table.live(id) if table is not None else None
         return (table, row) if table is not None and row is not None else None
 
     def value(self, id: Value, name: str) -> Value:

@@ -167,7 +167,7 @@ def _field_permission(saving: Saving) -> None:
     core, get = saving.core, saving.get
     object_name, _, field_name = str(get("Field")).partition(".")
     table = core.table(object_name)
-    field = table.field(field_name) if table else None
+    field = table.field(field_name) if table is not None else None
     if table is None or field is None or object_name != get("SobjectType"):
         message = f"Field Name: bad value for restricted picklist field: {get('Field')}"
         raise RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, "Field")
