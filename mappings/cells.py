@@ -61,12 +61,10 @@ def as_text(value: ir.Value) -> ir.StringValue:
     """The value as text; an empty text is missing. Whole numbers have no decimals."""
     type_ = value.type()
     if type_.is_boolean():
-        return value.ifelse("true", "false")
+        return ibis.cases((value, "true"), (~value, "false"), else_=ibis.null("string"))
     if type_.is_floating():
-        whole = (value == value.floor()) & (value.abs() < _LARGEST)
-        return whole.ifelse(
-            whole.ifelse(value, ibis.null("float64")).cast("int64").cast("string"), value.cast("string")
-        )
+        exact = _exact(value)
+        return (exact == exact.round()).fill_null(NO).ifelse(exact.cast("int64").cast("string"), value.cast("string"))
     return value.cast("string").nullif("")
 
 
@@ -82,8 +80,12 @@ def as_number(value: ir.Value) -> ir.FloatingValue:
 
 def as_whole(number: ir.FloatingValue) -> ir.IntegerValue:
     """The nearest whole number, halves away from zero; missing where it is too large to be exact."""
-    rounded = number.round()
-    return (rounded.abs() < _LARGEST).ifelse(rounded, ibis.null("float64")).cast("int64")
+    return _exact(number).round().cast("int64")
+
+
+def _exact(number: ir.FloatingValue) -> ir.FloatingValue:
+    """The number where it is small enough to be exact: an engine may raise on rounding others to 64 bits."""
+    return (number.abs() < _LARGEST).ifelse(number, ibis.null("float64"))
 
 
 def as_boolean(value: ir.Value) -> ir.BooleanValue:

@@ -12,15 +12,24 @@ import pyarrow as pa
 from connector.port import arrow_type
 from mappings.config import MappingConfig
 from mappings.marked import parse
+from mappings.read import canonical
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
 
 T = FieldType
 PRESETS = Path(__file__).parents[2] / "mappings" / "presets"
 
 _LETTERS = {
-    "t": T.TEXT, "l": T.LONG_TEXT, "i": T.INTEGER, "n": T.NUMBER, "c": T.CURRENCY, "b": T.BOOLEAN, "d": T.DATE,
-    "s": T.DATETIME, "p": T.CHOICE, "o": T.OTHER,
-}  # fmt: skip
+    "t": T.TEXT,
+    "l": T.LONG_TEXT,
+    "i": T.INTEGER,
+    "n": T.NUMBER,
+    "c": T.CURRENCY,
+    "b": T.BOOLEAN,
+    "d": T.DATE,
+    "s": T.DATETIME,
+    "p": T.CHOICE,
+    "o": T.OTHER,
+}
 
 
 def fields(text: str) -> dict[str, Field]:
@@ -56,9 +65,14 @@ def thing(
 ) -> ObjectSchema:
     stamp = "SystemModstamp" if id_field == "Id" else "hs_lastmodifieddate"
     return ObjectSchema(
-        name=name, label=name, fields=fields(text), id_field=id_field, stamp_field=stamp, custom=custom,
+        name=name,
+        label=name,
+        fields=fields(text),
+        id_field=id_field,
+        stamp_field=stamp,
+        custom=custom,
         associations=tuple(associations),
-    )  # fmt: skip
+    )
 
 
 _STOCK_SALESFORCE = {
@@ -205,6 +219,7 @@ class Rows:
     linked: Mapping[tuple[str, str], Sequence[tuple[str, str, str]]] = field(default_factory=dict)
     backend: ibis.BaseBackend = field(default_factory=ibis.duckdb.connect)
     stored: dict[str, ir.Table] = field(default_factory=dict)
+    built: dict[str, dict[str, ir.Table]] = field(default_factory=dict)
 
     def table(self, object: str) -> ir.Table:
         spec = self.schema.objects[object]
@@ -225,6 +240,13 @@ class Rows:
         if name not in self.stored:
             self.stored[name] = self.backend.create_table(name, data)
         return self.stored[name]
+
+    def canonical(self, mapping: MappingConfig) -> dict[str, ir.Table]:
+        """The canonical tables, built once for a mapping."""
+        name = mapping.model_dump_json()
+        if name not in self.built:
+            self.built[name] = canonical(mapping, self.schema, self.table, self.links)
+        return self.built[name]
 
     def read(self, expression: ir.Table) -> list[dict[str, object]]:
         """Rows as a stored table gives them, ordered by id."""

@@ -3,7 +3,6 @@
 import pytest
 
 from mappings.canonical import TABLES
-from mappings.read import canonical
 from tests.mappings.orgs import Rows, at, hubspot, on, preset
 
 ROWS = {
@@ -17,8 +16,15 @@ ROWS = {
         {"id": "2", "seats_paid": 10.0},
     ],
     "deals": [
-        {"id": "31", "dealname": "Won", "hs_is_closed": True, "hs_is_closed_won": True, "closedate": at("2026-03-01T15:30:00"),
-         "amount": 1200.0, "deal_currency_code": "JPY"},
+        {
+            "id": "31",
+            "dealname": "Won",
+            "hs_is_closed": True,
+            "hs_is_closed_won": True,
+            "closedate": at("2026-03-01T15:30:00"),
+            "amount": 1200.0,
+            "deal_currency_code": "JPY",
+        },
         {"id": "32", "hs_is_closed_won": False, "closedate": at("2026-03-01T00:00:00")},
         {"id": "33", "tossup_key": "9/cross/X/2026Q1", "hs_is_closed": True, "dealstage": "closedlost"},
     ],
@@ -34,7 +40,12 @@ ROWS = {
         {"id": "54"},
     ],
     "tasks": [
-        {"id": "61", "hs_task_status": "COMPLETED", "hs_timestamp": at("2026-02-01T10:00:00"), "hubspot_owner_id": "77"},
+        {
+            "id": "61",
+            "hs_task_status": "COMPLETED",
+            "hs_timestamp": at("2026-02-01T10:00:00"),
+            "hubspot_owner_id": "77",
+        },
         {"id": "62", "hs_task_status": "DEFERRED", "tossup_key": "9/seat_limit/-/2026Q1"},
     ],
     "calls": [{"id": "63", "hs_timestamp": at("2026-02-02T10:00:00")}],
@@ -56,12 +67,18 @@ ROWS = {
         {"id": "77", "name": "Owner 01", "type": "PERSON", "archived": False},
         {"id": "78", "name": "Suite Desk", "type": "QUEUE", "archived": True},
     ],
-}  # fmt: skip
+}
 
 LINKS = {
     ("subscriptions", "companies"): [("1", "9", "x")],
     ("subscriptions", "line_items"): [("1", "43", "x"), ("1", "42", "x")],
-    ("deals", "companies"): [("31", "10", "341"), ("31", "9", "5"), ("31", "8", "341"), ("32", "9", "5"), ("33", "9", "5")],
+    ("deals", "companies"): [
+        ("31", "10", "341"),
+        ("31", "9", "5"),
+        ("31", "8", "341"),
+        ("32", "9", "5"),
+        ("33", "9", "5"),
+    ],
     ("line_items", "deals"): [("41", "31", "20"), ("42", "32", "20")],
     ("contacts", "companies"): [(id, "9", "279") for id in ("51", "52", "53", "54")] + [("51", "10", "279")],
     ("tasks", "companies"): [("61", "10", "192"), ("61", "9", "192")],
@@ -81,12 +98,11 @@ def portal() -> Rows:
 def read(portal: Rows, table: str, **company: str) -> dict[str, dict[str, object]]:
     mapping = preset("hubspot")
     mapping = mapping.model_copy(update={"company": mapping.company.model_copy(update=company)})
-    tables = canonical(mapping, portal.schema, portal.table, portal.links)
-    return {str(row["id"]): row for row in portal.read(tables[table])}
+    return {str(row["id"]): row for row in portal.read(portal.canonical(mapping)[table])}
 
 
 def test_no_row_is_ever_duplicated_by_its_associations(portal: Rows) -> None:
-    tables = canonical(preset("hubspot"), portal.schema, portal.table, portal.links)
+    tables = portal.canonical(preset("hubspot"))
     for name in TABLES:
         ids = [row["id"] for row in portal.read(tables[name])]
         assert len(ids) == len(set(ids)), name
@@ -141,24 +157,30 @@ def test_surveys_of_other_kinds_are_left_out(portal: Rows) -> None:
 def test_archived_owners_are_not_active(portal: Rows) -> None:
     owners = read(portal, "owner")
     assert {id: (row["kind"], row["is_active"]) for id, row in owners.items()} == {
-        "77": ("person", True), "78": ("queue", False),
-    }  # fmt: skip
+        "77": ("person", True),
+        "78": ("queue", False),
+    }
 
 
 def test_usage_is_of_a_company_and_a_product(portal: Rows) -> None:
     usage = read(portal, "usage")
-    assert [(row["account_id"], row["product_id"], row["on"]) for row in usage.values()] == [("9", "700", on("2026-01-31"))]
+    assert [(row["account_id"], row["product_id"], row["on"]) for row in usage.values()] == [
+        ("9", "700", on("2026-01-31"))
+    ]
 
 
 def test_ours_are_tasks_leads_and_the_deals_of_an_earlier_edition(portal: Rows) -> None:
     ours = read(portal, "ours")
     assert {id: (row["kind"], row["is_closed"]) for id, row in ours.items()} == {
-        "62": ("task", False), "81": ("lead", True), "82": ("lead", False), "33": ("lead", True),
-    }  # fmt: skip
+        "62": ("task", False),
+        "81": ("lead", True),
+        "82": ("lead", False),
+        "33": ("lead", True),
+    }
 
 
 def test_a_stock_portal_reads(portal: Rows) -> None:
     stock = Rows(hubspot(stock=True, without=["subscriptions"]), {"companies": ROWS["companies"][1:]})
-    tables = canonical(preset("hubspot"), stock.schema, stock.table, stock.links)
+    tables = stock.canonical(preset("hubspot"))
     assert [row["name"] for row in stock.read(tables["account"])] == ["株式会社サンプル010"]
     assert stock.read(tables["subscription"]) == []

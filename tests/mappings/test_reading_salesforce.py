@@ -4,14 +4,20 @@ import pytest
 
 from mappings.canonical import TABLES
 from mappings.cells import IBIS_TYPES
-from mappings.read import canonical
 from tests.mappings.orgs import Rows, also, at, on, preset, salesforce
 
 ROWS = {
     "Account": [
         {
-            "id": "001A", "Name": "Example Industries 001", "ParentId": "001B", "OwnerId": "005A", "Industry": "Energy",
-            "BillingCountry": "", "NumberOfEmployees": 120, "Free_Users__c": 7.0, "Legal_Hold__c": False,
+            "id": "001A",
+            "Name": "Example Industries 001",
+            "ParentId": "001B",
+            "OwnerId": "005A",
+            "Industry": "Energy",
+            "BillingCountry": "",
+            "NumberOfEmployees": 120,
+            "Free_Users__c": 7.0,
+            "Legal_Hold__c": False,
             "Customer_Since__c": on("2024-02-29"),
         },
         {"id": "001B", "Name": "Example Group 001"},
@@ -19,20 +25,42 @@ ROWS = {
         {"id": "001D"},
     ],
     "Product2": [
-        {"id": "01tA", "Name": "Suite", "ProductCode": "SUITE", "Family": "Suite", "IsActive": True, "Tier__c": 2.0,
-         "List_Price__c": 12.34},
+        {
+            "id": "01tA",
+            "Name": "Suite",
+            "ProductCode": "SUITE",
+            "Family": "Suite",
+            "IsActive": True,
+            "Tier__c": 2.0,
+            "List_Price__c": 12.34,
+        },
         {"id": "01tB", "Name": "No code"},
     ],
     "Asset": [
-        {"id": "02iA", "AccountId": "001A", "Product2Id": "01tA", "Quantity": 20.0, "Price": 9.99, "Status": "Installed",
-         "InstallDate": on("2026-01-01")},
+        {
+            "id": "02iA",
+            "AccountId": "001A",
+            "Product2Id": "01tA",
+            "Quantity": 20.0,
+            "Price": 9.99,
+            "Status": "Installed",
+            "InstallDate": on("2026-01-01"),
+        },
         {"id": "02iB", "AccountId": "001A", "Status": "Obsolete"},
         {"id": "02iC", "AccountId": "001A"},
         {"id": "02iD", "Status": "Installed"},
     ],
     "Opportunity": [
-        {"id": "006A", "AccountId": "001A", "Name": "Won", "IsWon": True, "IsClosed": True, "CloseDate": on("2026-03-01"),
-         "CreatedDate": at("2026-02-28T23:30:00"), "Amount": 1000.0},
+        {
+            "id": "006A",
+            "AccountId": "001A",
+            "Name": "Won",
+            "IsWon": True,
+            "IsClosed": True,
+            "CloseDate": on("2026-03-01"),
+            "CreatedDate": at("2026-02-28T23:30:00"),
+            "Amount": 1000.0,
+        },
         {"id": "006B", "AccountId": "001A", "IsWon": False, "CloseDate": on("2026-03-02")},
         {"id": "006C", "IsWon": True, "CloseDate": on("2026-03-02")},
     ],
@@ -46,16 +74,40 @@ ROWS = {
     ],
     "Contact": [{"id": "003A", "AccountId": "001A", "Name": "Contact 01", "DoNotCall": True, "Role__c": "champion"}],
     "Task": [
-        {"id": "00TA", "AccountId": "001A", "TaskSubtype": "Call", "ActivityDate": on("2026-01-05"), "IsClosed": True},
-        {"id": "00TB", "AccountId": "001A", "Tossup_Key__c": "001A/seat_limit/-/2026Q1", "Status": "Not Started",
-         "OwnerId": "005A", "IsClosed": False, "CreatedDate": at("2026-01-04T12:00:00")},
+        {
+            "id": "00TA",
+            "AccountId": "001A",
+            "TaskSubtype": "Call",
+            "ActivityDate": on("2026-01-05"),
+            "IsClosed": True,
+        },
+        {
+            "id": "00TB",
+            "AccountId": "001A",
+            "Tossup_Key__c": "001A/seat_limit/-/2026Q1",
+            "Status": "Not Started",
+            "OwnerId": "005A",
+            "IsClosed": False,
+            "CreatedDate": at("2026-01-04T12:00:00"),
+        },
     ],
     "Event": [
         {"id": "00UA", "AccountId": "001A", "ActivityDateTime": at("2026-01-06T23:00:00")},
-        {"id": "00UB", "AccountId": "001A", "ActivityDate": on("2026-01-08"), "ActivityDateTime": at("2026-01-07T23:00:00")},
+        {
+            "id": "00UB",
+            "AccountId": "001A",
+            "ActivityDate": on("2026-01-08"),
+            "ActivityDateTime": at("2026-01-07T23:00:00"),
+        },
     ],
     "Case": [
-        {"id": "500A", "AccountId": "001A", "Priority": "Critical", "IsClosed": False, "CreatedDate": at("2026-01-01T00:00:00")},
+        {
+            "id": "500A",
+            "AccountId": "001A",
+            "Priority": "Critical",
+            "IsClosed": False,
+            "CreatedDate": at("2026-01-01T00:00:00"),
+        },
         {"id": "500B", "AccountId": "001A", "Priority": "Odd"},
     ],
     "Lead": [
@@ -72,8 +124,11 @@ ROWS = {
         {"id": "a02A", "Account__c": "001A", "Kind__c": "nps", "Score__c": 9.0, "Submitted__c": on("2026-01-30")},
     ],
     "User": [{"id": "005A", "Name": "Owner 01", "IsActive": True}],
-    "Group": [{"id": "00GA", "Name": "Suite Desk", "Type": "Queue"}, {"id": "00GB", "Name": "Everyone", "Type": "Organization"}],
-}  # fmt: skip
+    "Group": [
+        {"id": "00GA", "Name": "Suite Desk", "Type": "Queue"},
+        {"id": "00GB", "Name": "Everyone", "Type": "Organization"},
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +139,11 @@ def org() -> Rows:
 def read(org: Rows, table: str, **company: str) -> dict[str, dict[str, object]]:
     mapping = preset("salesforce")
     mapping = mapping.model_copy(update={"company": mapping.company.model_copy(update=company)})
-    tables = canonical(mapping, org.schema, org.table, org.links)
-    return {str(row["id"]): row for row in org.read(tables[table])}
+    return {str(row["id"]): row for row in org.read(org.canonical(mapping)[table])}
 
 
 def test_every_table_has_every_column_in_its_type(org: Rows) -> None:
-    tables = canonical(preset("salesforce"), org.schema, org.table, org.links)
+    tables = org.canonical(preset("salesforce"))
     assert set(tables) == set(TABLES)
     for name, spec in TABLES.items():
         stored = org.backend.create_table("stored", tables[name], overwrite=True)
@@ -175,7 +229,7 @@ def test_ours_are_the_records_with_a_key_closed_when_any_sign_says_so(org: Rows)
 
 def test_a_stock_org_reads_with_empty_columns_and_tables() -> None:
     stock = Rows(salesforce(stock=True), {"Account": [{"id": "001A", "Name": "Example", "NumberOfEmployees": 5}]})
-    tables = canonical(preset("salesforce"), stock.schema, stock.table, stock.links)
+    tables = stock.canonical(preset("salesforce"))
     assert [row["free_users"] for row in stock.read(tables["account"])] == [None]
     assert stock.read(tables["usage"]) == stock.read(tables["ours"]) == []
 
@@ -188,5 +242,9 @@ def test_with_several_currencies_each_row_counts_in_its_own() -> None:
     org = Rows(also(salesforce(), Product2="CurrencyIsoCode:p"), {"Product2": rows})
     found = {str(row["code"]): (row["currency"], row["list_price"]) for row in read(org, "product").values()}
     assert found == {
-        "EUR": ("EUR", 150), "jpy ": ("JPY", 2), "KWD": ("KWD", 1500), "CLF": ("CLF", 15000), "None": ("USD", 150),
-    }  # fmt: skip
+        "EUR": ("EUR", 150),
+        "jpy ": ("JPY", 2),
+        "KWD": ("KWD", 1500),
+        "CLF": ("CLF", 15000),
+        "None": ("USD", 150),
+    }
