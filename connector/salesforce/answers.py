@@ -53,7 +53,7 @@ class SalesforceAnswers:
 
     name = "Salesforce"
     request_id_headers: tuple[str, ...] = ("X-SFDC-Request-Id", "X-Request-Id")
-    probe = "/services/data/"
+    probe = "/services/data"
 
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
         """What an unsuccessful answer means."""

@@ -25,6 +25,7 @@ class Collections:
 
     def __init__(self, config: SalesforceConfig, transport: Transport) -> None:
         self._path = f"{config.data}/composite/sobjects"
+        self._first_wait_s = config.patience.first_s
         self._transport = transport
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
@@ -49,7 +50,7 @@ class Collections:
         for attempt in range(_LOCK_TRIES):
             if not locked:
                 return
-            self._transport.wait(0.1 * 4**attempt)
+            self._transport.wait(self._first_wait_s * 3**attempt)
             again = list(self._sent(object, key_field, locked))
             last = attempt == _LOCK_TRIES - 1
             locked = [record for record, outcome in again if outcome.code == LOCKED and not last]

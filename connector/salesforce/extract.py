@@ -73,7 +73,7 @@ class BulkQuery:
             except Interrupted:
                 if attempt == _TRIES - 1:
                     raise
-                self._transport.wait(0.05 * 2**attempt)
+                self._transport.wait(self._config.patience.first_s * 2**attempt)
         if part.announced is not None and part.arrived != part.announced:
             raise Incomplete(
                 f"A part of Salesforce job {job} announced {part.announced:,} rows and held {part.arrived:,}. "

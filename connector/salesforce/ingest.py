@@ -8,7 +8,7 @@ import gzip
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.errors import GiveUp, Unclear
+from connector.errors import GiveUp, TryAgain, Unclear
 from connector.port import Outcome, Record
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.job import Jobs
@@ -21,6 +21,7 @@ NULL = "#N/A"
 """Clears a field; an empty cell would leave it as it is."""
 
 _LARGEST = 90_000_000  # bytes; Salesforce takes 150 MB after base64, so 100 MB as they are
+_TRIES = 3
 _PARENTS = ("AccountId", "ParentId", "WhatId", "OpportunityId", "WhoId")
 CALLS = 10
 """Calls of one job: create, upload, close, some four questions about its state, three results."""
@@ -44,27 +45,38 @@ class Ingest:
     def _job(self, object: str, key_field: str | None, text: bytes, records: Sequence[Record]) -> Iterator[Outcome]:
         wanted = {"object": object, "contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
         wanted |= {"operation": "upsert", "externalIdFieldName": key_field} if key_field else {"operation": "update"}
-        job = self._jobs.create(wanted)
-        self._upload(job, text)
+        job = self._uploaded(wanted, gzip.compress(text, 1))
         self._jobs.close(job, "UploadComplete")
         state = self._jobs.done(job, partly=True)
         yield from self._outcomes(job, key_field or "Id", records, state)
 
-    def _upload(self, job: str, text: bytes) -> None:
-        call = Call(
-            method="PUT",
-            target=f"{self._jobs.path(job)}/batches",
-            body=gzip.compress(text, 1),
-            headers={"Content-Type": "text/csv; charset=UTF-8", "Content-Encoding": "gzip"},
-            repeatable=True,
-            expects="bytes",
+    def _uploaded(self, wanted: Mapping[str, object], packed: bytes) -> str:
+        """A new job that holds the records."""
+        for _ in range(_TRIES):
+            job = self._jobs.create(wanted)
+            try:
+                self._upload(job, packed)
+            except GiveUp as error:
+                # The answer to an upload was lost and the upload repeated: a job takes data once. It has not begun,
+                # so it can be forgotten.
+                if error.code != "INVALIDJOBSTATE":
+                    raise
+                self._jobs.close(job, "Aborted")
+            else:
+                return job
+        raise TryAgain(f"Salesforce took no upload of {wanted['object']} records in {_TRIES} tries. Run again.")
+
+    def _upload(self, job: str, packed: bytes) -> None:
+        self._transport.send(
+            Call(
+                method="PUT",
+                target=f"{self._jobs.path(job)}/batches",
+                body=packed,
+                headers={"Content-Type": "text/csv; charset=UTF-8", "Content-Encoding": "gzip"},
+                repeatable=True,
+                expects="bytes",
+            )
         )
-        try:
-            self._transport.send(call)
-        except GiveUp as error:
-            # the first of two equal uploads may have arrived while its answer was lost: then the second is refused
-            if error.status != 400 or "already" not in str(error).lower():
-                raise
 
     def _outcomes(
         self, job: str, name: str, records: Sequence[Record], state: Mapping[str, object]
@@ -94,7 +106,7 @@ class Ingest:
     ) -> Iterator[tuple[Mapping[str, str], Record]]:
         """Rows of one result with the record each is about; results come in no order."""
         # a result is at most as large as what was uploaded, so it may be read whole
-        call = Call(method="GET", target=f"{self._jobs.path(job)}/{kind}/", expects="bytes")
+        call = Call(method="GET", target=f"{self._jobs.path(job)}/{kind}", expects="bytes")
         body = self._transport.send(call).body
         for row in csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")):
             record = waiting.pop(row[name], None)

@@ -11,6 +11,7 @@ from connector.wire import Call
 Kind = Literal["query", "ingest"]
 _FIRST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 15.0
+_AFTER_CLOSING = ("UploadComplete", "InProgress", "JobComplete")
 _PASSING = ("QUERY_TIMEOUT", "TooManyLockFailure", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION")
 
 
@@ -42,7 +43,8 @@ class Jobs:
             self._transport.send(Call(method="PATCH", target=self.path(id), json={"state": state}, repeatable=True))
         except GiveUp:
             # the first of two equal requests may have been done while its answer was lost
-            if self.state(id)["state"] in ("Open", "Failed", "Aborted"):
+            now = self.state(id)["state"]
+            if now != state and now not in _AFTER_CLOSING:
                 raise
 
     def done(self, id: str, *, partly: bool = False) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ class RestQuery:
 
     def tooling(self, soql: str) -> list[Record]:
         """All rows of a small query about the org's own definitions."""
-        target = f"{self._config.data}/tooling/query/"
+        target = f"{self._config.data}/tooling/query"
         return list(self._transport.send(Call(method="GET", target=target, params={"q": soql})).data["records"])
 
     def first(self, select: Select) -> Page:
@@ -93,7 +93,7 @@ class RestQuery:
             )
 
     def _first(self, soql: str, *, everything: bool) -> Page:
-        target = f"{self._config.data}/{'queryAll' if everything else 'query'}/"
+        target = f"{self._config.data}/{'queryAll' if everything else 'query'}"
         return _page(self._transport.send(Call(method="GET", target=target, params={"q": soql}, headers=_PAGE)).data)
 
     def _next(self, target: str) -> Page:

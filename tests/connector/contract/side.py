@@ -131,7 +131,7 @@ class Side(ABC):
         self._control("POST", "act", said)
 
     def _control(self, method: str, path: str, body: Values | None) -> Any:
-        if body is not None and path != "reset":
+        if body is not None and path in ("seed", "act"):
             body = {"crm": self._crm} | body
         with requests.Session() as session:
             session.trust_env = False

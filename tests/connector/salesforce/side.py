@@ -31,7 +31,7 @@ WORDS = Words(
     a_choice="Technology",
     one_of_each={
         "NumberOfEmployees": 12,
-        "AnnualRevenue": 1234.5,
+        "AnnualRevenue": 1234.0,
         "Industry": "Technology",
         "Description": "first line\nsecond, line",
         "Tier__c": 2.5,
@@ -41,7 +41,7 @@ WORDS = Words(
     },
     read_back={
         "NumberOfEmployees": 12,
-        "AnnualRevenue": 1234.5,
+        "AnnualRevenue": 1234.0,
         "Industry": "Technology",
         "Description": "first line\nsecond, line",
         "Tier__c": 2.5,
@@ -55,7 +55,7 @@ WORDS = Words(
     new_task={"Status": "Not Started", "Priority": "Normal", "ActivityDate": "2026-12-01"},
     missing_id="001000000099999AAA",
     person="Integration",
-    read_calls="GET /services/data/*/query/*",
+    read_calls="GET /services/data/*/query*",
     update_calls="PATCH /services/data/*/composite/sobjects*",
     upsert_calls="PATCH /services/data/*/composite/sobjects/Task/*",
     bad_values={"ParentId": "001000000099999AAA"},

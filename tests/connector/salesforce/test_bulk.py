@@ -168,9 +168,9 @@ def csv_reply(text: str) -> Reply:
 def ingest_job(org: Org, *, good: str = "", bad: str = "", left: str = "", processed: int, failed: int) -> None:
     org.job("ingest", numberRecordsProcessed=processed, numberRecordsFailed=failed)
     org.answers("/ingest/750J/batches", Reply(status=201, body=b""))
-    org.answers("/ingest/750J/successfulResults/", csv_reply('"sf__Id","sf__Created",Id,Name\n' + good))
-    org.answers("/ingest/750J/failedResults/", csv_reply('"sf__Id","sf__Error",Id,Name\n' + bad))
-    org.answers("/ingest/750J/unprocessedrecords/", csv_reply("Id,Name\n" + left))
+    org.answers("/ingest/750J/successfulResults", csv_reply('"sf__Id","sf__Created",Id,Name\n' + good))
+    org.answers("/ingest/750J/failedResults", csv_reply('"sf__Id","sf__Error",Id,Name\n' + bad))
+    org.answers("/ingest/750J/unprocessedrecords", csv_reply("Id,Name\n" + left))
 
 
 def test_every_record_of_a_job_gets_its_outcome(org):
@@ -228,9 +228,12 @@ def test_a_job_that_fails_half_way_still_gives_outcomes(org):
     assert [(outcome.ref, outcome.ok) for outcome in outcomes] == [("r1", True), ("r2", False)]
 
 
-def test_an_upload_whose_answer_was_lost_is_not_an_error(org):
+def test_an_upload_whose_answer_was_lost_goes_into_a_new_job(org):
     one = numbers(1, 2)[0]
     ingest_job(org, good=f'"{one}","false","{one}","a"\n', processed=1, failed=0)
-    said = b'[{"errorCode": "INVALIDJOBSTATE", "message": "Data was already uploaded to this job"}]'
-    org.answers("/ingest/750J/batches", Reply(silent=True), Reply(status=400, body=said))
+    said = b'[{"errorCode": "INVALIDJOBSTATE", "message": "Found invalid state: Open with data: True"}]'
+    org.answers("/ingest/750J/batches", Reply(silent=True), Reply(status=400, body=said), Reply(status=201, body=b""))
     assert [outcome.ok for outcome in org.ingest.write("Account", None, [record(1, Name="a")])] == [True]
+    sent = [(seen.method, seen.body) for seen in org.server.seen if seen.method in ("POST", "PATCH")]
+    assert [method for method, _ in sent] == ["POST", "PATCH", "POST", "PATCH"]
+    assert b"Aborted" in sent[1][1]
