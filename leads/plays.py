@@ -69,9 +69,7 @@ def _company_wide(ground: Ground, numbers: Numbers) -> ir.Table:
 
     Accounts with `free_users` free users or more belong to free_to_paid.
     """
-    accounts = ground.accounts.select(
-        "account_id", "reachable", "penetration", "arppu", "free_users", "main_product"
-    )
+    accounts = ground.accounts.select("account_id", "reachable", "penetration", "arppu", "free_users", "main_product")
     rows = accounts.filter(
         (_.reachable >= int(numbers["min_seats"]))
         & (_.penetration <= int(numbers["max_penetration"] * 1000))
@@ -160,7 +158,9 @@ def _seat_reduction_save(ground: Ground, numbers: Numbers) -> ir.Table:
         "account_id", "seats_then", "seats_now", "seats_lost_share", "ended_record", "monthly_then"
     )
     rows = accounts.filter(
-        (_.seats_lost_share >= int(numbers["share"] * 100)) & (fewer >= int(numbers["seats"])) & _.ended_record.notnull()
+        (_.seats_lost_share >= int(numbers["share"] * 100))
+        & (fewer >= int(numbers["seats"]))
+        & _.ended_record.notnull()
     )
     return rows.mutate(product=ibis.literal(NO_PRODUCT), value=_.monthly_then * MONTHS)
 
@@ -197,10 +197,22 @@ RULES: Mapping[str, Rule] = {
         find=_company_wide,
         needs=("account.employees", _PAID, "subscription.unit_price|product.list_price"),
         proofs=(_EMPLOYEES, _PAID_SEATS, _PAID_TOTAL),
-        quotes=("employees", "paid_users", "headroom", "reachable", "ceiling_percent", "ceiling_n", "penetration_percent"),
+        quotes=(
+            "employees",
+            "paid_users",
+            "headroom",
+            "reachable",
+            "ceiling_percent",
+            "ceiling_n",
+            "penetration_percent",
+        ),
         numbers={
-            "min_seats": 20, "max_penetration": 0.5, "free_users": 5, "employee_conflict": 0.25,
-            "win_rate": 0.15, "win_weight": 20,
+            "min_seats": 20,
+            "max_penetration": 0.5,
+            "free_users": 5,
+            "employee_conflict": 0.25,
+            "win_rate": 0.15,
+            "win_weight": 20,
         },
     ),
     "group_wide": Rule(
@@ -210,8 +222,16 @@ RULES: Mapping[str, Rule] = {
             Proof(fact="group_member_employees", unit="people", record="group_record", field="account.employees"),
             Proof(fact="group_paid_seats", unit="seats", record="group_paid_record", field="subscription.seats_paid"),
         ),
-        quotes=("group_members", "group_paying", "group_headroom", "group_abstained", "group_member", "seats_more",
-                "ceiling_percent", "ceiling_n"),
+        quotes=(
+            "group_members",
+            "group_paying",
+            "group_headroom",
+            "group_abstained",
+            "group_member",
+            "seats_more",
+            "ceiling_percent",
+            "ceiling_n",
+        ),
         numbers={"min_seats": 50, "win_rate": 0.1, "win_weight": 20},
     ),
     "seat_limit": Rule(
@@ -244,8 +264,14 @@ RULES: Mapping[str, Rule] = {
         ),
         quotes=("anchor_name", "bought_on", "n", "n_a", "n_after", "confidence_percent", "lift"),
         numbers={
-            **_TOSSUP_NUMBERS, "min_support": 5, "min_confidence": 0.05, "min_lift": 1.2, "prior_pairs": 5,
-            "false_share": 0.1, "win_rate": 0.15, "win_weight": 20,
+            **_TOSSUP_NUMBERS,
+            "min_support": 5,
+            "min_confidence": 0.05,
+            "min_lift": 1.2,
+            "prior_pairs": 5,
+            "false_share": 0.1,
+            "win_rate": 0.15,
+            "win_weight": 20,
         },
     ),
     "complement_tossup": Rule(
@@ -262,8 +288,10 @@ RULES: Mapping[str, Rule] = {
     "seat_reduction_save": Rule(
         find=_seat_reduction_save,
         needs=("subscription.ends_on", "subscription.seats_paid"),
-        proofs=(Proof(fact="ended_on", unit="date", record="ended_record", field="subscription.ends_on"),
-                _PAID_SEATS),
+        proofs=(
+            Proof(fact="ended_on", unit="date", record="ended_record", field="subscription.ends_on"),
+            _PAID_SEATS,
+        ),
         quotes=("seats_then", "seats_now", "seats_lost", "seats_lost_share"),
         numbers={"share": 0.1, "seats": 5, "win_rate": 0.5, "win_weight": 20},
     ),

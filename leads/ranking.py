@@ -61,9 +61,7 @@ def _frequent(ground: Ground) -> ir.Table:
     recent = ground.inputs.tables["purchase"].filter(
         _.bought_on.between(ground.inputs.day(365), ground.inputs.day(0))
     )
-    return recent.group_by("account_id").aggregate(
-        purchases_n=ibis.coalesce(_.opportunity_id, _.id).nunique()
-    )
+    return recent.group_by("account_id").aggregate(purchases_n=ibis.coalesce(_.opportunity_id, _.id).nunique())
 
 
 def order() -> list[ir.Value]:

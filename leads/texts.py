@@ -57,7 +57,9 @@ _Section = tuple[str, tuple[_Line, ...], bool]
 
 def names(lead: Lead) -> Names:
     """The names as the lead's own facts know them."""
-    told = {name: str(lead.facts[name]) for name in ("owner_name", "contact_name", "product_name") if name in lead.facts}
+    told = {
+        name: str(lead.facts[name]) for name in ("owner_name", "contact_name", "product_name") if name in lead.facts
+    }
     return Names(
         account=lead.account_name,
         owner=told.get("owner_name"),
@@ -144,7 +146,9 @@ def _evidence(evidence: Evidence, phrases: Phrases) -> str:
     words = phrases.texts.words
     value = phrases.said(evidence.fact, evidence.value, "")
     amount = fill(words[f"unit.{evidence.unit}"], {"value": value})
-    return fill(words["line.evidence"], {"fact": words[f"fact.{evidence.fact}"], "amount": amount, "field": evidence.field})
+    return fill(
+        words["line.evidence"], {"fact": words[f"fact.{evidence.fact}"], "amount": amount, "field": evidence.field}
+    )
 
 
 def _plain(sections: tuple[_Section, ...]) -> str:

@@ -37,7 +37,9 @@ def counted(items: ir.Table) -> ir.Table:
     """
     right = items.rename(b="item", b_on="first_on", b_basket="basket")
     both = items.inner_join(right, [items.basket == right.b_basket, items.item != right.b])
-    pairs = both.group_by(a=_.item, b=_.b).aggregate(n_both=_.count(), n_after=total((_.b_on > _.first_on).cast("int64")))
+    pairs = both.group_by(a=_.item, b=_.b).aggregate(
+        n_both=_.count(), n_after=total((_.b_on > _.first_on).cast("int64"))
+    )
     single = items.group_by("item").aggregate(held=_.count())
     pairs = attach(pairs, single.rename(a="item", n_a="held"), "a")
     pairs = attach(pairs, single.rename(b="item", n_b="held"), "b")

@@ -10,9 +10,7 @@ from leads.inputs import Inputs
 
 def codes(inputs: Inputs) -> ir.Table:
     """product_id -> product: the code as a lead's key spells it (no slash, at most 80 characters)."""
-    rows = inputs.tables["product"].select(
-        product_id="id", product=_.code.strip().replace("/", "_").substr(0, 80)
-    )
+    rows = inputs.tables["product"].select(product_id="id", product=_.code.strip().replace("/", "_").substr(0, 80))
     return inputs.stage("codes", rows.filter(_.product.notnull() & (_.product != "")))
 
 

@@ -31,7 +31,9 @@ def churn(inputs: Inputs, facts: ir.Table, numbers: Mapping[str, float], words: 
         said += ibis.ifelse(fires, ibis.coalesce(_phrase(words[f"risk.{name}"], value), ""), "")
     rows = facts.mutate(risk_points=points, risk_said=said)
     band = ibis.cases(
-        (_.risk_points >= int(numbers["high"]), "high"), (_.risk_points >= int(numbers["watch"]), "watch"), else_="none"
+        (_.risk_points >= int(numbers["high"]), "high"),
+        (_.risk_points >= int(numbers["watch"]), "watch"),
+        else_="none",
     )
     reasons = _.risk_said.substr(0, ibis.greatest(_.risk_said.length() - 2, 0))
     return rows.mutate(risk=band, risk_reasons=reasons).drop("risk_said")

@@ -81,6 +81,8 @@ def _ninetieth(rows: ir.Table, *by: str) -> ir.Table:
     bars = rows.group_by(*by, "penetration").aggregate(n=_.count())
     up_to = ibis.window(group_by=by, order_by="penetration", following=0)
     bars = bars.mutate(below=_.n.sum().over(up_to), of=_.n.sum().over(ibis.window(group_by=by)))
-    return bars.filter(_.below * 10 >= _.of * 9).group_by(by).aggregate(
-        ceiling=_.penetration.min(), ceiling_n=_["of"].max().cast("int64")
+    return (
+        bars.filter(_.below * 10 >= _.of * 9)
+        .group_by(by)
+        .aggregate(ceiling=_.penetration.min(), ceiling_n=_["of"].max().cast("int64"))
     )

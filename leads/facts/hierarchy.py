@@ -15,9 +15,7 @@ def ultimate(inputs: Inputs) -> ir.Table:
     """account_id -> root. A parent that does not exist is no parent; in a cycle the smallest id is the root."""
     accounts = inputs.tables["account"].select(account_id="id", up="parent_id")
     exists = accounts.select(up="account_id", parent="account_id")
-    rows = attach(accounts, exists, "up").select(
-        "account_id", up=ibis.coalesce(_.parent, _.account_id)
-    )
+    rows = attach(accounts, exists, "up").select("account_id", up=ibis.coalesce(_.parent, _.account_id))
     one = inputs.stage("parents", rows.mutate(low=ibis.least(_.account_id, _.up)))
     far = one
     for round in range(ROUNDS):

@@ -26,19 +26,21 @@ def owned(inputs: Inputs, subscriptions: ir.Table, bought: ir.Table) -> ir.Table
 def worth(inputs: Inputs, subscriptions: ir.Table, codes: ir.Table) -> ir.Table:
     """What a customer of a product pays a year, by currency: product, currency, worth (mean, minor units).
 
-    From live subscriptions where there are any, else from past purchases.
+    From live subscriptions or from the purchases of the last year, whichever more customers stand behind.
     """
     live = subscriptions.filter(_.live & (_.monthly > 0) & _.product.notnull())
-    paid = live.group_by("product", "currency").aggregate(
-        worth=(_.monthly.sum() * MONTHS / _.account_id.nunique()).floor().cast("int64"), rank=ibis.literal(1)
-    )
-    lines = attach(inputs.tables["purchase"].filter(_.amount > 0), codes, "product_id").filter(_.product.notnull())
+    lines = inputs.tables["purchase"].filter((_.amount > 0) & (_.bought_on > inputs.day(365)))
+    lines = attach(lines, codes, "product_id").filter(_.product.notnull())
     lines = lines.mutate(currency=ibis.coalesce(_.currency, inputs.rules.mapping.company.currency))
-    spent = lines.group_by("product", "currency").aggregate(
-        worth=(_.amount.sum() / _.account_id.nunique()).floor().cast("int64"), rank=ibis.literal(0)
-    )
-    both = ibis.union(paid, spent)
+    both = ibis.union(_mean(live, _.monthly * MONTHS, rank=1), _mean(lines, _.amount, rank=0))
     return inputs.stage("worth", best(both, "product", "currency", value="rank", id="worth").drop("rank"))
+
+
+def _mean(rows: ir.Table, amount: ir.IntegerValue, rank: int) -> ir.Table:
+    return rows.group_by("product", "currency").aggregate(
+        worth=(amount.sum() / _.account_id.nunique()).floor().cast("int64"),
+        rank=_.account_id.nunique() * 2 + rank,
+    )
 
 
 def untried(offers: ir.Table, owned: ir.Table, subscriptions: ir.Table) -> ir.Table:

@@ -19,9 +19,7 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
     looks `days_ago` days back: a cancelled one without a last day cannot tell, and counts as not live.
     """
     ours = inputs.rules.mapping.company.currency
-    accounts = inputs.tables["account"].select(
-        account_id="id", account_currency=ibis.coalesce(_.currency, ours)
-    )
+    accounts = inputs.tables["account"].select(account_id="id", account_currency=ibis.coalesce(_.currency, ours))
     rows = inputs.tables["subscription"].inner_join(accounts, "account_id")
     rows = attach(attach(rows, codes, "product_id"), products, "product")
     rows = rows.mutate(currency=ibis.coalesce(_.currency, ours))
@@ -37,7 +35,14 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
     monthly = ibis.cases((_.currency == _.account_currency, _.seats * _.price))
     keep = ("id", "account_id", "product", "product_name", "family", "tier", "is_option", "seats", "used", "price")
     rows = rows.select(
-        *keep, "starts_on", "ends_on", "auto_renews", "live", "live_then", currency="account_currency", monthly=monthly
+        *keep,
+        "starts_on",
+        "ends_on",
+        "auto_renews",
+        "live",
+        "live_then",
+        currency="account_currency",
+        monthly=monthly,
     )
     return inputs.stage("subscriptions", rows)
 
@@ -71,14 +76,17 @@ def paid(inputs: Inputs, subscriptions: ir.Table) -> ir.Table:
 
 def seats(inputs: Inputs, subscriptions: ir.Table) -> ir.Table:
     """Seats in use of each plan an account pays for, where the CRM knows: product_seats, product_used, seat_price."""
-    known = subscriptions.filter(
-        _.live & _.seats.notnull() & _.used.notnull() & _.product.notnull() & ~_.is_option
-    )
-    sums = known.group_by("account_id", "product").aggregate(
-        product_seats=total(_.seats), product_used=total(_.used)
-    )
+    known = subscriptions.filter(_.live & _.seats.notnull() & _.used.notnull() & _.product.notnull() & ~_.is_option)
+    sums = known.group_by("account_id", "product").aggregate(product_seats=total(_.seats), product_used=total(_.used))
     largest = best(known, "account_id", "product", value="seats").select(
-        "account_id", "product", "family", "tier", seat_record="id", seat_price="price", record_seats="seats", record_used="used"
+        "account_id",
+        "product",
+        "family",
+        "tier",
+        seat_record="id",
+        seat_price="price",
+        record_seats="seats",
+        record_used="used",
     )
     return inputs.stage("seats", attach(sums, largest, "account_id", "product"))
 
@@ -103,7 +111,7 @@ def reduction(inputs: Inputs, subscriptions: ir.Table) -> ir.Table:
 def renewals(inputs: Inputs, subscriptions: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
     """The first term that ends inside the window: renews_on, days_left, renewal_monthly, seats, the largest contract."""
     terms = subscriptions.filter(
-        _.live & _.ends_on.between(inputs.day(-int(numbers["last_day"])), inputs.day(-int(numbers["first_day"])))
+        _.live & _.ends_on.between(inputs.day(-int(numbers["first_day"])), inputs.day(-int(numbers["last_day"])))
     )
     first = terms.group_by("account_id").aggregate(renews_on=_.ends_on.min())
     ending = attach(terms, first, "account_id").filter(_.ends_on == _.renews_on)
@@ -112,6 +120,8 @@ def renewals(inputs: Inputs, subscriptions: ir.Table, numbers: Mapping[str, floa
         renewal_seats=total(_.seats, where=~_.is_option),
     )
     ranked = ending.mutate(weight=ibis.coalesce(_.monthly, 0))
-    largest = best(ranked, "account_id", value="weight").select("account_id", renewal_record="id", term_seats="seats", term_used="used")
+    largest = best(ranked, "account_id", value="weight").select(
+        "account_id", renewal_record="id", term_seats="seats", term_used="used"
+    )
     rows = attach(sums, largest, "account_id")
     return inputs.stage("renewals", rows.mutate(days_left=days(_.renews_on, inputs.day(0))))

@@ -46,10 +46,14 @@ def last_contact(inputs: Inputs) -> ir.Table:
 def cases(inputs: Inputs) -> ir.Table:
     """severe_record and severe_n of open severe cases; cases_n of the last 90 days."""
     severe = ~yes(_.is_closed) & (_.severity == "high")
-    return inputs.tables["case"].group_by("account_id").aggregate(
-        severe_record=_.id.min(where=severe),
-        severe_n=_.id.count(where=severe),
-        cases_n=_.id.count(where=_.opened_on > inputs.day(HELP_DAYS)),
+    return (
+        inputs.tables["case"]
+        .group_by("account_id")
+        .aggregate(
+            severe_record=_.id.min(where=severe),
+            severe_n=_.id.count(where=severe),
+            cases_n=_.id.count(where=_.opened_on > inputs.day(HELP_DAYS)),
+        )
     )
 
 

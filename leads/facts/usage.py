@@ -17,9 +17,7 @@ def usage(inputs: Inputs) -> ir.Table:
     Weeks even out weekends and daily against weekly feeds. Under two weeks in either window, or four before the
     last 28 days, there is no row: missing data is not a drop.
     """
-    rows = inputs.tables["usage"].filter(
-        (_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0)
-    )
+    rows = inputs.tables["usage"].filter((_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0))
     daily = rows.group_by("account_id", "on").aggregate(quantity=_.quantity.sum())
     daily = daily.mutate(week=(days(inputs.day(0), _.on) / 7).floor().cast("int64"))
     weekly = daily.group_by("account_id", "week").aggregate(mean=_.quantity.mean().round(6))

@@ -79,7 +79,9 @@ class World:
     def find(self, rules: Rules, **options: Any) -> Found:
         """find() as of TODAY with every column mapped, unless told otherwise."""
         return find(
-            self.tables, rules, **{"today": TODAY, "lineage": LINEAGE, "stage": self.stage, "language": "en", **options}
+            self.tables,
+            rules,
+            **{"today": TODAY, "lineage": LINEAGE, "stage": self.stage, "language": "en", **options},
         )
 
     def close(self) -> None:

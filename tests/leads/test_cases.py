@@ -1,0 +1,69 @@
+"""The rules, as RevOps would state them: given, expect, because."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from leads.find import Found
+from mappings.canonical import Lead
+from tests.leads.case_files import Case, all_cases, background
+from tests.leads.world import World, rules
+
+CASES = all_cases()
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[tuple[Found, dict[str, dict[str, Any]]]]:
+    rows = background()
+    for case in CASES:
+        for table, given in case.rows.items():
+            rows.setdefault(table, []).extend(given)
+    world = World(rows)
+    answer = world.find(rules())
+    yield answer, {row["account_id"]: row for row in answer.accounts.to_pyarrow().to_pylist()}
+    world.close()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_case(case: Case, found: tuple[Found, dict[str, dict[str, Any]]]) -> None:
+    answer, accounts = found
+    leads = [lead for lead in answer.leads if lead.account_id.startswith(case.prefix) and lead.play == case.play]
+    if "leads" in case.expect:
+        assert [_seen(lead, wanted, case) for lead, wanted in zip(leads, case.expect["leads"], strict=False)] == (
+            case.expect["leads"]
+        ), case.because
+        assert len(leads) == len(case.expect["leads"]), (case.because, leads)
+    if "account" in case.expect:
+        wanted = case.expect["account"]
+        seen = accounts[case.rows["account"][0]["id"]]
+        assert {key: seen[key] for key in wanted} == wanted, case.because
+    if "counts" in case.expect:
+        states = [lead.state for lead in leads]
+        assert {state: states.count(state) for state in case.expect["counts"]} == case.expect["counts"], case.because
+
+
+def _seen(lead: Lead, wanted: dict[str, Any], case: Case) -> dict[str, Any]:
+    return {name: _attribute(lead, name, value, case) for name, value in wanted.items()}
+
+
+def _attribute(lead: Lead, name: str, wanted: Any, case: Case) -> Any:
+    if name == "reasons":
+        return [reason.code for reason in lead.reasons]
+    if name == "seen":
+        return {reason.code: _own(reason.value, case) for reason in lead.reasons if reason.code in wanted}
+    if name == "limits":
+        return {reason.code: reason.limit for reason in lead.reasons if reason.code in wanted}
+    if name == "facts":
+        return {fact: lead.facts.get(fact) for fact in wanted}
+    if name == "evidence":
+        return [f"{e.fact} {e.value} {_own(e.record, case)} {e.field}" for e in lead.evidence]
+    if name == "cycle":
+        return lead.key.cycle
+    if name == "due":
+        return lead.due.isoformat()
+    return _own(getattr(lead, name), case)
+
+
+def _own(value: Any, case: Case) -> Any:
+    return value.removeprefix(case.prefix) if isinstance(value, str) else value
