@@ -103,13 +103,19 @@ class Mirror:
         with self._guarded():
             return _Guarded(self, Merge(self._con, self._catalog, schema, tuple(fields)))
 
-    def relink(self, schema: ObjectSchema, links: Iterable[LinkRows]) -> None:
-        """Put these in the place of all associations of the object to the objects they lead to; rows stay."""
+    def relink(self, schema: ObjectSchema, to_object: str, links: Iterable[LinkRows]) -> None:
+        """Put these in the place of all associations between the two objects; rows stay as they are."""
         with self._guarded():
-            reading = Relink(self._con, self._catalog, schema)
+            reading = Relink(self._con, self._catalog, schema.name, to_object)
             for link in links:
                 reading.add(link)
             reading.finish()
+
+    def ids(self, object: str) -> pa.Array:
+        """Every record id of the object, sorted."""
+        key, table = quoted(self._known(object).id_column), quoted(object)
+        with self._guarded():
+            return self._con.sql(f"SELECT {key} FROM {table} ORDER BY 1").to_arrow_table().column(0).combine_chunks()
 
     def compare(self, object: str, ids: Iterable[pa.Array]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Compare with every live id of the CRM: (ids that only the mirror has, ids that only the CRM has)."""

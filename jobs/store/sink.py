@@ -63,6 +63,11 @@ def column(name: str, values: object) -> pa.Table:
     return pa.table({name: pa.array(values, pa.string())})
 
 
+def link_rows(rows: list[pa.RecordBatch]) -> pa.Table:
+    """Associations as one table of four text columns."""
+    return pa.Table.from_batches([batch.select(LINK_SCHEMA.names).cast(LINK_SCHEMA) for batch in rows])
+
+
 class Buffer:
     """Rows and associations that came together and have not been written yet."""
 
@@ -82,10 +87,6 @@ class Buffer:
     def table(self) -> pa.Table:
         """All rows kept."""
         return pa.Table.from_batches(self.rows)
-
-    def linked(self, to_object: str) -> pa.Table:
-        """All associations kept to one object."""
-        return pa.Table.from_batches([link.rows for link in self.links[to_object]]).cast(LINK_SCHEMA)
 
 
 class _Reading:
@@ -145,14 +146,13 @@ class LinkStaging:
         self._staged: set[str] = set()
         self.abandon()
 
-    def add(self, buffer: Buffer) -> None:
+    def add(self, to_object: str, rows: list[pa.RecordBatch]) -> None:
         """Stage what came, within the caller's transaction."""
-        for to_object in buffer.links:
-            self._staged.add(to_object)
-            table = link_table(self._object, f"{to_object}$next")
-            with given(self._con, incoming_links=buffer.linked(to_object)):
-                self._con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT * FROM incoming_links LIMIT 0")
-                self._con.execute(f"INSERT INTO {table} SELECT * FROM incoming_links")
+        self._staged.add(to_object)
+        table = link_table(self._object, f"{to_object}$next")
+        with given(self._con, incoming_links=link_rows(rows)):
+            self._con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT * FROM incoming_links LIMIT 0")
+            self._con.execute(f"INSERT INTO {table} SELECT * FROM incoming_links")
 
     def swap(self) -> None:
         """Put what was staged in the place of the old, within the caller's transaction."""
@@ -224,7 +224,8 @@ class FullRead(_Reading):
         with transaction(self.con), given(self.con, incoming=buffer.table()):
             self.con.execute(f"CREATE TABLE IF NOT EXISTS {self.next} AS SELECT * FROM incoming LIMIT 0")
             self.con.execute(f"INSERT INTO {self.next} SELECT * FROM incoming")
-            self.staging.add(buffer)
+            for to_object, links in buffer.links.items():
+                self.staging.add(to_object, [link.rows for link in links])
 
     def _drop_doubles(self) -> None:
         # pages move while people work: the same record can come twice, or come and then be deleted
@@ -307,7 +308,7 @@ class Merge(_Reading):
         with transaction(self.con):
             rows = self._put(buffer.table()) if buffer.rows else 0
             for to_object, of in linked.items():
-                self._link(to_object, sorted(of), buffer.linked(to_object))
+                self._link(to_object, sorted(of), link_rows([link.rows for link in buffer.links[to_object]]))
             gone = self._remove(deleted) if deleted else 0
             if known is not None:
                 self.catalog.put(self.object, known)
@@ -353,27 +354,28 @@ class Merge(_Reading):
 
 
 class Relink:
-    """All associations of an object, read again: swapped in one transaction, rows untouched."""
+    """All associations between two objects, read again: swapped in one transaction, rows untouched."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, catalog: Catalog, schema: ObjectSchema) -> None:
-        self._staging = LinkStaging(con, catalog, schema.name)
+    def __init__(self, con: duckdb.DuckDBPyConnection, catalog: Catalog, object: str, to_object: str) -> None:
+        self._staging = LinkStaging(con, catalog, object)
         self._con = con
-        self._buffer = Buffer()
+        self._to = to_object
+        self._rows = [pa.RecordBatch.from_pylist([], schema=LINK_SCHEMA)]
 
     def add(self, link: LinkRows) -> None:
         """Take the associations of some rows."""
-        self._buffer.links.setdefault(link.to, []).append(link)
-        self._buffer.size += link.rows.num_rows
-        if self._buffer.size >= FLUSH_ROWS:
+        self._rows.append(link.rows)
+        if sum(rows.num_rows for rows in self._rows) >= FLUSH_ROWS:
             self._flush()
 
     def finish(self) -> None:
-        """Swap the tables of the objects that links came for."""
+        """Swap the table."""
         self._flush()
         with transaction(self._con):
             self._staging.swap()
 
     def _flush(self) -> None:
-        buffer, self._buffer = self._buffer, Buffer()
-        with transaction(self._con):
-            self._staging.add(buffer)
+        rows, self._rows = self._rows, []
+        if rows:
+            with transaction(self._con):
+                self._staging.add(self._to, rows)

@@ -228,8 +228,11 @@ def test_associations_of_deleted_rows_go_with_them_from_both_ends(mirror: Mirror
 def test_relinking_swaps_associations_and_leaves_rows_alone(mirror: Mirror) -> None:
     read = Batch(rows=rows(("1", 0, "A")), links=(links("contacts", ["1"], ("1", "x")),), cursor=Cursor(stamp="1"))
     mirror.replace(schema("companies"), FIELDS, [read])
-    mirror.relink(schema("companies"), [links("contacts", ["1"], ("1", "y")), links("contacts", ["2"])])
+    mirror.relink(schema("companies"), "contacts", [links("contacts", ["1"], ("1", "y")), links("contacts", ["2"])])
     assert pairs(mirror, "companies", "contacts") == [("1", "y")]
+    mirror.relink(schema("companies"), "deals", [])
+    assert pairs(mirror, "companies", "deals") == []
+    assert mirror.ids("companies").to_pylist() == ["1"]
     assert names(mirror, "companies") == {"1": "A"}
     assert mirror.linked_at("companies", "contacts") is None
     mirror.note_linked("companies", ["contacts"], T0)
