@@ -136,9 +136,8 @@ def _differing(
     joined = desired.join(held.select(id=held[schema.id_field], **columns), "id")
     differs = reduce(or_, (_differ(joined[name], joined[_HELD + name]) for name in fields))
     chosen = work.mirror.stage("accounts_to_write", joined.filter(differs)).order_by("id")
-    for batch in chosen.to_pyarrow_batches(chunk_size=_SLICE):
-        if batch.num_rows:
-            yield batch.to_pylist()
+    for batch in chosen.to_pyarrow().to_batches(max_chunksize=_SLICE):
+        yield batch.to_pylist()
 
 
 def _differ(ours: ir.Value, theirs: ir.Value) -> ir.BooleanValue:

@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class FieldType(StrEnum):
@@ -71,7 +68,7 @@ class Schema:
     objects: Mapping[str, ObjectSchema]
     known: tuple[str, ...] = ()
     """Every object name the CRM has, for suggestions."""
-    hidden: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
