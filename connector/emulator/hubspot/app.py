@@ -37,6 +37,7 @@ class HubSpotPortal:
     def reset(self) -> None:
         """Become an empty portal with a new id; credentials and settings stay."""
         self.portal.clear()
+        self.limits.forget()
 
     def snapshot(self) -> dict[str, Any]:
         """All state, JSON-able; the only secrets in it are made up."""

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from connector.emulator.hubspot.portal import Portal
-from connector.emulator.hubspot.rows import Record, Table
+from connector.emulator.hubspot.rows import CREATED, MODIFIED, OBJECT_ID, Record, Table
 from connector.emulator.hubspot.wire import invalid, milliseconds
 
 Key = str | float
@@ -67,9 +68,8 @@ def read_filter(portal: Portal, table: Table, told: Mapping[str, Any]) -> Filter
     _require(table, name)
     key = key_of(table, str(name))
     values = tuple(_operand(key, str(name), operator, raw) for raw in _raw_values(operator, told))
-    return Filter(
-        name=str(name), operator=operator, values=values, passes=_test(table, str(name), operator, values, key)
-    )
+    test = _test(table, str(name), operator, values)
+    return Filter(name=str(name), operator=operator, values=values, passes=test)
 
 
 def _require(table: Table, name: object) -> None:
@@ -111,27 +111,37 @@ def _operand(key: Callable[[str], Key], name: str, operator: str, raw: object) -
         raise invalid(f"{text} is not a value that {name} can be compared with") from None
 
 
-def _test(table: Table, name: str, operator: str, values: tuple[Key, ...], key: Callable[[str], Key]) -> Test:
-    value = _value_of(table, name)
+def _test(table: Table, name: str, operator: str, values: tuple[Key, ...]) -> Test:
+    value = reader(table, name)
     if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
         wanted = operator == "HAS_PROPERTY"
         return lambda record: (value(record) is not None) is wanted
     compare = _comparison(operator, values)
 
     def passes(record: Record) -> bool:
-        text = value(record)
-        return text is not None and compare(key(text))
+        found = value(record)
+        return found is not None and compare(found)
 
     if operator == "NOT_CONTAINS_TOKEN":
         return lambda record: not passes(record)
     return passes
 
 
-def _value_of(table: Table, name: str) -> Callable[[Record], str | None]:
+def reader(table: Table, name: str) -> Callable[[Record], Key | None]:
+    """What reads a property of a record as a value that compares; None where it has none."""
     column = table.columns[name]
     if column < 0:
-        return lambda record: table.get(record, name)
-    return lambda record: record.values[column] if column < len(record.values) else None
+        return attrgetter(_BUILT_IN[column])
+    key = key_of(table, name)
+
+    def read(record: Record) -> Key | None:
+        text = record.values[column] if column < len(record.values) else None
+        return None if text is None else key(text)
+
+    return read
+
+
+_BUILT_IN: Final = {CREATED: "created", MODIFIED: "updated", OBJECT_ID: "id"}
 
 
 def _comparison(operator: str, values: tuple[Key, ...]) -> Callable[[Any], bool]:

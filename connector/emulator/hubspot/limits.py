@@ -47,6 +47,12 @@ class Limits:
         self._searches: deque[float] = deque()
         self._today = ("", 0)
 
+    def forget(self) -> None:
+        """No call has been counted yet."""
+        self._recent.clear()
+        self._searches.clear()
+        self._today = ("", 0)
+
     def take(self, *, search: bool, time_zone: str) -> None:
         """Count one call, or refuse it with `LimitReached`."""
         if self.mode == "off":

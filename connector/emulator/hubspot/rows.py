@@ -2,8 +2,8 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol
 
 from connector.emulator.hubspot.catalog import Kind
 from connector.emulator.hubspot.order import ModificationOrder
@@ -35,6 +35,17 @@ class Record:
         return twin
 
 
+class Answer(Protocol):
+    """What a search found."""
+
+    @property
+    def total(self) -> int:
+        """How many records match, beyond those that can be paged through too."""
+
+    def part(self, start: int, end: int) -> Sequence[Record]:
+        """Some of them, in order."""
+
+
 class Change(NamedTuple):
     """A value a property came to hold: when (milliseconds), and by whom (`API`, or `CRM_UI` with a user's id)."""
 
@@ -58,6 +69,7 @@ class Table:
         self.by_hand: dict[int, int] = {}
         self.unique: dict[str, dict[str, int]] = {}
         self.before: dict[int, tuple[float, Record | None]] = {}
+        self.answers: dict[bytes, tuple[int, Answer | None]] = {}
         self.version = 0
         self.columns: dict[str, int] = {}
         self.checkers: dict[str, Callable[[str], str]] = {}

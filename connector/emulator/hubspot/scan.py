@@ -3,11 +3,12 @@
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from operator import itemgetter
+from typing import Any, Final
 
-from connector.emulator.hubspot.filters import Filter, Sort, key_of
+from connector.emulator.hubspot.filters import Filter, Sort, reader
 from connector.emulator.hubspot.portal import Portal
-from connector.emulator.hubspot.rows import Record, Table
+from connector.emulator.hubspot.rows import Answer, Record, Table
 
 MOST_RESULTS: Final = 10_000
 
@@ -19,17 +20,6 @@ class Query:
     groups: tuple[tuple[Filter, ...], ...] = ()
     sort: Sort
     text: str = ""
-
-
-class Results(Protocol):
-    """What a search found."""
-
-    @property
-    def total(self) -> int:
-        """How many records match, beyond the 10,000 that can be paged through too."""
-
-    def part(self, start: int, end: int) -> Sequence[Record]:
-        """Some of them, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +53,24 @@ class _Found:
         return self.records[start:end]
 
 
-def run(portal: Portal, table: Table, query: Query) -> Results:
+def run(portal: Portal, table: Table, query: Query) -> Answer:
     """The records that match, as the search index sees them now."""
     lagging = _lagging(portal, table)
     window = None if lagging else _window(table, query)
     if window is not None:
         return _Slice(table, window, query.sort.descending)
     found = [record for record in _candidates(table, query, lagging) if _matches(table, query, record)]
-    key = _sort_key(table, query.sort)
-    without = [record for record in found if table.get(record, query.sort.name) is None]
-    having = [record for record in found if table.get(record, query.sort.name) is not None]
-    having.sort(key=lambda record: record.id)
-    having.sort(key=key, reverse=query.sort.descending)
-    without.sort(key=lambda record: record.id)
-    return _Found([*having, *without][:MOST_RESULTS], len(found))
+    return _Found(_sorted(table, query.sort, found)[:MOST_RESULTS], len(found))
+
+
+def _sorted(table: Table, sort: Sort, found: list[Record]) -> list[Record]:
+    """In order; records without the value last, ties by id."""
+    found.sort(key=lambda record: record.id)
+    value = reader(table, sort.name)
+    keyed = [(value(record), record) for record in found]
+    having = [entry for entry in keyed if entry[0] is not None]
+    having.sort(key=itemgetter(0), reverse=sort.descending)
+    return [record for _, record in having] + [record for key, record in keyed if key is None]
 
 
 def _lagging(portal: Portal, table: Table) -> dict[int, Record | None]:
@@ -160,8 +154,3 @@ def _matches(table: Table, query: Query, record: Record) -> bool:
         return True
     texts = (table.get(record, name) or "" for name in table.kind.searchable)
     return any(query.text in text.lower() for text in texts)
-
-
-def _sort_key(table: Table, sort: Sort) -> Callable[[Record], Any]:
-    key = key_of(table, sort.name)
-    return lambda record: key(table.get(record, sort.name) or "")

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import orjson
 from starlette.responses import Response
 
 from connector.emulator.hubspot.filters import Filter, Sort, read_filter, read_sort
 from connector.emulator.hubspot.gate import Call
 from connector.emulator.hubspot.objects import bare, shown_names
 from connector.emulator.hubspot.portal import Portal
-from connector.emulator.hubspot.rows import Record, Table
-from connector.emulator.hubspot.scan import Query, Results, run
+from connector.emulator.hubspot.rows import Answer, Record, Table
+from connector.emulator.hubspot.scan import Query, run
 from connector.emulator.hubspot.wire import invalid, reply
 
 MOST_A_PAGE: Final = 200
@@ -25,11 +26,25 @@ def search(call: Call) -> Response:
     """POST a query: matching records as the search index sees them, at most 10,000 of them in all."""
     table = call.table("read")
     limit, after = _window(call)
-    query = read_query(call.portal, table, call.body if isinstance(call.body, dict) else {})
-    results = run(call.portal, table, query)
+    results = _results(call.portal, table, call.body if isinstance(call.body, dict) else {})
     names = shown_names(table, call.field("properties", list, []))
     shown = [_shown(table, record, names) for record in results.part(after, after + limit)]
     return reply(_body(results, shown, after + limit))
+
+
+def _results(portal: Portal, table: Table, body: dict[str, Any]) -> Answer:
+    """What a query finds; kept until the object changes, so that paging does not search again."""
+    asked = orjson.dumps([body.get(name) for name in ("filterGroups", "filters", "sorts", "query")])
+    # Links and lagging changes move without the table's version: such answers are not kept.
+    keepable = b'"associations.' not in asked and not table.before
+    version, kept = table.answers.get(asked, (-1, None))
+    if keepable and kept is not None and version == table.version:
+        return kept
+    results = run(portal, table, read_query(portal, table, body))
+    if keepable:
+        table.answers.clear()
+        table.answers[asked] = (table.version, results)
+    return results
 
 
 def read_query(portal: Portal, table: Table, body: Mapping[str, Any]) -> Query:
@@ -84,7 +99,7 @@ def _shown(table: Table, record: Record, names: tuple[str, ...]) -> dict[str, An
     return bare(record) | {"properties": table.pick(record, names)}
 
 
-def _body(results: Results, shown: list[dict[str, Any]], end: int) -> dict[str, Any]:
+def _body(results: Answer, shown: list[dict[str, Any]], end: int) -> dict[str, Any]:
     body: dict[str, Any] = {"total": results.total, "results": shown}
     if end < results.total:
         body["paging"] = {"next": {"after": str(end)}}

@@ -124,7 +124,9 @@ def test_two_inputs_for_one_record_fail_the_whole_batch_even_with_traces(api):
     ]
     refused = api.refused("POST", f"{OLD}/companies/batch/update", {"inputs": twice})
     assert "Duplicate" in refused["message"]
-    new = [{"id": "k9", "idProperty": "example_key", "properties": {}, "objectWriteTraceId": str(n)} for n in range(2)]
+    new = [
+        {"id": "k9", "idProperty": "example_key", "properties": {}, "objectWriteTraceId": str(n)} for n in range(2)
+    ]
     api.refused("POST", f"{OLD}/companies/batch/upsert", {"inputs": new})
     assert "city" not in api.portal.inspect("companies")["records"][0]["properties"]
 
@@ -132,7 +134,11 @@ def test_two_inputs_for_one_record_fail_the_whole_batch_even_with_traces(api):
 def test_a_unique_value_that_another_record_has_is_a_conflict(api):
     define_key(api)
     api.company(example_key="k1")
-    inputs = [company("x", "a", example_key="k1"), company("y", "b", example_key="k2"), company("z", "c", example_key="k2")]
+    inputs = [
+        company("x", "a", example_key="k1"),
+        company("y", "b", example_key="k2"),
+        company("z", "c", example_key="k2"),
+    ]
     made = api.ok("POST", f"{OLD}/companies/batch/create", {"inputs": inputs}, status=207)
     assert [one["objectWriteTraceId"] for one in made["results"]] == ["b"]
     assert [error["category"] for error in made["errors"]] == ["CONFLICT", "CONFLICT"]

@@ -210,7 +210,10 @@ def test_writing_the_same_value_again_does_not_move_the_modification_time(api):
     id = api.company(city="Same City")
     before = api.ok("GET", f"/crm/v3/objects/companies/{id}")["updatedAt"]
     api.emulator.clock.advance(60)
-    assert api.ok("PATCH", f"/crm/v3/objects/companies/{id}", {"properties": {"city": "Same City"}})["updatedAt"] == before
+    assert (
+        api.ok("PATCH", f"/crm/v3/objects/companies/{id}", {"properties": {"city": "Same City"}})["updatedAt"]
+        == before
+    )
 
 
 def test_feedback_can_be_read_but_not_written(api):

@@ -137,20 +137,26 @@ def test_the_changes_since_a_moment_come_in_the_order_they_were_made(api):
     api.emulator.clock.advance(100)
     for id in (ids[2], ids[0], ids[2]):
         api.emulator.clock.advance(1)
-        api.ok("PATCH", f"/crm/v3/objects/companies/{id}", {"properties": {"city": f"{id} {len(api.session.headers)}"}})
+        api.ok(
+            "PATCH", f"/crm/v3/objects/companies/{id}", {"properties": {"city": f"{id} {len(api.session.headers)}"}}
+        )
         api.ok("PATCH", f"/crm/v3/objects/companies/{id}", {"properties": {"zip": str(api.emulator.clock.now())}})
     moment = str(int((datetime.now(UTC).timestamp() + 50) * 1000))
     filters = [where("hs_lastmodifieddate", "GTE", moment)]
     found = api.search("companies", *filters, sorts=["hs_lastmodifieddate"])
     assert [one["id"] for one in found["results"]] == [ids[0], ids[2]]
-    down = api.search("companies", *filters, sorts=[{"propertyName": "hs_lastmodifieddate", "direction": "DESCENDING"}])
+    down = api.search(
+        "companies", *filters, sorts=[{"propertyName": "hs_lastmodifieddate", "direction": "DESCENDING"}]
+    )
     assert [one["id"] for one in down["results"]] == [ids[2], ids[0]]
 
 
 CITIES = st.sampled_from([None, "", "alpha", "Beta", "beta gamma"])
 NUMBERS = st.sampled_from([None, "1", "2.0", "10"])
 STAMPS = st.integers(0, 5).map(lambda n: str(1_767_225_600_000 + n))
-ROWS = st.lists(st.fixed_dictionaries({"city": CITIES, "annualrevenue": NUMBERS, "hs_lastmodifieddate": STAMPS}), max_size=8)
+ROWS = st.lists(
+    st.fixed_dictionaries({"city": CITIES, "annualrevenue": NUMBERS, "hs_lastmodifieddate": STAMPS}), max_size=8
+)
 OPERATORS = ("EQ", "NEQ", "LT", "LTE", "GT", "GTE", "BETWEEN", "HAS_PROPERTY", "NOT_HAS_PROPERTY", "IN", "NOT_IN")
 OPERANDS = {
     "city": st.sampled_from(["alpha", "beta", "Beta", "z"]),
@@ -227,7 +233,9 @@ def test_search_finds_what_a_plain_reading_of_every_record_finds(rows, changed, 
         table.archive(table.live[ids[at]], 0)
     live = {ids[at]: row for at, row in enumerate(rows) if at not in gone}
 
-    wanted = [id for id, row in live.items() if not groups or any(all(plainly_passes(row, f) for f in g) for g in groups)]
+    wanted = [
+        id for id, row in live.items() if not groups or any(all(plainly_passes(row, f) for f in g) for g in groups)
+    ]
 
     def key(id):
         return id if sort == "hs_object_id" else plain_key(sort, live[id][sort])
