@@ -53,6 +53,10 @@ class Routes:
                 scope.update(found)
                 return route, False
             wrong_method = wrong_method or match is Match.PARTIAL
+        if scope["path"].endswith("/") and len(scope["path"]) > 1:
+            # HubSpot's client asks for /crm/v3/owners/ and means /crm/v3/owners.
+            scope["path"] = scope["path"].rstrip("/")
+            return self.find(scope)
         return None, wrong_method
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from connector.emulator.hubspot.app import HubSpotPortal
 from connector.emulator.server import Emulator
 

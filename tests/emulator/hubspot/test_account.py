@@ -2,6 +2,7 @@
 
 import pytest
 import requests
+
 from connector.emulator.org import BadRequest
 
 
@@ -26,7 +27,8 @@ def test_active_and_archived_owners_come_apart_and_queues_are_owners(api):
     ids = api.portal.insert("owners", told)
     active = api.ok("GET", "/crm/v3/owners?limit=500")["results"]
     assert [(one["id"], one["type"]) for one in active] == [(ids[0], "PERSON"), (ids[2], "QUEUE")]
-    assert isinstance(active[0]["userId"], int) and active[0]["teams"] == []
+    assert isinstance(active[0]["userId"], int)
+    assert active[0]["teams"] == []
     assert [one["id"] for one in api.ok("GET", "/crm/owners/2026-09?archived=true")["results"]] == [ids[1]]
     assert api.ok("GET", "/crm/v3/owners?email=owner01@example.com")["results"][0]["id"] == ids[0]
     first = api.ok("GET", "/crm/v3/owners?limit=1")
@@ -70,7 +72,8 @@ def test_a_fresh_portal_is_another_portal(api, path):
 @pytest.mark.parametrize("version", ["v1", "v3", "2026-09"])
 def test_an_access_token_lives_half_an_hour_of_emulated_time(api, version):
     granted = token(api, version).json()
-    assert granted["expires_in"] == 1800 and granted["token_type"] == "bearer"
+    assert granted["expires_in"] == 1800
+    assert granted["token_type"] == "bearer"
     bearer = granted["access_token"]
     assert get(api, bearer).status_code == 200
     api.emulator.clock.advance(1801)
@@ -113,7 +116,8 @@ def test_a_token_tells_which_account_it_is_for(api):
 def test_nobody_comes_in_without_a_known_token(api):
     for bearer in ("", "pat-na1-wrong"):
         answer = get(api, bearer)
-        assert answer.status_code == 401 and answer.json()["category"] == "INVALID_AUTHENTICATION"
+        assert answer.status_code == 401
+        assert answer.json()["category"] == "INVALID_AUTHENTICATION"
 
 
 def test_a_missing_scope_is_named(api):
@@ -136,13 +140,15 @@ def test_while_limits_are_off_the_announced_ones_are_very_high(api):
 def test_the_vendors_burst_is_190_in_ten_seconds(api):
     api.portal.settings({"limits": "vendor"})
     remaining = [api.call("GET", "/crm/v3/owners").headers.get("X-HubSpot-RateLimit-Remaining") for _ in range(190)]
-    assert remaining[0] == "189" and remaining[-1] == "0"
+    assert remaining[0] == "189"
+    assert remaining[-1] == "0"
     answer = api.call("GET", "/crm/v3/owners")
     told = answer.json()
     assert answer.status_code == 429
     assert told["message"] == "You have reached your ten_secondly_rolling limit."
     assert (told["errorType"], told["policyName"]) == ("RATE_LIMIT", "TEN_SECONDLY_ROLLING")
-    assert "category" not in told and "Retry-After" not in answer.headers
+    assert "category" not in told
+    assert "Retry-After" not in answer.headers
     api.emulator.clock.advance(11)
     assert api.call("GET", "/crm/v3/owners").status_code == 200
 
@@ -167,7 +173,8 @@ def test_the_day_is_over_at_midnight_in_the_accounts_time_zone(api):
 def test_a_person_completes_a_task_and_it_says_so(api):
     id = api.portal.insert("tasks", [{"hs_timestamp": "0", "hs_task_subject": "Call"}])[0]
     done = api.portal.act("Owner 01", "complete", "tasks", id, {})["properties"]
-    assert done["hs_task_status"] == "COMPLETED" and done["hs_task_is_completed"] == "true"
+    assert done["hs_task_status"] == "COMPLETED"
+    assert done["hs_task_is_completed"] == "true"
     assert done["hs_task_completion_date"] is not None
 
 

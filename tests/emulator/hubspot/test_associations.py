@@ -44,9 +44,11 @@ def test_the_default_link_has_the_vendors_type_ids_from_both_ends(api, one, othe
     id, to = (api.portal.insert(object, [values[object]])[0] for object in (one, other))
     body = {"inputs": [{"from": {"id": id}, "to": {"id": to}}]}
     made = api.ok("POST", f"{V4}/{one}/{other}/batch/associate/default", body)
-    assert len(made["results"]) == 2 and made["results"][0]["from"]["id"] == id
+    assert len(made["results"]) == 2
+    assert made["results"][0]["from"]["id"] == id
     found = read(api, one, other, id)["results"][0]
-    assert found["from"]["id"] == id and found["to"][0]["toObjectId"] == to
+    assert found["from"]["id"] == id
+    assert found["to"][0]["toObjectId"] == to
     assert types(found["to"][0]) == expected
     assert read(api, other, one, to)["results"][0]["to"][0]["toObjectId"] == id
 
@@ -70,7 +72,8 @@ def test_many_links_come_in_pages(api):
     after = first["paging"]["next"]["after"]
     body = {"inputs": [{"id": firm, "after": after}]}
     second = api.ok("POST", f"{V4}/companies/contacts/batch/read", body)["results"][0]
-    assert [one["toObjectId"] for one in second["to"]] == contacts[500:] and "paging" not in second
+    assert [one["toObjectId"] for one in second["to"]] == contacts[500:]
+    assert "paging" not in second
     single = api.ok("GET", f"/crm/v4/objects/companies/{firm}/associations/contacts?limit=2")
     assert [one["toObjectId"] for one in single["results"]] == contacts[:2]
 
@@ -84,7 +87,8 @@ def test_a_new_primary_takes_the_place_of_the_old_one(api):
     ]
     path = f"/crm/v4/objects/contacts/{contact}/associations/companies/{second}"
     made = api.ok("PUT", path, [spec(1)], status=201)
-    assert made["labels"] == ["Primary"] and made["fromObjectTypeId"] == "0-1"
+    assert made["labels"] == ["Primary"]
+    assert made["fromObjectTypeId"] == "0-1"
     assert [1 in types(one) for one in read(api, "contacts", "companies", contact)["results"][0]["to"]] == [
         False,
         True,

@@ -28,7 +28,9 @@ def define_key(api, object="companies", name="example_key"):
 def test_a_batch_of_new_records_is_201_complete_and_in_order(api, prefix):
     body = {"inputs": [company(f"Example Industries {n:03}", f"t{n}") for n in range(3)]}
     made = api.ok("POST", f"{prefix}/companies/batch/create", body, status=201)
-    assert made["status"] == "COMPLETE" and "startedAt" in made and "errors" not in made
+    assert made["status"] == "COMPLETE"
+    assert "startedAt" in made
+    assert "errors" not in made
     assert [one["objectWriteTraceId"] for one in made["results"]] == ["t0", "t1", "t2"]
     assert [one["properties"]["name"] for one in made["results"]] == [f"Example Industries {n:03}" for n in range(3)]
 
@@ -89,7 +91,8 @@ def test_an_upsert_creates_then_updates_and_says_which(api):
         "objectWriteTraceId": "t",
     }
     first = api.ok("POST", f"{SEPTEMBER}/tasks/batch/upsert", {"inputs": [task]})["results"][0]
-    assert first["new"] is True and first["properties"]["example_key"] == "play|42"
+    assert first["new"] is True
+    assert first["properties"]["example_key"] == "play|42"
     task["properties"] = {"hs_task_subject": "Call again"}
     second = api.ok("POST", f"{SEPTEMBER}/tasks/batch/upsert", {"inputs": [task]})["results"][0]
     assert (second["new"], second["id"]) == (False, first["id"])
@@ -112,7 +115,8 @@ def test_contacts_are_upserted_by_email_but_not_updated_by_it(api):
     told = {"id": "someone@example.com", "idProperty": "email", "properties": {"lastname": "Example 001"}}
     api.refused("POST", f"{OLD}/contacts/batch/update", {"inputs": [told]})
     made = api.ok("POST", f"{OLD}/contacts/batch/upsert", {"inputs": [told]})["results"][0]
-    assert made["new"] is True and made["properties"]["email"] == "someone@example.com"
+    assert made["new"] is True
+    assert made["properties"]["email"] == "someone@example.com"
 
 
 def test_two_inputs_for_one_record_fail_the_whole_batch_even_with_traces(api):

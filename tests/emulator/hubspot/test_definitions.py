@@ -19,16 +19,19 @@ def grouped(api):
 def test_the_standard_properties_tell_type_options_and_what_is_read_only(api):
     found = {one["name"]: one for one in api.ok("GET", f"{SEPTEMBER}/companies")["results"]}
     assert len(found) > 40
-    assert found["industry"]["type"] == "enumeration" and len(found["industry"]["options"]) > 140
+    assert found["industry"]["type"] == "enumeration"
+    assert len(found["industry"]["options"]) > 140
     assert found["hs_lastmodifieddate"]["modificationMetadata"]["readOnlyValue"] is True
-    assert found["name"]["hubspotDefined"] is True and found["name"]["hasUniqueValue"] is False
+    assert found["name"]["hubspotDefined"] is True
+    assert found["name"]["hasUniqueValue"] is False
     assert [option["value"] for option in found["is_public"]["options"]] == ["true", "false"]
     assert set(found["hubspot_owner_id"]) >= {"label", "fieldType", "groupName", "externalOptions", "dataSensitivity"}
 
 
 def test_a_property_is_created_in_its_group_read_changed_and_used(grouped):
     made = grouped.ok("POST", f"{OLD}/companies", text("tossup_note"), status=201)
-    assert made["hubspotDefined"] is False and made["archived"] is False
+    assert made["hubspotDefined"] is False
+    assert made["archived"] is False
     grouped.company(tossup_note="x")
     changed = grouped.ok("PATCH", f"{OLD}/companies/tossup_note", {"label": "Note", "hasUniqueValue": True})
     assert (changed["label"], changed["hasUniqueValue"]) == ("Note", False)

@@ -26,9 +26,11 @@ def test_an_unknown_object_is_named_in_the_refusal(api):
 
 def test_contacts_are_stamped_lastmodifieddate_and_everything_else_hs_lastmodifieddate(api):
     contact = api.ok("GET", f"/crm/v3/objects/contacts/{api.contact()}")["properties"]
-    assert "lastmodifieddate" in contact and "hs_lastmodifieddate" not in contact
+    assert "lastmodifieddate" in contact
+    assert "hs_lastmodifieddate" not in contact
     task = api.ok("POST", "/crm/v3/objects/tasks", {"properties": {"hs_timestamp": 0}}, status=201)["properties"]
-    assert "hs_lastmodifieddate" in task and "lastmodifieddate" not in task
+    assert "hs_lastmodifieddate" in task
+    assert "lastmodifieddate" not in task
 
 
 def test_every_value_is_a_text(api):
@@ -45,7 +47,8 @@ def test_an_empty_text_and_null_clear_a_value(api):
     changed = api.ok("PATCH", f"/crm/v3/objects/companies/{id}", {"properties": {"city": "", "zip": None}})
     assert "city" not in changed["properties"]
     read = api.ok("GET", f"/crm/v3/objects/companies/{id}?properties=city,zip")["properties"]
-    assert read["city"] is None and read["zip"] is None
+    assert read["city"] is None
+    assert read["zip"] is None
 
 
 def test_a_list_pages_by_id_and_its_last_page_has_no_paging(api):
@@ -188,7 +191,8 @@ def test_an_archived_record_is_found_only_where_archived_ones_are_asked_for(api)
     assert api.ok("GET", "/crm/v3/objects/companies")["results"] == []
     archived = api.ok("GET", "/crm/v3/objects/companies?archived=true")["results"]
     assert [one["id"] for one in archived] == [id]
-    assert archived[0]["archived"] is True and "archivedAt" in archived[0]
+    assert archived[0]["archived"] is True
+    assert "archivedAt" in archived[0]
 
 
 def test_history_tells_every_value_when_and_by_whom(api):
@@ -201,7 +205,8 @@ def test_history_tells_every_value_when_and_by_whom(api):
         ("Second City", "CRM_UI"),
         ("First City", "API"),
     ]
-    assert city[0]["timestamp"] == read["updatedAt"] and city[1]["timestamp"] == read["createdAt"]
+    assert city[0]["timestamp"] == read["updatedAt"]
+    assert city[1]["timestamp"] == read["createdAt"]
     assert isinstance(city[0]["updatedByUserId"], int)
     assert len(read["propertiesWithHistory"]["name"]) == 1
 
@@ -265,7 +270,8 @@ def test_a_custom_object_behaves_like_any_other(api):
         "associatedObjects": ["COMPANY", "0-7"],
     }
     made = api.ok("POST", "/crm/v3/schemas", schema, status=201)
-    assert made["objectTypeId"].startswith("2-") and made["fullyQualifiedName"].endswith("_product_usage")
+    assert made["objectTypeId"].startswith("2-")
+    assert made["fullyQualifiedName"].endswith("_product_usage")
     assert {one["toObjectTypeId"] for one in made["associations"]} >= {"0-2", "0-7"}
     company = api.company()
     for name in (made["objectTypeId"], made["fullyQualifiedName"], "product_usage"):

@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from connector.emulator.hubspot.app import HubSpotPortal
 from connector.emulator.hubspot.scan import run
 from connector.emulator.hubspot.search import read_query
 from connector.emulator.org import Clock
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def where(name, operator, value=None, **more):
@@ -72,7 +73,8 @@ def test_pages_of_two_hundred_and_ten_when_not_said(api):
     first = api.search("companies", limit=200)
     assert (len(first["results"]), first["total"], first["paging"]["next"]["after"]) == (200, 205, "200")
     last = api.search("companies", limit=200, after="200")
-    assert len(last["results"]) == 5 and "paging" not in last
+    assert len(last["results"]) == 5
+    assert "paging" not in last
     api.refused("POST", "/crm/v3/objects/companies/search", {"limit": 201})
 
 
