@@ -51,7 +51,7 @@ def open_hubspot(config: HubSpotConfig) -> "HubSpot":
 
 
 class HubSpot:
-    """One account. Safe for one thread; reading ahead uses another."""
+    """One account. Several threads may read at once; a write belongs to one."""
 
     name: Literal["hubspot"] = "hubspot"
 

@@ -48,6 +48,21 @@ class World:
             ],
         )
 
+    def define_object(self, name: str, **kinds: str) -> None:
+        """An object of the account's own with these properties."""
+        self.emulator.hubspot.define_object(
+            {
+                "name": name,
+                "labels": {"singular": name, "plural": name},
+                "primaryDisplayProperty": next(iter(kinds)),
+                "properties": [
+                    {"name": one, "label": one, "type": kind, "fieldType": FIELD_TYPES.get(kind, kind)}
+                    for one, kind in kinds.items()
+                ],
+                "associatedObjects": ["companies", "products"],
+            }
+        )
+
     def fault(self, match: str, kind: str, **more: Any) -> None:
         self.emulator.faults.add({"match": match, "kind": kind, **more})
 

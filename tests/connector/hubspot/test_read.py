@@ -1,10 +1,12 @@
 """Reading an emulated account over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
 
 from connector.errors import GiveUp, TryAgain
+from connector.hubspot import listing
 from connector.port import Cursor, Read
 
 
@@ -44,6 +46,14 @@ def test_more_properties_than_an_address_holds_are_read_all_the_same(world):
     got = world.read("companies", *names)
     assert len(got.rows) == 150
     assert {row[names[-1]] for row in got.rows} == {"there"}
+
+
+def test_an_address_that_is_too_long_after_all_is_no_reason_to_give_up(world, monkeypatch):
+    monkeypatch.setattr(listing, "_LONGEST_LIST", 1_000_000)
+    names = [f"example_property_with_a_long_name_{n:03d}" for n in range(600)]
+    world.define("companies", **dict.fromkeys(names, "string"))
+    world.seed("companies", *companies(3, **{names[-1]: "there"}))
+    assert [row[names[-1]] for row in world.read("companies", *names).rows] == ["there"] * 3
 
 
 @pytest.mark.parametrize("version", ["v3", "2026-03", "2026-09"])
@@ -180,13 +190,43 @@ def test_a_hubspot_that_stays_down_ends_the_read_before_any_cursor(world):
         list(read)
 
 
-def test_a_full_read_makes_no_429_under_the_vendors_limits(opened):
-    world = opened(limits="vendor", config={"search_per_second": 4.0})
-    world.seed("companies", *companies(300))
-    got = world.read("companies", "name", links=("contacts",))
-    assert len(got.rows) == 300
-    assert world.crm.count("companies") == 300
-    assert world.crm.count("companies") == 300
+def test_no_429_under_the_vendors_limits(opened, tmp_path):
+    world = opened(limits="vendor", log=tmp_path / "log", config={"search_per_second": 80.0})
+    world.emulator.hubspot.limits.burst = 20
+    world.emulator.hubspot.limits.interval_s = 0.25
+    world.emulator.hubspot.limits.searches_per_second = 100
+    world.seed("companies", *companies(4000))
+    cursor = world.read("companies", "name", links=("contacts",)).cursor
+    got = world.read("companies", "name", since=cursor)
+    assert len(got.rows) == 4000
+    assert world.crm.calls > 80
+    assert '"status":429' not in (tmp_path / "log").read_text()
+
+
+def test_several_objects_can_be_read_at_once(world):
+    world.seed("companies", *companies(450))
+    world.seed("contacts", *({"lastname": f"Example {n:03d}"} for n in range(450)))
+    world.define_object("product_usage", usage_date="date", quantity="number")
+    with ThreadPoolExecutor(4) as pool:
+        names = {"companies": "name", "contacts": "lastname", "product_usage": "quantity", "owners": "name"}
+        got = dict(zip(names, pool.map(lambda item: world.read(*item), names.items()), strict=True))
+    assert len(got["companies"].rows) == len(got["contacts"].rows) == 450
+
+
+def test_an_object_of_the_accounts_own_is_read_by_its_name(world):
+    world.define_object("product_usage", usage_date="date", quantity="number")
+    (company,) = world.seed("companies", *companies(1))
+    world.seed(
+        "product_usage",
+        *({"usage_date": "2026-11-01", "quantity": n, "associations": {"companies": [company]}} for n in range(3)),
+    )
+    got = world.read("product_usage", "usage_date", "quantity", links=("companies",))
+    assert [(row["usage_date"], row["quantity"]) for row in got.rows] == [
+        (date(2026, 11, 1), float(n)) for n in range(3)
+    ]
+    assert {row["to_id"] for row in got.links} == {company}
+    assert world.crm.count("product_usage") == 3
+    assert world.crm.record_url("product_usage", "7").split("/record/")[1].startswith("2-")
 
 
 def test_a_field_that_the_object_lacks_is_named(world):

@@ -74,6 +74,28 @@ def test_companies_are_described_with_what_can_be_read_and_written(world):
     assert not world.crm.describe(["feedback_submissions"]).objects["feedback_submissions"].updateable
 
 
+def test_an_object_of_the_accounts_own_is_found_by_name_full_name_or_type_id(world):
+    world.define_object("product_usage", usage_date="date", quantity="number")
+    own = world.crm.describe(["product_usage"])
+    assert "product_usage" in own.known
+    usage = own.objects["product_usage"]
+    assert usage.custom
+    assert usage.fields["usage_date"].type is FieldType.DATE
+    assert {"companies", "products"} <= set(usage.associations)
+    assert "product_usage" in world.crm.describe(["companies"]).objects["companies"].associations
+    portal = world.crm.connection().removeprefix("hubspot:")
+    for name in (f"p{portal}_product_usage", world.crm.record_url("product_usage", "1").split("/")[-2]):
+        assert set(world.crm.describe([name]).objects[name].fields) == set(usage.fields)
+
+
+def test_objects_of_the_accounts_own_are_hidden_where_the_app_may_not_see_them(world):
+    world.define_object("product_usage", usage_date="date", quantity="number")
+    world.emulator.hubspot.settings({"missing_scopes": ["crm.schemas.custom.read"]})
+    schema = world.crm.describe(["companies", "product_usage"])
+    assert set(schema.objects) == {"companies"}
+    assert "crm.schemas.custom.read" in schema.hidden["product_usage"]
+
+
 def test_a_records_address_leads_to_it(world):
     (id,) = world.seed("companies", {"name": "one"})
     portal = world.crm.connection().removeprefix("hubspot:")

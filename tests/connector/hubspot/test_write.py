@@ -1,11 +1,15 @@
 """Writing to an emulated account over HTTP."""
 
+import orjson
 import pytest
+from pydantic import SecretStr
 
 from connector.errors import GiveUp, Unclear
+from connector.hubspot.crm import HubSpotConfig, open_hubspot
 from connector.port import Record
 from mappings.changes import Link
 from mappings.schema import FieldType, WantedField
+from tests.connector.scripted import Reply, scripted
 
 
 def key_of(object):
@@ -159,3 +163,25 @@ def test_every_api_version_writes_the_same(opened):
         assert found["task-1"].ok
         bad = Record(ref="bad", id=company, values={"industry": "NO_SUCH"})
         assert by_ref(world.crm.update("companies", [bad]))["bad"].code == "INVALID_OPTION"
+
+
+def test_a_record_that_somebody_created_in_the_same_moment_is_updated_instead():
+    conflict = {
+        "category": "CONFLICT",
+        "message": "already has that value",
+        "context": {"objectWriteTraceId": ["t1"]},
+        "errors": [{"code": "CONFLICTING_UNIQUE_VALUE", "message": "key-2 is taken"}],
+    }
+    upserted = {
+        "results": [{"id": "1", "new": True, "objectWriteTraceId": "t0", "properties": {}}],
+        "errors": [conflict],
+    }
+    found = {"results": [{"id": "2", "properties": {"tossup_key": "key-2"}}]}
+    updated = {"results": [{"id": "2", "objectWriteTraceId": "t0", "properties": {}}]}
+    with scripted(*(Reply(body=orjson.dumps(body)) for body in (upserted, found, updated))) as server:
+        crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("pat-example-token")))
+        outcomes = by_ref(crm.upsert("tasks", "tossup_key", [task(1), task(2)]))
+        crm.close()
+    assert [seen.path.rsplit("/", 1)[1] for seen in server.seen] == ["upsert", "read", "update"]
+    assert (outcomes["task-1"].id, outcomes["task-1"].created) == ("1", True)
+    assert (outcomes["task-2"].ok, outcomes["task-2"].id, outcomes["task-2"].created) == (True, "2", False)
