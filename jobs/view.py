@@ -42,7 +42,7 @@ def save_view(folder: Path, view: View) -> None:
     """Write whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{_FILE}.new"
-    draft.write_bytes(_JSON.dump_json(view, fallback=dict))
+    draft.write_bytes(_JSON.dump_json(view, fallback=dict, warnings=False))
     draft.replace(folder / _FILE)
 
 
