@@ -7,7 +7,7 @@ from mappings.check_read import lacking, of_read, puzzling
 from mappings.check_write import of_write
 from mappings.config import MappingConfig, Rules
 from mappings.load import Positions
-from mappings.problems import Problem
+from mappings.problems import Problem, in_order
 from mappings.schema import Schema
 from mappings.selfcheck import Finding
 from mappings.sources import lineage
@@ -50,8 +50,4 @@ def _named(mapping: MappingConfig, table: str) -> set[str]:
 
 def _placed(mapping: MappingConfig, findings: list[Finding], positions: Positions) -> list[Problem]:
     name = f"{mapping.crm}.yaml"
-    return sorted({positions.problem(name, one.path, one.text, one.suggestion) for one in findings}, key=_order)
-
-
-def _order(problem: Problem) -> tuple[str, int, int, str, str]:
-    return problem.file, problem.line, problem.column, problem.path, problem.text
+    return in_order(positions.problem(name, one.path, one.text, one.suggestion) for one in findings)

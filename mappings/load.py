@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mappings.config import Gate, MappingConfig, Play, Rules, Texts
 from mappings.marked import Key, Marked, Unreadable, parse
-from mappings.problems import BadConfig, Problem, listed, suggestion
+from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
 from mappings.selfcheck import Finding, of_mapping, of_texts
 from mappings.wording import said
 
@@ -198,4 +198,4 @@ def _about_file(file: Path, text: str, meant: str | None = None) -> Problem:
 
 
 def _in_order(loading: _Loading) -> list[Problem]:
-    return sorted(loading.problems, key=lambda problem: (problem.file, problem.line, problem.column, problem.text))
+    return in_order(loading.problems)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One problem. Line and column start at 1; `suggestion` is the name that was probably meant."""
 
@@ -21,6 +21,11 @@ class Problem:
         place = f"{self.file}:{self.line}:{self.column}"
         what = f"{self.path}: {self.text}" if self.path else self.text
         return f"{place}  {what}." + (f" Did you mean {self.suggestion}?" if self.suggestion else "")
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems as one reads the files, each once."""
+    return sorted(set(problems), key=lambda one: (one.file, one.line, one.column, one.path, one.text))
 
 
 class BadConfig(Exception):

@@ -113,12 +113,12 @@ _EXPECTED = {
 
 def _fits(column: Column, value: Scalar, path: tuple[Key, ...]) -> Iterator[Finding]:
     """Whether the mapping's own word is one that the column can hold."""
+    shown = str(value).lower() if isinstance(value, bool) else value
     if column.choices and str(value) not in column.choices:
-        text = f"must become {listed(column.choices)}, not {value}"
+        text = f"must become {listed(column.choices)}, not {shown}"
         yield Finding(path=path, text=text, suggestion=suggestion(value, column.choices))
     type_, words = _EXPECTED.get(column.kind, (str | int | float, "a text"))
     if not isinstance(value, type_) or (isinstance(value, bool) and column.kind != "boolean"):
-        shown = str(value).lower() if isinstance(value, bool) else value
         yield Finding(path=path, text=f"must be {words}, not {shown}")
 
 

@@ -1,0 +1,368 @@
+"""YAML files: presets, folders of one's own, and every problem at once in words."""
+
+from pathlib import Path
+
+import pytest
+
+from mappings.load import PRESETS, BadConfig, init, json_schema, load_mapping, load_rules, positions, shown
+from mappings.marked import MOST_BYTES, Unreadable, parse
+from mappings.problems import Problem, listed, suggestion
+
+SALESFORCE = (PRESETS / "salesforce.yaml").read_text("utf-8")
+
+
+def problems(folder: Path, text: str | bytes, name: str = "salesforce.yaml") -> list[str]:
+    """What loading says of this file, without the folder."""
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(BadConfig) as caught:
+        load_rules("salesforce", folder)
+    assert str(caught.value) == "\n".join(map(str, caught.value.problems))
+    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+def edited(**changes: str) -> str:
+    """The Salesforce preset with words replaced."""
+    text = SALESFORCE
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_the_presets_work_as_they_are(crm: str) -> None:
+    rules = load_rules(crm, None)
+    assert rules.mapping == load_mapping(crm, None)
+    assert rules.mapping.crm == crm
+    assert set(rules.texts) == {"en", "ja"}
+
+
+def test_a_file_of_ones_own_replaces_the_preset_whole(tmp_path: Path) -> None:
+    (tmp_path / "gates.yaml").write_text("{}\n")
+    (tmp_path / "notes.txt").write_text("not ours")
+    rules = load_rules("salesforce", tmp_path)
+    assert rules.gates == {}
+    assert rules.plays == load_rules("salesforce", None).plays
+
+
+def test_init_gives_the_presets_to_start_from(tmp_path: Path) -> None:
+    files = init(tmp_path, "hubspot")
+    assert sorted(file.name for file in files) == [
+        "gates.yaml",
+        "hubspot.yaml",
+        "plays.yaml",
+        "texts.en.yaml",
+        "texts.ja.yaml",
+    ]
+    assert list(tmp_path.iterdir()) == []
+    for file, text in files.items():
+        file.write_text(text, "utf-8")
+    assert load_rules("hubspot", tmp_path) == load_rules("hubspot", None)
+
+
+def test_every_problem_is_told_at_once_with_its_place(tmp_path: Path) -> None:
+    text = """\
+crm: sales
+version: 2
+compny: {}
+company: {currency: usd, language: de}
+read:
+  account:
+    object: 5
+    fields:
+      a: {feld: 1}
+      b: 7
+      c: {field: x, constant: 1}
+      d:
+      e: {field: x, values: {a: [1]}}
+      f: {field: x, otherwise: 1}
+      g: {constant: 1, fallback: x}
+      h: {field: x, values: {}}
+    where:
+      - {field: x, op: equals, value: {a: 1}}
+      - 5
+  case: 5
+  contact: [{object: x}]
+write:
+  account: true
+  task:
+    object: T
+    key: K__c
+    fields: {subject: {field: x, policy: our, create: maybe}}
+    constants: [1]
+    links: {a: b}
+    read: {is_closed: [{x: 1}], status: 5}
+  lead: {object: L}
+catalog: {A: {tier: x, complements: 5, sla_days: 1.5}}
+"""
+    assert problems(tmp_path, text) == [
+        "salesforce.yaml:1:1  crm: must be salesforce or hubspot, not sales. Did you mean salesforce?",
+        "salesforce.yaml:2:1  version: must be 1, not 2.",
+        "salesforce.yaml:3:1  compny: unknown key; known here: crm, version, company, read, write and catalog. "
+        "Did you mean company?",
+        "salesforce.yaml:4:1  company.name: is missing.",
+        "salesforce.yaml:4:11  company.currency: must be a three-letter currency code such as USD or JPY, not usd.",
+        "salesforce.yaml:4:26  company.language: must be en or ja, not de.",
+        "salesforce.yaml:7:5  account.object: must be a text, not 5.",
+        "salesforce.yaml:9:11  account.a.feld: unknown key; known here: field, join, fallback, constant, values, "
+        "otherwise, unit and optional. Did you mean field?",
+        "salesforce.yaml:10:7  account.b: must be the name of a field, or lines of the form name: value, not 7.",
+        "salesforce.yaml:11:7  account.c: give one of field, join and constant.",
+        "salesforce.yaml:12:7  account.d: must be the name of a field, or lines of the form name: value, "
+        "but nothing stands here.",
+        "salesforce.yaml:13:30  account.e.values.a: must be a text, a number, true or false, not a list.",
+        "salesforce.yaml:14:7  account.f: otherwise needs values.",
+        "salesforce.yaml:15:7  account.g: a constant is never empty: leave fallback out.",
+        "salesforce.yaml:16:7  account.h: values needs at least one line.",
+        "salesforce.yaml:18:20  account.where[1].op: must be eq, ne, in, not_in, gt, ge, lt, le, empty or not_empty, "
+        "not equals.",
+        "salesforce.yaml:18:32  account.where[1].value: must be a text, a number, true or false, or a list of these, "
+        "not lines of the form name: value.",
+        "salesforce.yaml:19:9  account.where[2]: must be lines of the form name: value (field, op), not 5.",
+        "salesforce.yaml:20:3  case: must be lines of the form name: value (object, fields), not 5.",
+        "salesforce.yaml:21:13  contact[1].fields: is missing.",
+        "salesforce.yaml:23:3  write.account: must be lines of the form name: value (object, fields), not true.",
+        "salesforce.yaml:27:34  write.task.subject.policy: must be ours, if_empty, create_only or pin_on_human_edit, "
+        "not our. Did you mean ours?",
+        "salesforce.yaml:27:47  write.task.subject.create: must be true or false, not maybe.",
+        "salesforce.yaml:28:5  write.task.constants: must be lines of the form name: value, not a list.",
+        "salesforce.yaml:29:13  write.task.links.a: must be account_id or contact_id, not b.",
+        "salesforce.yaml:30:25  write.task.read.is_closed[1].x: unknown key; known here: field, join, fallback, "
+        "constant, values, otherwise, unit and optional.",
+        "salesforce.yaml:30:33  write.task.read.status: must be the name of a field, or lines of the form "
+        "name: value, not 5.",
+        "salesforce.yaml:31:3  write.lead.fields: is missing.",
+        "salesforce.yaml:31:3  write.lead.key: is missing.",
+        "salesforce.yaml:32:15  catalog.A.tier: must be a whole number, not x.",
+        "salesforce.yaml:32:24  catalog.A.complements: must be a text, not 5.",
+        "salesforce.yaml:32:40  catalog.A.sla_days: must be a whole number, not 1.5.",
+    ]
+
+
+def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> None:
+    text = edited(**{
+        "UTC": "Asia/Tokio",
+        "employees: ": "employes: ",
+        "code: ProductCode": "cod: ProductCode",
+        "{Obsolete: true}": "{Obsolete: yes}",
+        "op: eq, value: true": "op: eq, value: [true]",
+        "Low: low}}": "Low: lo}}",
+        "  contact:": "  contacts:",
+        "low: Low}": "lo: Low}",
+        "tier: {field: Tier__c,": "tier: {field: Tier__c, unit: minor,",
+        "      is_active: IsActive\n      tier": "      is_active: {field: IsActive, unit: thousands}\n      tier",
+        "on: ActivityDate\n": "on: Activity..Date\n",
+        "kind: {constant: meeting}": "kind: {constant: true}",
+        "subject: {field: Subject,": "subjct: {field: Subject,",
+        "account_id: {field: Tossup_Account__c,": "account_id: {field: Tossup_Product__c,",
+        "headroom: {field: Tossup_Headroom__c,": "headroom: {field: Tossup_Headroom__c, values: {a: b},",
+        "      status: Status\n      is_closed: IsClosed": "      status: .\n      is_closed: {constant: 1}",
+    })  # fmt: skip
+    found = problems(tmp_path, text)
+    assert [line.partition("  ")[2] for line in found] == [
+        "company.time_zone: there is no time zone Asia/Tokio; write it like America/New_York or Asia/Tokyo.",
+        "account.employes: account has no column of this name. Did you mean employees?",
+        "product.fields: product needs code (SKU; the same product has the same code in every CRM): "
+        "without it every row is left out.",
+        "product.cod: product has no column of this name. Did you mean code?",
+        "product.is_active.unit: a unit is for numbers and money.",
+        "product.tier.unit: minor is for money.",
+        "subscription.cancelled.values.Obsolete: must be true or false, not yes.",
+        "purchase.where[1].value: eq takes one value, not a list. Did you mean in?",
+        "contacts: unknown table; known: account, product, subscription, purchase, opportunity, contact, activity, "
+        "case, engagement, feedback, usage and owner. Did you mean contact?",
+        "activity[1].on: Activity..Date is not a field, nor a path of fields with dots.",
+        "activity[2].kind.constant: must be a text, not true.",
+        "activity[2].kind.constant: must become task, call, email or meeting, not true.",
+        "case.severity.values.Low: must become high, normal or low, not lo. Did you mean low?",
+        "write.account.headroom.values: this value is free text or a number; values does not apply.",
+        "write.task.subjct: Tossup writes nothing of this name here; it writes subject, body, body_html, owner_id, "
+        "account_id, contact_id, product, value, due, priority, play and motion. Did you mean subject?",
+        "write.task.priority.values: says nothing of low.",
+        "write.task.priority.values.lo: Tossup never says this; it says high, mid or low. Did you mean low?",
+        "write.task.read.status: . is not a field, nor a path of fields with dots.",
+        "write.task.read.is_closed.constant: must be true or false, not 1.",
+        "write.lead[1]: Tossup_Product__c is written by two lines; keep one.",
+    ]
+
+
+def test_a_filter_with_too_much_or_too_little_is_told_so(tmp_path: Path) -> None:
+    text = edited(**{
+        "      - {field: Opportunity.IsWon, op: eq, value: true}": "      - {field: A, op: empty, value: 1}\n"
+        "      - {field: A, op: gt}\n      - {field: A, op: gt, value: [1]}\n      - {field: A, op: in, value: [1]}\n"
+        "      - {field: A, op: ne, value: [1]}",
+    })  # fmt: skip
+    assert [line.partition("  ")[2] for line in problems(tmp_path, text)] == [
+        "purchase.where[1].value: empty takes no value.",
+        "purchase.where[2]: gt needs a value.",
+        "purchase.where[3].value: gt takes one value, not a list.",
+        "purchase.where[5].value: ne takes one value, not a list. Did you mean not_in?",
+    ]
+
+
+def test_a_mapping_for_another_crm_or_without_accounts_or_leads_is_told_so(tmp_path: Path) -> None:
+    text = """\
+crm: hubspot
+company: {name: Example}
+read: {ours: {object: Task, fields: {}}}
+write:
+  account: {object: Account, fields: {risk: A, priority: A}}
+  task: {object: Task, key: K, fields: {subject: K}}
+  lead: []
+"""
+    assert [line.partition("  ")[2] for line in problems(tmp_path, text)] == [
+        "crm: this file must be for salesforce, not hubspot.",
+        "account: is missing: every rule is about accounts.",
+        "ours: is read back from what the write section writes; leave it out.",
+        "write.account: A is written by two lines; keep one.",
+        "write.task: K is written by two lines; keep one.",
+        "write.lead: needs at least one object.",
+    ]
+
+
+def test_plays_gates_and_texts_are_checked_too_and_against_each_other(tmp_path: Path) -> None:
+    (tmp_path / "plays.yaml").write_text(
+        "a: {motion: expand, pattern: p}\nb: {motion: churn, pattern: p, due_days: 400}\n"
+    )
+    (tmp_path / "gates.yaml").write_text("g: {enabled: 1.5, numbers: {days: many}}\nh: 5\n")
+    assert problems(tmp_path, "plays: {}\nreasons: {}\n", "texts.en.yaml") == [
+        "gates.yaml:1:5  g.enabled: must be true or false, not 1.5.",
+        "gates.yaml:1:29  g.numbers.days: must be a number, not many.",
+        "gates.yaml:2:1  h: must be lines of the form name: value (enabled, numbers), not 5.",
+        "plays.yaml:1:5  a.motion: must be expansion, upsell, cross_sell or churn, not expand. "
+        "Did you mean expansion?",
+        "plays.yaml:2:33  b.due_days: must be at most 365, not 400.",
+        "texts.en.yaml:1:1  words: is missing.",
+    ]
+    (tmp_path / "plays.yaml").write_text("a: {motion: churn, pattern: p, due_days: -1}\n")
+    assert "plays.yaml:1:33  a.due_days: must be at least 0, not -1." in problems(tmp_path, "x: 1", "texts.en.yaml")
+
+
+def test_a_play_without_words_and_words_without_a_play_are_told(tmp_path: Path) -> None:
+    (tmp_path / "plays.yaml").write_text(
+        "seat_limit: {motion: churn, pattern: p}\noff: {motion: churn, pattern: p, enabled: false}\n"
+    )
+    (tmp_path / "texts.ja.yaml").write_text("plays: {seat_limit: {subject: s}}\nreasons: {}\nwords: {}\n")
+    found = problems(tmp_path, "plays: {seat_limt: {subject: s}}\nreasons: {}\nwords: {}\n", "texts.en.yaml")
+    assert found == [
+        "texts.en.yaml:1:1  plays.seat_limit: this play has no texts.",
+        "texts.en.yaml:1:9  plays.seat_limt: there is no such play. Did you mean seat_limit?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"a: [1,", "1:7  this is not valid YAML: expected the node content, but found '<stream end>'."),
+        (b"\tx: 1", "1:1  this is not valid YAML: a tab; indent with spaces."),
+        (b"a: b: c", "1:5  this is not valid YAML: a colon where none belongs; quote the text, or check "
+         "the indentation."),
+        (b"a:\n  b: 1\n c: 2", "3:2  this is not valid YAML: this line is indented unlike the ones above."),
+        (b"a: *nope", "1:4  this is not valid YAML: found undefined alias 'nope'."),
+        (b"a: b\x00", "1:5  this character cannot stand in YAML."),
+        (b"", "1:1  the file is empty."),
+        (b"# only a remark\n", "1:1  the file is empty."),
+        (b"a\n---\nb", "2:1  this is not valid YAML: a second document begins here (---); one file holds one."),
+        (b"[" * 5000, "1:1  nested more than 40 levels deep."),
+        (b"a: ok\nb: \xff", "2:4  this is not UTF-8 text; save the file as UTF-8."),
+        ("あ: 1".encode("utf-16"), "1:1  this is not UTF-8 text; save the file as UTF-8."),
+        (b"a: !!python/object:os.system x", "1:4  a: the tag tag:yaml.org,2002:python/object:os.system is not "
+         "allowed here; write a plain value."),
+        (b"a: 1\na: 2", "2:1  a: is written twice; keep one."),
+        (b"? [a]\n: b", "1:3  a key must be a plain text."),
+        (b"read: &a [*a]", "1:7  [1][1]: nested more than 40 levels deep (or an alias in itself)."),
+        (b"x" * (MOST_BYTES + 1), "1:1  the file is larger than 1 MB."),
+        (b"5", "1:1  must be lines of the form name: value (crm, company, read, write), not 5."),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path, text: bytes, said: str) -> None:
+    assert problems(tmp_path, text) == [f"salesforce.yaml:{said}"]
+
+
+def test_aliases_cannot_multiply_without_limit(tmp_path: Path) -> None:
+    bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    assert "too many values" in problems(tmp_path, "\n".join(bomb))[0]
+
+
+def test_plain_values_are_those_of_yaml_1_2() -> None:
+    text = (
+        b"on: yes\nday: 2026-01-31\nn: 1_000\nh: 0x1F\nf: 1.5e3\nb: true\nz: ~\n"
+        b"big: .inf\ncode: '007'\n1: one\nalias: &x {k: v}\nagain: *x"
+    )
+    assert parse(text).value == {
+        "on": "yes",
+        "day": "2026-01-31",
+        "n": 1000,
+        "h": 31,
+        "f": 1500.0,
+        "b": True,
+        "z": None,
+        "big": ".inf",
+        "code": "007",
+        "1": "one",
+        "alias": {"k": "v"},
+        "again": {"k": "v"},
+    }
+    assert parse(b"\xef\xbb\xbfa: 1").value == {"a": 1}
+    with pytest.raises(Unreadable, match="not UTF-8"):
+        parse(b"\xff")
+
+
+def test_a_folder_or_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="no such folder"):
+        load_rules("salesforce", tmp_path / "nowhere")
+    (tmp_path / "plays.yaml").mkdir()
+    with pytest.raises(BadConfig, match=r"plays\.yaml:1:1  cannot be read: Is a directory"):
+        load_rules("salesforce", tmp_path)
+    with pytest.raises(BadConfig, match="cannot be read"):
+        positions("salesforce", tmp_path)
+    with pytest.raises(BadConfig, match="no such CRM; known: salesforce and hubspot"):
+        load_mapping("zoho", None)
+
+
+def test_a_file_with_almost_the_right_name_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "play.yml").write_text("{}")
+    (tmp_path / "docker-compose.yaml").write_text("{}")
+    with pytest.raises(BadConfig, match=r"play\.yml:1:1  is not read; .*Did you mean plays\.yaml\?") as caught:
+        load_mapping("salesforce", tmp_path)
+    assert len(caught.value.problems) == 1
+
+
+def test_positions_point_at_what_is_written_or_at_what_is_around_it() -> None:
+    found = positions("salesforce", None)
+    lines = SALESFORCE.splitlines()
+
+    def line(*path: str | int) -> str:
+        problem = found.problem("salesforce.yaml", path, "text")
+        assert problem.file == str(PRESETS / "salesforce.yaml")
+        return lines[problem.line - 1].strip()
+
+    assert line("read", "account", 0, "fields", "employees") == "employees: NumberOfEmployees"
+    assert line("read", "account", 0, "fields", "nothing").startswith("fields:")
+    assert line("read", "activity", 1, "object").startswith("- object: Event")
+    assert line("read", "activity", 7, "object").startswith("activity:")
+    assert line("nothing").startswith("crm:") is True
+
+
+def test_a_path_is_shown_as_people_say_it() -> None:
+    assert shown(("read", "account", "fields", "name")) == "account.name"
+    assert shown(("read",)) == "read"
+    assert shown(("write", "lead", 0, "fields")) == "write.lead[1].fields"
+    assert shown(()) == ""
+
+
+def test_problems_read_like_a_compilers() -> None:
+    problem = Problem(
+        file="m.yaml", line=14, column=5, path="account.paid_users", text="no field", suggestion="Seats__c"
+    )
+    assert str(problem) == "m.yaml:14:5  account.paid_users: no field. Did you mean Seats__c?"
+    assert suggestion("numberofemployes", ["NumberOfEmployees", "Name"]) == "NumberOfEmployees"
+    assert suggestion("zzz", ["Name"]) is None
+    assert [listed([]), listed(["a"]), listed(["a", "b", "c"])] == ["", "a", "a, b or c"]
+
+
+@pytest.mark.parametrize("document", ["mapping", "plays", "gates", "texts"])
+def test_every_document_has_a_json_schema(document: str) -> None:
+    schema = json_schema(document)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
