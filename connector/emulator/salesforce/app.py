@@ -48,18 +48,19 @@ class SalesforceOrg:
 
     def routes(self) -> list[Route]:
         """The HTTP routes, most specific first."""
-        records = (Sobjects(self.records), Collections(self.records))
-        return [
-            Slashed("/services/oauth2/token", self._token, methods=["POST"]),
-            Slashed("/services/oauth2/revoke", self._revoke, methods=["POST"]),
-            Slashed("/services/data", self._versions, methods=["GET"]),
+        exact = [
+            Route("/services/oauth2/token", self._token, methods=["POST"]),
+            Route("/services/oauth2/revoke", self._revoke, methods=["POST"]),
+            Route("/services/data", self._versions, methods=["GET"]),
             *self.tooling.routes(self._door),
             *self._queries.routes(self._door),
-            *(route for part in records for route in part.routes(self._door) if "/updated" in route.path),
-            *schema.routes(self._door),
-            *(route for part in records for route in part.routes(self._door)),
             *self._bulk.routes(self._door),
+            *Collections(self.records).routes(self._door),
+            *schema.routes(self._door),
+            *Sobjects(self.records).routes(self._door),
         ]
+        by_key = [route for route in exact if ":path}" in route.path]
+        return [*(route for route in exact if route not in by_key), Slashed(exact), *by_key]
 
     async def _token(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}

@@ -9,6 +9,7 @@ import binascii
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
 from connector.emulator.salesforce import ids, jobs, select, soql
 from connector.emulator.salesforce.core import Core
@@ -18,7 +19,7 @@ from connector.emulator.salesforce.jobs import Job
 from connector.emulator.salesforce.query import run
 from connector.emulator.salesforce.records import Records
 from connector.emulator.salesforce.upsert import key_field
-from connector.emulator.salesforce.web import DATA, Call, Door, Slashed, answer, nothing
+from connector.emulator.salesforce.web import DATA, Call, Door, answer, nothing
 
 _MOST_BYTES = 150_000_000
 _PAGE = 100_000
@@ -167,9 +168,7 @@ class Bulk:
         query = soql.parse(text)
         aggregates = any(isinstance(item, soql.Aggregate) for item in query.select)
         if aggregates or query.group_by or query.offset:
-            raise ApiError(
-                400, "API_ERROR", "Aggregates, GROUP BY and OFFSET are not supported in Bulk Query"
-            )
+            raise ApiError(400, "API_ERROR", "Aggregates, GROUP BY and OFFSET are not supported in Bulk Query")
         found = run(call, text, include_deleted=operation == "queryAll")
         job = self._new(call, body, kind="query", operation=operation, object_name=found.table.name)
         job.state, job.found, job.finished = "UploadComplete", found, True
@@ -236,7 +235,7 @@ class Bulk:
         shown = [job.shown(call.api) for job in self._jobs.values() if job.kind == kind]
         return answer({"done": True, "nextRecordsUrl": None, "records": shown})
 
-    def routes(self, door: Door) -> list[Slashed]:
+    def routes(self, door: Door) -> list[Route]:
         """Bulk resources."""
         base = f"{DATA}/jobs"
         one, query = f"{base}/ingest/{{job}}", f"{base}/query/{{job}}"
@@ -255,7 +254,7 @@ class Bulk:
             ("DELETE", query, self.forget),
             ("GET", f"{base}/{{kind}}", self.listed),
         ]
-        return [Slashed(path, door.open(handler), methods=[method]) for method, path, handler in table]
+        return [Route(path, door.open(handler), methods=[method]) for method, path, handler in table]
 
 
 def _locator(place: int) -> str:

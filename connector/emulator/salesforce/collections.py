@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from connector.emulator.salesforce.errors import ApiError, RecordError
 from connector.emulator.salesforce.records import Records
 from connector.emulator.salesforce.sobjects import shown
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.upsert import existing, key_field, repeated, upsert
-from connector.emulator.salesforce.web import DATA, Call, Door, Slashed, answer
+from connector.emulator.salesforce.web import DATA, Call, Door, answer
 
 _MOST = 200
 _MOST_READ = 2000
@@ -159,7 +160,7 @@ class Collections:
         rows = [table.live(str(id).strip()) for id in ids]
         return answer([None if row is None else shown(call, table, row, names) for row in rows])
 
-    def routes(self, door: Door) -> list[Slashed]:
+    def routes(self, door: Door) -> list[Route]:
         """Collection resources."""
         base = f"{DATA}/composite/sobjects"
         table = [
@@ -170,4 +171,4 @@ class Collections:
             ("GET", f"{base}/{{object}}", self.read),
             ("POST", f"{base}/{{object}}", self.read),
         ]
-        return [Slashed(path, door.open(handler), methods=[method]) for method, path, handler in table]
+        return [Route(path, door.open(handler), methods=[method]) for method, path, handler in table]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from connector.emulator.salesforce import ids, literals, times
 from connector.emulator.salesforce.errors import ApiError
@@ -17,7 +18,7 @@ from connector.emulator.salesforce.table import Table
 Test = Callable[[int], bool]
 Scalar = str | float | bool | None
 _STAMP = "SystemModstamp"
-_ORDERS: dict[str, Callable[[object, object], bool]] = {
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -76,18 +77,11 @@ def _compared_window(condition: Comparison) -> Window:
     if condition.path.text.lower() != _STAMP.lower() or literal.kind != "datetime":
         return Window()
     at = _seconds(str(literal.value))
-    match condition.op:
-        case ">=":
-            return Window(low=math.ceil(at), exact=True)
-        case ">":
-            return Window(low=math.floor(at) + 1, exact=True)
-        case "<":
-            return Window(high=math.ceil(at), exact=True)
-        case "<=":
-            return Window(high=math.floor(at) + 1, exact=True)
-        case "=":
-            return Window(low=math.ceil(at), high=math.floor(at) + 1, exact=True)
-    return Window()
+    here, after = math.ceil(at), math.floor(at) + 1
+    low, high = {">=": (here, None), ">": (after, None), "<": (0, here), "<=": (0, after), "=": (here, after)}.get(
+        condition.op, (0, None)
+    )
+    return Window(low=low, high=high, exact=condition.op != "!=")
 
 
 def candidates(table: Table, condition: Condition | None) -> set[int] | None:
@@ -124,19 +118,19 @@ def _comparison(scope: Scope, column: Column, condition: Comparison) -> Test:
     if _folds(field):
         get = _lowered(get)
         values = [value.lower() if isinstance(value, str) else value for value in values]
+    if op == "LIKE":
+        return _like(scope, field, get, condition)
+    if op in ("INCLUDES", "EXCLUDES"):
+        return _multi(get, op, [str(value) for value in values])
+    return _ordered(get, op, values[0]) if op in _ORDERS else _equal(get, op, values)
+
+
+def _equal(get: Get, op: str, values: list[Scalar]) -> Test:
     if op in ("IN", "NOT IN"):
         several = frozenset(values)
         return (lambda row: get(row) in several) if op == "IN" else (lambda row: get(row) not in several)
-    if op in ("INCLUDES", "EXCLUDES"):
-        return _multi(get, op, [str(value) for value in values])
-    if op == "LIKE":
-        return _like(scope, field, get, condition)
     value = values[0]
-    if op == "=":
-        return lambda row: get(row) == value
-    if op == "!=":
-        return lambda row: get(row) != value
-    return _ordered(get, op, value)
+    return (lambda row: get(row) == value) if op == "=" else (lambda row: get(row) != value)
 
 
 def _folds(field: Field) -> bool:
@@ -152,13 +146,11 @@ def _lowered(get: Get) -> Get:
 
 
 def _ordered(get: Get, op: str, value: Scalar) -> Test:
-    if value is None:
-        return lambda row: False
     order = _ORDERS[op]
 
     def test(row: int) -> bool:
         seen = get(row)
-        return seen is not None and order(seen, value)
+        return seen is not None and value is not None and order(seen, value)
 
     return test
 
@@ -224,7 +216,8 @@ def _id(scope: Scope, field: Field, literal: Literal, condition: Comparison) -> 
 
 
 def _relative(scope: Scope, column: Column, condition: Comparison) -> Test:
-    kind, spans = column.field.type, []
+    kind = column.field.type
+    spans: list[tuple[str | int, str | int]] = []
     for literal in condition.values:
         span = literals.span(str(literal.value), scope.today()) if literal.kind == "relative" else None
         if span is None or kind not in ("date", "datetime"):

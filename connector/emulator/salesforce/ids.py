@@ -1,7 +1,7 @@
 """Record ids: 15 case-sensitive characters, and 3 that make them safe where case is lost.
 
-https://help.salesforce.com/s/articleView?id=000385203 explains the suffix. A number counts the records of an object, so
-an id is also the place of its record, and the order of ids is the order of creation.
+https://help.salesforce.com/s/articleView?id=000385203 explains the suffix. A number counts the records of an object,
+so an id is also the place of its record, and the order of ids is the order of creation.
 """
 
 import string

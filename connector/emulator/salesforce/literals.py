@@ -24,12 +24,12 @@ def _quarter(day: date) -> date:
 
 
 def _days(first: int, after: int) -> Callable[[date, int], Span]:
-    return lambda today, n: (today + timedelta(days=first), today + timedelta(days=after))
+    return lambda today, _: (today + timedelta(days=first), today + timedelta(days=after))
 
 
 def _of_month(start: Callable[[date], date], size: int) -> Callable[[int], Callable[[date, int], Span]]:
     def at(shift: int) -> Callable[[date, int], Span]:
-        def span(today: date, n: int) -> Span:
+        def span(today: date, _: int) -> Span:
             first = _months(start(today), shift * size)
             return first, _months(first, size)
 
@@ -39,7 +39,7 @@ def _of_month(start: Callable[[date], date], size: int) -> Callable[[int], Calla
 
 
 def _weeks(shift: int) -> Callable[[date, int], Span]:
-    def span(today: date, n: int) -> Span:
+    def span(today: date, _: int) -> Span:
         first = _week(today) + timedelta(weeks=shift)
         return first, first + timedelta(weeks=1)
 

@@ -7,11 +7,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from connector.emulator.salesforce import select, soql
 from connector.emulator.salesforce.errors import ApiError
 from connector.emulator.salesforce.scope import Scope
-from connector.emulator.salesforce.web import DATA, Call, Door, Slashed, answer
+from connector.emulator.salesforce.web import DATA, Call, Door, answer
 
 _MOST_TEXT = 100_000
 _MOST_OPEN = 50
@@ -85,13 +86,13 @@ class Queries:
         body["records"] = [show(row) for row in opened.rows[start:stop]]
         return answer(body)
 
-    def routes(self, door: Door) -> list[Slashed]:
+    def routes(self, door: Door) -> list[Route]:
         """Query resources."""
         return [
-            Slashed(f"{DATA}/query", door.open(self.query), methods=["GET"]),
-            Slashed(f"{DATA}/queryAll", door.open(self.query_all), methods=["GET"]),
-            Slashed(f"{DATA}/query/{{locator}}", door.open(self.more), methods=["GET"]),
-            Slashed(f"{DATA}/queryAll/{{locator}}", door.open(self.more), methods=["GET"]),
+            Route(f"{DATA}/query", door.open(self.query), methods=["GET"]),
+            Route(f"{DATA}/queryAll", door.open(self.query_all), methods=["GET"]),
+            Route(f"{DATA}/query/{{locator}}", door.open(self.more), methods=["GET"]),
+            Route(f"{DATA}/queryAll/{{locator}}", door.open(self.more), methods=["GET"]),
         ]
 
 

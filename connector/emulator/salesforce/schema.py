@@ -7,11 +7,12 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import partial
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from connector.emulator.salesforce import fields
 from connector.emulator.salesforce.derive import SETUP
 from connector.emulator.salesforce.table import Table
-from connector.emulator.salesforce.web import DATA, OLDEST, VERSION, Call, Door, Slashed, answer
+from connector.emulator.salesforce.web import DATA, OLDEST, VERSION, Call, Door, answer
 
 _SEASONS = ("Winter", "Spring", "Summer")
 
@@ -124,7 +125,7 @@ def basic(call: Call) -> Response:
     return answer({"objectDescribe": summary(call.table(), call.api), "recentItems": []})
 
 
-def limits(door: Door, call: Call) -> Response:
+def limits(door: Door, _: Call) -> Response:
     """`GET .../limits`."""
     usage = door.usage
 
@@ -149,11 +150,11 @@ def resources(call: Call) -> Response:
     return answer({name: f"{call.api}/{name}" for name in names})
 
 
-def routes(door: Door) -> list[Slashed]:
+def routes(door: Door) -> list[Route]:
     """The read-only resources about the org itself."""
 
-    def get(path: str, handler: Callable[[Call], Response]) -> Slashed:
-        return Slashed(DATA + path, door.open(handler), methods=["GET"])
+    def get(path: str, handler: Callable[[Call], Response]) -> Route:
+        return Route(DATA + path, door.open(handler), methods=["GET"])
 
     return [
         get("", resources),

@@ -83,7 +83,7 @@ class Scope:
             field = self.field(table, names[0])
             if field is None:
                 raise self._no_column(table, names[0], path)
-            get = table.columns[field.name].__getitem__
+            get: Get = table.columns[field.name].__getitem__
             return Column(names=(field.name,), field=field, get=get, direct=True)
         lookup = self._lookup(table, names[0], path)
         relationship = str(lookup.relationship)
@@ -91,8 +91,8 @@ class Scope:
             return self._many(table, lookup, names, path)
         target = self.core.tables[lookup.targets[0]]
         inner = self._resolve(target, names[1:], path)
-        get = _through(table, lookup, target, inner.get)
-        return Column(names=(relationship, *inner.names), field=inner.field, get=get, direct=False)
+        through = _through(table, lookup, target, inner.get)
+        return Column(names=(relationship, *inner.names), field=inner.field, get=through, direct=False)
 
     def field(self, table: Table, name: str) -> Field | None:
         """The field of this name if the user may read it."""
@@ -106,8 +106,8 @@ class Scope:
                 return field
         message = (
             f"Didn't understand relationship '{relationship}' in field path. If you are attempting to use a custom "
-            "relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL "
-            "or the describe call for the appropriate names."
+            "relationship, be sure to append the '__r' after the custom relationship name. Please reference your "
+            "WSDL or the describe call for the appropriate names."
         )
         raise complaint(self.text, path.at, message, "INVALID_FIELD")
 
@@ -133,9 +133,9 @@ class Scope:
 
     def _no_column(self, table: Table, name: str, path: Path, entity: str | None = None) -> ApiError:
         message = (
-            f"No such column '{name}' on entity '{entity or table.name}'. If you are attempting to use a custom field, "
-            "be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call "
-            "for the appropriate names."
+            f"No such column '{name}' on entity '{entity or table.name}'. If you are attempting to use a custom "
+            "field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
+            "describe call for the appropriate names."
         )
         return complaint(self.text, path.at, message, "INVALID_FIELD")
 

@@ -33,7 +33,7 @@ def run(scope: Scope, query: Query, *, include_deleted: bool, api: str) -> Answe
     aggregates = [item for item in query.select if isinstance(item, Aggregate)]
     columns = () if aggregates else tuple(scope.column(table, p) for p in query.select if isinstance(p, Path))
     rows = _rows(scope, table, query, include_deleted=include_deleted)
-    show = _shower(scope, table, columns, api) if columns else lambda row: None
+    show = _shower(scope, table, columns, api) if columns else lambda _: None
     if not aggregates:
         return Answer(table=table, rows=rows, show=show, columns=columns, total=len(rows))
     bare = aggregates[0].path is None and len(query.select) == 1
@@ -246,7 +246,7 @@ def _cells(column: Column) -> Callable[[Sequence[int]], list[str]]:
     get: Get = column.get
     kind = column.field.type
     if kind == "datetime":
-        return lambda rows: ["" if (v := get(r)) is None else times.csv(v) for r in rows]  # type: ignore[arg-type]
+        return lambda rows: [times.csv(v) if isinstance(v := get(r), int) else "" for r in rows]
     if kind == "boolean":
         return lambda rows: ["true" if get(r) else "false" for r in rows]
     if kind in TEXTS:

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from connector.emulator.salesforce import times
 from connector.emulator.salesforce.errors import ApiError, RecordError
 from connector.emulator.salesforce.records import Records
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.upsert import Several, existing, key_field, upsert
-from connector.emulator.salesforce.web import DATA, Call, Door, Slashed, answer, nothing
+from connector.emulator.salesforce.web import DATA, Call, Door, answer, nothing
 
 _MOST_IDS = 600_000
 _DAY_S = 86_400
@@ -136,7 +137,7 @@ class Sobjects:
         body = {"deletedRecords": gone, "earliestDateAvailable": times.rest(now - 15 * _DAY_S)}
         return answer({**body, "latestDateCovered": times.rest(_covered(call, end))})
 
-    def routes(self, door: Door) -> list[Slashed]:
+    def routes(self, door: Door) -> list[Route]:
         """Record resources; the fixed paths come before those with an id."""
         base = f"{DATA}/sobjects/{{object}}"
         by_id, by_key = f"{base}/{{id}}", f"{base}/{{field}}/{{value:path}}"
@@ -151,7 +152,7 @@ class Sobjects:
             ("PATCH", by_key, self.upsert),
             ("DELETE", by_key, self.delete_by_key),
         ]
-        return [Slashed(path, door.open(handler), methods=[method]) for method, path, handler in table]
+        return [Route(path, door.open(handler), methods=[method]) for method, path, handler in table]
 
 
 def _span(call: Call, *, days: int) -> tuple[int, int]:

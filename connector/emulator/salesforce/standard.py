@@ -7,10 +7,37 @@ from connector.emulator.salesforce.fields import Field, choice, number, plain, r
 from connector.emulator.salesforce.table import Table
 
 INDUSTRIES = (
-    "Agriculture Apparel Banking Biotechnology Chemicals Communications Construction Consulting Education Electronics "
-    "Energy Engineering Entertainment Environmental Finance Government Healthcare Hospitality Insurance Machinery "
-    "Manufacturing Media Recreation Retail Shipping Technology Telecommunications Transportation Utilities Other"
-).split()
+    "Agriculture",
+    "Apparel",
+    "Banking",
+    "Biotechnology",
+    "Chemicals",
+    "Communications",
+    "Construction",
+    "Consulting",
+    "Education",
+    "Electronics",
+    "Energy",
+    "Engineering",
+    "Entertainment",
+    "Environmental",
+    "Finance",
+    "Government",
+    "Healthcare",
+    "Hospitality",
+    "Insurance",
+    "Machinery",
+    "Manufacturing",
+    "Media",
+    "Recreation",
+    "Retail",
+    "Shipping",
+    "Technology",
+    "Telecommunications",
+    "Transportation",
+    "Utilities",
+    "Other",
+)
 STAGES = (
     ("Prospecting", 10.0, "Pipeline"),
     ("Qualification", 10.0, "Pipeline"),

@@ -1,10 +1,11 @@
 """The Tooling API as far as setting up fields needs it.
 
-Salesforce creates custom objects through its Metadata API; here Tooling's `POST .../CustomObject` does it, in the same
-words (FullName, Metadata), so that a test can make one over HTTP.
+Salesforce creates custom objects through its Metadata API; here Tooling's `POST .../CustomObject` does it, in the
+same words (FullName, Metadata), so that a test can make one over HTTP.
 """
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from connector.emulator.salesforce import metadata, select, soql
 from connector.emulator.salesforce.core import Core
@@ -13,7 +14,7 @@ from connector.emulator.salesforce.fields import Field, Value, plain, reference,
 from connector.emulator.salesforce.scope import Scope
 from connector.emulator.salesforce.standard import system_fields
 from connector.emulator.salesforce.table import Table
-from connector.emulator.salesforce.web import DATA, Call, Door, Slashed, answer
+from connector.emulator.salesforce.web import DATA, Call, Door, answer
 
 
 class Tooling:
@@ -96,13 +97,13 @@ class Tooling:
             _row(table, {**dict(zip(names, values, strict=True)), "EntityDefinitionId": by_name.get(object_name)})
         return table
 
-    def routes(self, door: Door) -> list[Slashed]:
+    def routes(self, door: Door) -> list[Route]:
         """Tooling resources."""
         base = f"{DATA}/tooling"
         return [
-            Slashed(f"{base}/sobjects/CustomField", door.open(self.create_field), methods=["POST"]),
-            Slashed(f"{base}/sobjects/CustomObject", door.open(self.create_object), methods=["POST"]),
-            Slashed(f"{base}/query", door.open(self.query), methods=["GET"]),
+            Route(f"{base}/sobjects/CustomField", door.open(self.create_field), methods=["POST"]),
+            Route(f"{base}/sobjects/CustomObject", door.open(self.create_object), methods=["POST"]),
+            Route(f"{base}/query", door.open(self.query), methods=["GET"]),
         ]
 
 

@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
+from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from connector.emulator.salesforce.access import Access
@@ -173,12 +174,26 @@ def _unzipped(body: bytes, encoding: str) -> bytes:
 
 
 class Slashed(Route):
-    """A route that also takes its path with a slash at the end, as Salesforce does."""
+    """Sends a path that ends in a slash to the route of the path without it, as Salesforce does."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        super().__init__("/services/{rest:path}", self._never, methods=["GET", "POST"])
+        self._routes = routes
+
+    async def _never(self, _: Request) -> Response:
+        return Response(status_code=404)
 
     def matches(self, scope: AsgiScope) -> tuple[Match, AsgiScope]:
-        """As in Starlette, after trying the path as it is."""
-        match, child = super().matches(scope)
+        """The match of the route that takes the path without its slash."""
         path = scope.get("path", "")
-        if match is Match.NONE and len(path) > 1 and path.endswith("/"):
-            return super().matches({**scope, "path": path.rstrip("/")})
-        return match, child
+        if path.endswith("/"):
+            for route in self._routes:
+                match, found = route.matches({**scope, "path": path.rstrip("/")})
+                if match is Match.FULL:
+                    return match, {**found, "slashless": route}
+        return Match.NONE, {}
+
+    async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """As that route does."""
+        route: Route = scope["slashless"]
+        await route.handle(scope, receive, send)
