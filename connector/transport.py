@@ -289,7 +289,7 @@ class Transport:
         )
         return kinds.get(refusal.then, GiveUp)(
             f"{text} {refusal.next_step}".rstrip(),
-            request_id=self._request_id(response),
+            request_id=self._request_id(response) or str(response.request.headers["X-Request-Id"]),
             code=refusal.code,
             status=response.status_code,
         )
@@ -332,6 +332,7 @@ def scrubbed(text: str, longest: int = 500) -> str:
 
 def _session() -> requests.Session:
     session = requests.Session()
+    session.headers["User-Agent"] = "tossup"
     session.auth = _unchanged  # else a .netrc entry would replace our Authorization header
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.mount("https://", HTTPAdapter(pool_maxsize=16, max_retries=0))

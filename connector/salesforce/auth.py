@@ -68,6 +68,9 @@ class SignIn:
 def open_transport(config: SalesforceConfig) -> tuple[Transport, SignIn]:
     """A transport that signs in by what the configuration holds. Raises `GiveUp` when it holds too little."""
     sign_in = SignIn(config)
+    name, _, rest = (urlsplit(config.url).hostname or "").partition(".lightning.force.com")
+    if config.url.startswith("https://") and not rest and name != urlsplit(config.url).hostname:
+        raise GiveUp(f"{config.url} is the address for people. Programs use https://{name}.my.salesforce.com.")
     by_key = config.client_id and config.username and config.private_key_file
     by_secret = config.client_id and config.client_secret
     if not (config.access_token or by_key or by_secret):

@@ -31,7 +31,7 @@ class Collections:
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """These records, missing and deleted ones left out."""
         for start in range(0, len(ids), _FETCHED):
-            body = {"ids": list(ids[start : start + _FETCHED]), "fields": list(fields)}
+            body = {"ids": list(ids[start : start + _FETCHED]), "fields": list(dict.fromkeys(fields))}
             call = Call(method="POST", target=f"{self._path}/{object}", json=body, repeatable=True)
             yield [record for record in self._transport.send(call).data if record]
 

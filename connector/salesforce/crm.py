@@ -12,7 +12,7 @@ from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.collections import Collections
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.read import Reader
-from connector.salesforce.rows import columns, from_records
+from connector.salesforce.rows import columns, from_records, gone_marks
 from connector.salesforce.schema import Describer
 from connector.salesforce.setup import Setup
 from connector.salesforce.write import Writer
@@ -95,8 +95,10 @@ class Salesforce:
     def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
         """These records as they are now."""
         into = columns(schema, fields)
-        for records in self._collections.fetch(schema.name, into.names, ids):
-            yield Batch(rows=from_records(records, into))
+        marks = gone_marks(schema)
+        for records in self._collections.fetch(schema.name, [*into.names, *marks], ids):
+            there = [record for record in records if not any(record.get(mark) for mark in marks)]
+            yield Batch(rows=from_records(there, into))
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update by id."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from connector.errors import GiveUp, TryAgain
+from connector.errors import CrmError, GiveUp
 from connector.port import Batch, Cursor, Read
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.extract import BulkQuery
@@ -21,6 +21,8 @@ from connector.salesforce.query import Page, RestQuery
 from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, split
 from connector.salesforce.soql import Select
 from connector.transport import Transport
+
+_TOO_MUCH = ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +113,8 @@ class Reader:
             return None
         try:
             return self.rest.first(question.select)
-        except TryAgain as error:
-            if error.code == "QUERY_TIMEOUT" and question.bulk:
+        except CrmError as error:
+            if error.code in _TOO_MUCH and question.bulk:
                 return None
             raise
 

@@ -57,6 +57,8 @@ class Describer:
             try:
                 found[name] = self.object(name)
             except GiveUp as error:
+                if error.status not in (403, 404):
+                    raise
                 hidden[name] = str(error)
         return Schema(crm="salesforce", objects=found, known=tuple(sorted(listed)), hidden=hidden)
 

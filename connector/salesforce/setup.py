@@ -69,7 +69,9 @@ class Setup:
         soql = f"SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE {any_of('DeveloperName', names)}"
         try:
             rows = self._rest.tooling(soql)
-        except GiveUp:
+        except GiveUp as error:
+            if error.status not in (400, 403, 404):
+                raise
             return set()
         return {f"{row['TableEnumOrId']}.{row['DeveloperName']}__c" for row in rows}
 

@@ -1,8 +1,9 @@
 """A loopback server that answers by a script, so that a test can say what goes wrong on the wire."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -17,6 +18,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     silent: bool = False
+    after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server_of.reply(
             Seen(method=self.command, path=self.path, headers=dict(self.headers.items()), body=body)
         )
+        time.sleep(reply.after_s)
         if reply.silent:
             self.close_connection = True
             return
@@ -68,8 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
-        self.wfile.flush()
+        with suppress(OSError):  # the client may have had enough
+            self.wfile.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
+            self.wfile.flush()
         self.close_connection = self.close_connection or reply.cut
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _any  # noqa: N815 - the names http.server looks for

@@ -16,7 +16,7 @@ from connector.errors import AskAPerson, GiveUp, Interrupted, TryAgain, Unclear
 from connector.library import LibrarySession
 from connector.limits import Allowance, Bucket, Pace
 from connector.transport import Transport, scrubbed
-from connector.wire import Call, Patience, Refusal, Token
+from connector.wire import Call, Patience, Refusal, Timeouts, Token
 from tests.connector.scripted import Reply, Server, scripted
 
 
@@ -167,6 +167,23 @@ def test_a_create_that_could_not_connect_was_never_sent_so_it_is_tried_again():
         wire.transport.send(create())
     assert not isinstance(caught.value, Unclear)
     assert wire.transport.calls == 3
+
+
+def test_a_vendor_that_does_not_answer_in_time_is_not_waited_for(start):
+    slow = Reply(after_s=0.2)
+    server, wire = start(slow, OK, timeouts=Timeouts(read_s=0.05))
+    assert wire.transport.send(get()).data == {"a": 1}
+    server, wire = start(slow, timeouts=Timeouts(read_s=0.05))
+    with pytest.raises(Unclear):
+        wire.transport.send(create())
+    assert len(server.seen) == 1
+
+
+def test_an_error_without_the_vendors_request_id_carries_ours(start):
+    server, wire = start(Reply(status=404))
+    with pytest.raises(GiveUp) as caught:
+        wire.transport.send(get())
+    assert caught.value.request_id == server.seen[0].headers["X-Request-Id"]
 
 
 def test_garbage_instead_of_json_is_asked_for_again_and_then_said(start):

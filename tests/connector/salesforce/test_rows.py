@@ -1,10 +1,13 @@
 """Salesforce rows become Arrow rows."""
 
+import csv
 import io
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connector.errors import GiveUp
 from connector.salesforce.rows import columns, from_csv, from_records, gone_marks, has_compound, split
@@ -87,6 +90,16 @@ def test_bulk_csv_is_cast_and_empty_cells_are_null():
 def test_a_cell_that_does_not_fit_its_type_is_said():
     with pytest.raises(GiveUp, match="cannot be read as described"):
         list(from_csv(io.BytesIO(b'"Id","Employees"\n"1","many"\n'), columns(schema(stamp=None), ("Employees",))))
+
+
+@given(texts=st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")), min_size=1))
+def test_every_text_survives_bulk_csv(texts):
+    file = io.StringIO(newline="")
+    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([["Id", "Name"], *enumerate(texts)])
+    batches = from_csv(io.BytesIO(file.getvalue().encode()), columns(schema(stamp=None), ("Name",)))
+    assert [name for batch in batches for name in batch.column("Name").to_pylist()] == [
+        text or None for text in texts
+    ]
 
 
 def test_deleted_rows_are_split_off_and_archived_activities_too():

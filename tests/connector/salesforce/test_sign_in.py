@@ -92,3 +92,9 @@ def test_an_unreadable_key_is_named(tmp_path, content):
 def test_incomplete_credentials_are_said_before_anything_is_sent():
     with pytest.raises(GiveUp, match="credentials are incomplete"):
         open_salesforce(SalesforceConfig(url="http://127.0.0.1:1", client_id="app", username="u"))
+
+
+def test_the_address_for_people_is_told_apart():
+    config = SalesforceConfig(url="https://acme.lightning.force.com", client_id="app", client_secret=SecretStr("s"))
+    with pytest.raises(GiveUp, match=r"Programs use https://acme\.my\.salesforce\.com"):
+        open_salesforce(config)
