@@ -1,6 +1,6 @@
 """YAML files -> Rules: presets for what a folder lacks, and every problem of every file at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from mappings.config import Gate, MappingConfig, Play, Rules, Texts
+from mappings.editor_schema import json_schema
 from mappings.marked import Key, Marked, Unreadable, parse
 from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
 from mappings.selfcheck import Finding, of_mapping, of_texts
@@ -152,17 +153,6 @@ def positions(crm: str, folder: Path | None) -> Positions:
 def init(folder: Path, crm: str) -> dict[Path, str]:
     """The presets as a start for a folder of one's own: file -> text. Writes nothing."""
     return {folder / name: (PRESETS / name).read_text("utf-8") for name in _names(crm)}
-
-
-def json_schema(document: str = "mapping") -> dict[str, object]:
-    """A JSON Schema, for editors: of the mapping, or of `plays`, `gates` or `texts`."""
-    of: Mapping[str, Callable[[], dict[str, object]]] = {
-        "mapping": _MAPPING.json_schema,
-        "plays": _PLAYS.json_schema,
-        "gates": _GATES.json_schema,
-        "texts": _TEXTS.json_schema,
-    }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **of[document]()}
 
 
 def _names(crm: str) -> tuple[str, ...]:

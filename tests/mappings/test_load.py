@@ -231,11 +231,11 @@ def test_plays_gates_and_texts_are_checked_too_and_against_each_other(tmp_path: 
         "gates.yaml:2:1  h: must be lines of the form name: value (enabled, numbers), not 5.",
         "plays.yaml:1:5  a.motion: must be expansion, upsell, cross_sell or churn, not expand. "
         "Did you mean expansion?",
-        "plays.yaml:2:33  b.due_days: must be at most 365, not 400.",
+        "plays.yaml:2:32  b.due_days: must be at most 365, not 400.",
         "texts.en.yaml:1:1  words: is missing.",
     ]
     (tmp_path / "plays.yaml").write_text("a: {motion: churn, pattern: p, due_days: -1}\n")
-    assert "plays.yaml:1:33  a.due_days: must be at least 0, not -1." in problems(tmp_path, "x: 1", "texts.en.yaml")
+    assert "plays.yaml:1:32  a.due_days: must be at least 0, not -1." in problems(tmp_path, "x: 1", "texts.en.yaml")
 
 
 def test_a_play_without_words_and_words_without_a_play_are_told(tmp_path: Path) -> None:
