@@ -1,9 +1,9 @@
 """Who plays what in the demo world: one line a part, so that every strategy and every gate has its accounts.
 
-A part is a recipe; what it does not say is ordinary: a customer of some 15 months on a middle plan with free seats,
-well used, no trouble, last bought seven weeks ago, last spoken to six weeks ago, renewal far away.
-Parts that exist to be refused carry the `seat_limit` signal (95 % of the seats used), so that there is a lead
-to refuse. `ordinary` fills the world up to the number of accounts asked for.
+A part is a recipe; what it does not say is ordinary: a customer of some 15 months on a middle plan that most
+employees have, with what goes well with it, well used, no trouble, last bought seven weeks ago, last spoken to six
+weeks ago, renewal far away. Parts that exist to be refused carry the `seat_limit` signal (95 % of the seats used),
+so that there is a lead to refuse. `ordinary` fills the world up to the number of accounts asked for.
 """
 
 from dataclasses import dataclass, replace
@@ -17,11 +17,15 @@ PLAN = "plan"
 class Recipe:
     """How to cook one account. Days count back from today, except `renewal_in`, which counts ahead."""
 
-    plan: str = "CORE-STD"
+    plan: str | None = "CORE-STD"
+    """None: one of the usual plans."""
+    pays: bool = True
+    completed: bool = True
+    """The first deal included what the plan's entry in the catalogue declares as its complements."""
     industry: str | None = None
     employees: Literal["known", "missing", "conflicting"] = "known"
     size: tuple[int, int] = (80, 700)
-    penetration: float = 0.45
+    penetration: float = 0.62
     used: float = 0.72
     free_users: int = 0
     renewal_in: int | None = None
@@ -65,16 +69,17 @@ def _part(name: str, count: int, recipe: Recipe) -> Part:
     return Part(name=name, count=count, recipe=recipe)
 
 
-ORDINARY = Recipe()
+ORDINARY = Recipe(plan=None)
 _FULL = Recipe(used=0.95)
-_SEVERE_RISK = replace(_FULL, usage="falling", severe_case=True, nps=((200, 9), (12, 4)))
+_CLINIC = Recipe(plan="ANL-TEAM", industry="Healthcare")
+_SEVERE_RISK = replace(_FULL, usage="falling", severe_case=True, nps=((100, 9), (12, 4)))
 
 EXPANSION = (
     _part("free_to_paid", 6, Recipe(free_users=45, penetration=0.3)),
-    _part("company_wide", 8, Recipe(size=(500, 2400), penetration=0.07)),
-    _part("group_wide", 12, Recipe(size=(200, 900), penetration=0.15)),
+    _part("company_wide", 8, Recipe(size=(500, 1200), penetration=0.07)),
+    _part("group_wide", 12, Recipe(size=(200, 700))),
     _part("seat_limit", 6, _FULL),
-    _part("seat_limit_exactly_90", 2, Recipe(size=(200, 200), penetration=0.5, used=0.9)),
+    _part("seat_limit_exactly_90", 2, Recipe(size=(200, 200), penetration=0.6, used=0.9)),
 )
 
 UPSELL = (
@@ -90,12 +95,12 @@ UPSELL = (
 CROSS_SELL = (
     _part("affinity_buyers", 30, Recipe(plan="CORE-PRO", won=((55, "SEC-EDR"), (150, PLAN), (310, PLAN)))),
     _part("affinity", 6, Recipe(plan="CORE-PRO")),
-    _part("complement", 6, Recipe(plan="SUITE-PRO")),
-    _part("attribute_buyers", 14, Recipe(industry="Healthcare", won=((90, "SEC-AUDIT"), (200, PLAN)))),
-    _part("attribute_fit", 5, Recipe(industry="Healthcare")),
-    _part("just_bought", 6, Recipe(plan="CORE-PRO", won=((9, PLAN), (120, PLAN), (260, PLAN)))),
-    _part("just_bought_when_young", 2, Recipe(plan="CORE-PRO", tenure=20, won=())),
-    _part("just_delighted", 5, Recipe(plan="SUITE-PRO", nps=((10, 10),), csat=((14, 5),))),
+    _part("complement", 6, Recipe(plan="SUITE-PRO", completed=False)),
+    _part("attribute_buyers", 14, replace(_CLINIC, won=((90, "SEC-AUDIT"), (200, PLAN)))),
+    _part("attribute_fit", 5, _CLINIC),
+    _part("just_bought", 6, Recipe(plan="CORE-PRO", completed=False, won=((9, PLAN), (120, PLAN), (260, PLAN)))),
+    _part("just_bought_when_young", 2, Recipe(plan="CORE-PRO", completed=False, tenure=20, won=())),
+    _part("just_delighted", 5, Recipe(plan="SUITE-PRO", completed=False, nps=((10, 10),), csat=((14, 5),))),
     _part("inquiries_up", 4, Recipe(cases=(3, 6, 9, 13, 18, 24, 60, 95, 150))),
 )
 
@@ -104,7 +109,8 @@ CHURN = (
     _part("downgrade", 3, Recipe(plan="CORE-LITE", earlier=1.0, earlier_plan="CORE-PRO", renewal_in=345)),
     _part("option_cancelled", 3, Recipe(cancelled_option="CORE-SSO")),
     _part("usage_drop", 4, Recipe(usage="falling")),
-    _part("nps_fall", 4, Recipe(nps=((190, 9), (15, 6)))),
+    _part("nps_fall", 3, Recipe(nps=((100, 9), (15, 7)))),
+    _part("nps_detractor", 2, Recipe(nps=((100, 8), (15, 5)))),
     _part("severe_case", 4, Recipe(severe_case=True)),
     _part("onboarding_open", 4, Recipe(used=0.95, tenure=75, onboarding="open", won=())),
     _part("onboarding_stuck", 3, Recipe(tenure=150, onboarding="stuck", won=((100, PLAN),))),
@@ -112,6 +118,7 @@ CHURN = (
     _part("downsell", 4, Recipe(used=0.35, renewal_in=80)),
     _part("declined_three", 3, Recipe(lost=((20, PLAN), (60, "SEC-MAIL"), (110, "TRN-ADMIN")))),
     _part("high_risk", 4, _SEVERE_RISK),
+    _part("held_by_risk", 4, replace(_FULL, usage="falling")),
 )
 
 GATES = (
@@ -145,6 +152,9 @@ LEAST_ACCOUNTS = sum(part.count for part in CAST)
 
 HIERARCHY = {1: 0, 2: 0, 3: 1, 4: 1, 5: 2, 7: 6, 8: 6, 9: 6, 10: 11, 11: 10}
 """Parents inside `group_wide`, by place: three levels (0 to 5), two levels (6 to 9), a cycle of two (10, 11)."""
+
+UNSERVED = frozenset({3, 4, 5, 8, 9, 11})
+"""Members of `group_wide`, by place, that pay for nothing yet."""
 
 RENEWALS = (60, 75, 90, 105, 119, 120, 61, 82)
 """Days to the renewal of the `renewal_window` accounts, by place: both ends of the window are among them."""

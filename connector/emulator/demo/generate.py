@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connector.emulator.demo import history, standing
-from connector.emulator.demo.cast import CAST, HIERARCHY, LEAST_ACCOUNTS, ORDINARY, RENEWALS, Part
+from connector.emulator.demo.cast import CAST, HIERARCHY, LEAST_ACCOUNTS, ORDINARY, RENEWALS, UNSERVED, Part
 from connector.emulator.demo.catalogue import owners, products
 from connector.emulator.demo.model import World
 from connector.emulator.demo.profile import Place, decide
@@ -54,8 +54,9 @@ def _places(parts: Iterable[Part]) -> Iterator[Place]:
 
 def _special(seat: Place, place: int, first: int) -> Place:
     """What differs between the accounts of one part: their parents, and the days to their renewals."""
-    if seat.part == "group_wide" and place in HIERARCHY:
-        return replace(seat, parent=f"a{first + HIERARCHY[place]:03}")
+    if seat.part == "group_wide":
+        parent = f"a{first + HIERARCHY[place]:03}" if place in HIERARCHY else None
+        return replace(seat, parent=parent, recipe=replace(seat.recipe, pays=place not in UNSERVED))
     if seat.part == "renewal_window":
         return replace(seat, recipe=replace(seat.recipe, renewal_in=RENEWALS[place]))
     return seat

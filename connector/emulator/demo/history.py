@@ -6,7 +6,7 @@ from typing import Literal
 
 from connector.emulator.demo.cast import PLAN
 from connector.emulator.demo.model import Activity, ActivityKind, Case, Deal, Feedback, Line, Usage
-from connector.emulator.demo.profile import Profile
+from connector.emulator.demo.profile import PRODUCTS, Profile
 
 WEEKS = 12
 """Weeks of usage before today, one figure a week."""
@@ -19,6 +19,8 @@ _FLAT_PRICE_USD = 40.0
 def deals(profile: Profile) -> tuple[Deal, ...]:
     """The first purchase, the later ones, what was lost, and what is still open."""
     recipe = profile.recipe
+    if not recipe.pays:
+        return ()
     bought = [(profile.tenure, PLAN), *((_about(profile, days), code) for days, code in recipe.won)]
     return (
         *(_deal(profile, days, code, "won") for days, code in bought),
@@ -53,14 +55,16 @@ def activities(profile: Profile) -> tuple[Activity, ...]:
 
 def usage(profile: Profile) -> tuple[Usage, ...]:
     """Twelve weeks of active users: level within 4 %, or halved in the last four weeks."""
-    found = []
+    found: list[Usage] = []
+    if not profile.recipe.pays:
+        return ()
     for week in reversed(range(WEEKS)):
         level = 0.5 if profile.recipe.usage == "falling" and week < _FALL_WEEKS else 1.0
         share = level * (0.96 + 0.08 * profile.dice.share(f"usage {week}"))
         found.append(
             Usage(
                 account=profile.key,
-                product=profile.recipe.plan,
+                product=profile.plan,
                 on=profile.ago(1 + 7 * week),
                 quantity=max(1, round(profile.seats_used * share)),
             )
@@ -93,7 +97,7 @@ def _deal(profile: Profile, days: int, product: str, outcome: Literal["open", "w
     return Deal(
         key=f"d{profile.place.number:03}-{outcome}-{days}-{code}",
         account=profile.key,
-        name=f"{profile.name}: {code}",
+        name=f"{profile.name}: {PRODUCTS[code].name}",
         owner=profile.owner,
         outcome=outcome,
         created_on=created_on,
@@ -105,6 +109,10 @@ def _deal(profile: Profile, days: int, product: str, outcome: Literal["open", "w
 def _lines(profile: Profile, code: str, *, first: bool) -> Iterator[Line]:
     yearly = 12 * profile.price(code) if profile.recipe.priced else 0.0
     yield Line(product=code, quantity=_quantity(profile, code, first=first), unit_price=yearly)
+    if first and profile.recipe.completed:
+        for complement in PRODUCTS[code].complements:
+            quantity = _quantity(profile, complement, first=False)
+            yield Line(product=complement, quantity=quantity, unit_price=12 * profile.price(complement))
     if first and profile.place.number % 5 == 0:
         yield Line(product="ONB-PLUS", quantity=1, unit_price=profile.price("ONB-PLUS"))
 
@@ -114,7 +122,7 @@ def _quantity(profile: Profile, code: str, *, first: bool) -> int:
         return profile.seats
     if profile.listed(code) >= _FLAT_PRICE_USD:
         return 1
-    return max(1, profile.seats // (10 if code == profile.recipe.plan else 2))
+    return max(1, profile.seats // (10 if code == profile.plan else 2))
 
 
 def _case(profile: Profile, days: int) -> Case:
@@ -153,7 +161,7 @@ def _tasks(profile: Profile) -> Iterator[Activity]:
             contact=profile.contact,
             owner=profile.owner,
             kind="task",
-            subject=f"Propose {profile.code(product)}",
+            subject=f"Propose {PRODUCTS[profile.code(product)].name} ({profile.code(product)})",
             on=profile.ago(days),
             is_closed=closed,
         )

@@ -7,7 +7,8 @@ from connector.emulator.demo.cast import PLAN, Recipe
 from connector.emulator.demo.catalogue import products
 from connector.emulator.demo.dice import Dice
 
-_LIST_PRICES = {product.code: product.list_price for product in products()}
+PRODUCTS = {product.code: product for product in products()}
+_USUAL_PLANS = ("CORE-LITE", "CORE-STD", "CORE-STD", "SUITE-STD")
 _COUNTRIES = (
     ("Japan", "JPY"),
     ("Japan", "JPY"),
@@ -55,6 +56,7 @@ class Profile:
     industry: str
     country: str
     currency: str
+    plan: str
     employees: int
     seats: int
     owner: str | None
@@ -82,7 +84,7 @@ class Profile:
 
     @property
     def customer_since(self) -> date:
-        """The day of the first deal."""
+        """The day of the first deal, where there was one."""
         return self.ago(self.tenure)
 
     @property
@@ -96,7 +98,7 @@ class Profile:
 
     def code(self, product: str) -> str:
         """The product code that a recipe's word stands for."""
-        return self.recipe.plan if product == PLAN else product
+        return self.plan if product == PLAN else product
 
     @property
     def contact(self) -> str | None:
@@ -105,7 +107,7 @@ class Profile:
 
     def listed(self, product: str) -> float:
         """One unit of the product a month, in the world's currency."""
-        return _LIST_PRICES[product]
+        return PRODUCTS[product].list_price
 
     def price(self, product: str) -> float:
         """One unit of the product a month, in the account's currency: whole, or a half."""
@@ -128,6 +130,7 @@ def decide(place: Place, *, seed: int, today: date) -> Profile:
         industry=recipe.industry or dice.pick(tuple(_INDUSTRIES), "industry"),
         country=country,
         currency=currency,
+        plan=recipe.plan or dice.pick(_USUAL_PLANS, "plan"),
         employees=employees,
         seats=max(10, round(employees * recipe.penetration)),
         owner=_owner(place),

@@ -19,7 +19,7 @@ _REFUSALS: dict[str, tuple[Refusal, ...]] = {
 def account(profile: Profile) -> Account:
     """The customer itself."""
     recipe = profile.recipe
-    started = None if recipe.onboarding == "untracked" else profile.customer_since
+    started = profile.customer_since if recipe.pays and recipe.onboarding != "untracked" else None
     known = recipe.employees != "missing"
     return Account(
         key=profile.key,
@@ -35,7 +35,7 @@ def account(profile: Profile) -> Account:
         do_not_contact=recipe.do_not_contact,
         legal_hold=recipe.legal_hold,
         invoice_overdue=recipe.invoice_overdue,
-        customer_since=profile.customer_since,
+        customer_since=profile.customer_since if recipe.pays else None,
         onboarding_started=started,
         onboarding_completed=_completed(profile),
     )
@@ -56,7 +56,7 @@ def contacts(profile: Profile) -> tuple[Contact, ...]:
 
 def subscriptions(profile: Profile) -> tuple[Subscription, ...]:
     """The current term, the terms before it back to the first day, and a cancelled option where there is one."""
-    return (*_terms(profile), *_cancelled_option(profile))
+    return (*_terms(profile), *_cancelled_option(profile)) if profile.recipe.pays else ()
 
 
 def _reported(profile: Profile) -> int | None:
@@ -66,7 +66,7 @@ def _reported(profile: Profile) -> int | None:
 
 
 def _completed(profile: Profile) -> date | None:
-    if profile.recipe.onboarding != "done":
+    if profile.recipe.onboarding != "done" or not profile.recipe.pays:
         return None
     return min(profile.customer_since + timedelta(days=35), profile.ago(1))
 
@@ -88,13 +88,13 @@ def _terms(profile: Profile) -> Iterator[Subscription]:
     recipe = profile.recipe
     ends_on = profile.ago(-profile.renewal_in)
     starts_on = max(ends_on - _TERM, profile.customer_since)
-    yield _term(profile, recipe.plan, profile.seats, starts_on, ends_on, number=1)
+    yield _term(profile, profile.plan, profile.seats, starts_on, ends_on, number=1)
     earlier = max(5, round(profile.seats * recipe.earlier))
     number = 2
     while starts_on > profile.customer_since:
         ends_on = starts_on - _DAY
         starts_on = max(ends_on - _TERM, profile.customer_since)
-        yield _term(profile, recipe.earlier_plan or recipe.plan, earlier, starts_on, ends_on, number=number)
+        yield _term(profile, recipe.earlier_plan or profile.plan, earlier, starts_on, ends_on, number=number)
         number += 1
 
 
