@@ -42,6 +42,7 @@ class Auth:
         self.client_secret = secrets.token_hex(32)
         self.static_token = f"00D!{secrets.token_urlsafe(48)}"
         self._key: rsa.RSAPrivateKey | None = None
+        self._kept_in: Path | None = None
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def revoke_all(self) -> None:
@@ -123,8 +124,11 @@ class Auth:
 
     def keep(self, folder: Path) -> Path:
         """Keep the app's credentials in files only we may read, or take back those kept before; the key's path."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key_file, app_file = folder / "salesforce.key", folder / "salesforce.json"
+        if self._kept_in == folder:
+            return key_file
+        self._kept_in = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if key_file.exists() and app_file.exists():
             loaded = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
             if not isinstance(loaded, rsa.RSAPrivateKey):

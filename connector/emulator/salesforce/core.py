@@ -30,7 +30,6 @@ class Core:
         self.by_prefix: dict[str, Table] = {}
         self.org_id = ""
         self.api_user = ""
-        self._last_stamp = 0
         self._access: dict[str, tuple[int, Access]] = {}
         self._stages: tuple[int, dict[str, dict[str, Value]]] = (-1, {})
 
@@ -40,7 +39,6 @@ class Core:
         self.by_prefix = {}
         self._access = {}
         self._stages = (-1, {})
-        self._last_stamp = 0
         for table in standard.tables().values():
             self.add_table(table)
         random = "".join(secrets.choice(ids.ALPHABET) for _ in range(6))
@@ -72,9 +70,8 @@ class Core:
         return found[0].columns[name][found[1]] if found and name in found[0].columns else None
 
     def stamp(self) -> int:
-        """Now in whole seconds; never goes back."""
-        self._last_stamp = max(self._last_stamp, int(self.clock.seconds()))
-        return self._last_stamp
+        """Now in whole seconds of the emulator's clock, which can be set back."""
+        return int(self.clock.seconds())
 
     def access(self, user_id: str) -> Access:
         """What this user may see, as the permission sets are now."""

@@ -116,7 +116,7 @@ class Ingest:
         values: dict[str, object] = {
             name: None if cell == _NULL else cell for name, cell in zip(self.header, row, strict=True) if cell != ""
         }
-        key = values.get(self.key or "Id")
+        key, given_id = values.get(self.key or "Id"), str(values.get("Id") or "")
         try:
             if key in twice:
                 raise RecordError("DUPLICATE_VALUE", f"Duplicate external id specified: {key}", self.key or "Id")
@@ -124,7 +124,7 @@ class Ingest:
         except RecordError as error:
             code = "INVALID_TYPE_ON_FIELD_IN_RECORD" if error.code == "JSON_PARSER_ERROR" else error.code
             words = f"{code}:{error.message}:{','.join(error.fields)} --"
-            self.failed.append((str(values.get("Id") or ""), words, row))
+            self.failed.append((given_id, words, row))
         else:
             self.succeeded.append((id, created, row))
 

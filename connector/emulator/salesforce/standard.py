@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 
 from connector.emulator.salesforce.fields import Field, choice, number, plain, reference, text
 from connector.emulator.salesforce.table import Table
@@ -516,9 +517,14 @@ def _label(name: str) -> str:
     )
 
 
+@cache
+def _definitions() -> tuple[tuple[str, str, str, tuple[Field, ...]], ...]:
+    return tuple(
+        (name, _label(name), prefix, (*system_fields(owners=owners), *fields()))
+        for name, prefix, fields, owners in OBJECTS
+    )
+
+
 def tables() -> dict[str, Table]:
     """Fresh, empty tables of every standard object."""
-    made = {}
-    for name, prefix, fields, owners in OBJECTS:
-        made[name] = Table(name, _label(name), prefix, [*system_fields(owners=owners), *fields()])
-    return made
+    return {name: Table(name, label, prefix, fields) for name, label, prefix, fields in _definitions()}

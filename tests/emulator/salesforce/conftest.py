@@ -62,13 +62,13 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def org(emulator: Emulator) -> Iterator[SalesforceOrg]:
+def org(emulator: Emulator) -> SalesforceOrg:
     emulator.clock.advance(-emulator.clock.offset)
     emulator.reset()
     usual = {"limits": "off", "bulk_polls": 1, "page_size": 0, "assignment_rule": True, "token_life_s": 7200}
     emulator.salesforce.settings(usual)
     salesforce: SalesforceOrg = emulator.salesforce
-    yield salesforce
+    return salesforce
 
 
 @pytest.fixture

@@ -192,7 +192,9 @@ def test_upsert_creates_once_and_then_updates(api: Api, key: str) -> None:
 
 
 def test_upsert_can_be_forbidden_to_create(api: Api, key: str) -> None:
-    assert api.patch(f"/sobjects/Lead/{key}/k1?updateOnly=true", {"LastName": "y"}, 404)[0]["errorCode"] == "NOT_FOUND"
+    assert (
+        api.patch(f"/sobjects/Lead/{key}/k1?updateOnly=true", {"LastName": "y"}, 404)[0]["errorCode"] == "NOT_FOUND"
+    )
 
 
 def test_upsert_by_what_is_no_external_id_is_not_found(api: Api) -> None:

@@ -32,6 +32,7 @@ records = st.lists(
             "Parent": st.none() | st.integers(0, 3),
         }
     ),
+    min_size=4,
     max_size=12,
 )
 
@@ -119,7 +120,9 @@ def _among(name: str, values: list[Any], absent: bool) -> Check:
 names = st.sampled_from(["Name", "Site", "Size", "Since", "SystemModstamp", "Parent.Name"])
 simple = st.one_of(
     names.flatmap(lambda n: st.builds(_compared, st.just(n), st.sampled_from(sorted(_OPS)), _value(n))),
-    names.flatmap(lambda n: st.builds(_among, st.just(n), st.lists(_value(n), min_size=1, max_size=3), st.booleans())),
+    names.flatmap(
+        lambda n: st.builds(_among, st.just(n), st.lists(_value(n), min_size=1, max_size=3), st.booleans())
+    ),
     st.builds(_compared, st.just("Good"), st.sampled_from(["=", "!="]), st.booleans()),
     st.sampled_from(["%a", "b%", "_lpha", "%_t%", "%", "100%", "o'%"]).map(
         lambda pattern: Check(f"Name LIKE {_quoted(pattern)}", lambda record: _like(pattern, record["Name"]))
@@ -206,8 +209,14 @@ def _sorted(rows: list[Record], keys: list[tuple[str, bool, bool]]) -> list[Reco
     return sorted(rows, key=cmp_to_key(compare))
 
 
-@settings(max_examples=150, deadline=None)
-@given(rows=records, condition=conditions, keys=orders, limit=st.none() | st.integers(0, 5), offset=st.integers(0, 3))
+@settings(max_examples=250, deadline=None)
+@given(
+    rows=records,
+    condition=conditions,
+    keys=orders,
+    limit=st.sampled_from([None, None, 0, 3]),
+    offset=st.sampled_from([0, 0, 0, 2]),
+)
 def test_where_order_and_limit_agree_with_a_plain_filter(
     org: SalesforceOrg,
     rows: list[Record],
