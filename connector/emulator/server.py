@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, Self
 
 import orjson
 import uvicorn
+from starlette.routing import Route
 
 from connector.emulator import control
 from connector.emulator.faults import Faults
@@ -69,6 +70,11 @@ class Emulator:
     def orgs(self) -> Mapping[str, Org]:
         """The CRMs that run, by name."""
         return self._orgs
+
+    @property
+    def routes(self) -> list[Route]:
+        """Every route of the CRMs and of the control plane."""
+        return [route for org in self._orgs.values() for route in org.routes()] + control.routes(self)
 
     @property
     def salesforce(self) -> Any:
@@ -169,9 +175,8 @@ class Emulator:
             self.restore(saved)
 
     def _serve(self, listening: socket.socket, opened: contextlib.ExitStack) -> None:
-        routes = [route for org in self._orgs.values() for route in org.routes()] + control.routes(self)
         log = opened.enter_context(self._log.open("a", buffering=1)) if self._log is not None else None
-        self._traffic = Traffic(routes, clock=self.clock, faults=self.faults, log=log)
+        self._traffic = Traffic(self.routes, clock=self.clock, faults=self.faults, log=log)
         self._loop = opened.enter_context(_Loop(_server(self._traffic), listening))
 
 
