@@ -43,7 +43,6 @@ def _judged(outcome: Outcome, refusals: dict[str, str]) -> Outcome:
         created=outcome.created,
         code="LINK_REFUSED",
         message=refusals[outcome.id],
-        retryable=True,
     )
 
 

@@ -1,12 +1,13 @@
 """What the account has: properties, associations, owners, and what our app may not see."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from connector.errors import CrmError, GiveUp
 from connector.hubspot.library import Library
-from connector.hubspot.names import LINKS, OWNERS, READ_ONLY, REQUIRED, TYPE_IDS, stamp_field
+from connector.hubspot.names import LINKS, OWNERS, READ_ONLY, REQUIRED, STAGES, TYPE_IDS, stamp_field
 from connector.hubspot.portal import Portal
 from connector.hubspot.properties import field, id_field
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -74,6 +75,7 @@ class Describer:
     ) -> ObjectSchema:
         required = (own or {}).get("requiredProperties") or REQUIRED.get(name, ())
         fields = {f.name: f for f in (field(a, required=a["name"] in required) for a in answers)}
+        fields |= self._staged(name, fields)
         writable = name not in READ_ONLY
         return ObjectSchema(
             name=name,
@@ -86,6 +88,23 @@ class Describer:
             stamp_field=stamp_field(name),
             associations=self._associations(name, custom),
         )
+
+    def _staged(self, name: str, fields: Mapping[str, Field]) -> dict[str, Field]:
+        """Pipeline and stage with their choices, which HubSpot keeps with the pipelines."""
+        named = STAGES.get(name, ())
+        if not set(named) <= set(fields):
+            return {}
+        try:
+            pipelines = self._library.pipelines(name) if named else []
+        except GiveUp:
+            return {}  # without the choices a mapping can be checked less, but used all the same
+        stages = [stage for pipeline in pipelines for stage in pipeline["stages"]]
+        found = zip(named, (pipelines, stages), strict=False)
+        return {
+            property: replace(fields[property], choices=tuple(str(one["id"]) for one in some), restricted=True)
+            for property, some in found
+            if some
+        }
 
     def _associations(self, name: str, custom: _Schemas) -> tuple[str, ...]:
         """HubSpot's own pairs, and those that the account's own objects declare, in both directions."""

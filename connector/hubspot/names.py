@@ -65,6 +65,15 @@ AT_CREATION: Mapping[str, Mapping[str, int]] = MappingProxyType(
 https://developers.hubspot.com/docs/guides/api/crm/objects/leads
 """
 
+STAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "deals": ("pipeline", "dealstage"),
+        "tickets": ("hs_pipeline", "hs_pipeline_stage"),
+        "leads": ("hs_pipeline", "hs_pipeline_stage"),
+    }
+)
+"""Objects that move through the stages of pipelines: the properties that hold the pipeline and the stage."""
+
 READ_ONLY: frozenset[str] = frozenset({"feedback_submissions"})
 """Objects that no app may write."""
 

@@ -18,6 +18,9 @@ _REFERENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hs_parent_company_id": ("companies", "parent"),
         "hs_product_id": ("products", "product"),
         "associatedcompanyid": ("companies", "company"),
+        "hs_primary_associated_company": ("companies", "company"),
+        "hs_primary_company_id": ("companies", "company"),
+        "hs_primary_contact_id": ("contacts", "contact"),
     }
 )
 """Properties that hold another record's id: the object, and the name a path uses to go there."""

@@ -74,6 +74,13 @@ def test_companies_are_described_with_what_can_be_read_and_written(world):
     assert not world.crm.describe(["feedback_submissions"]).objects["feedback_submissions"].updateable
 
 
+def test_stages_are_choices_though_hubspot_keeps_them_with_the_pipelines(world):
+    found = world.crm.describe(["deals", "leads"]).objects
+    assert {"closedwon", "closedlost"} <= set(found["deals"].fields["dealstage"].choices)
+    assert found["deals"].fields["pipeline"].choices == ("default",)
+    assert found["leads"].fields["hs_pipeline_stage"].restricted
+
+
 def test_an_object_of_the_accounts_own_is_found_by_name_full_name_or_type_id(world):
     world.define_object("product_usage", usage_date="date", quantity="number")
     own = world.crm.describe(["product_usage"])

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from pydantic import SecretStr
 
-from connector.errors import GiveUp, Unclear
+from connector.errors import GiveUp, TryAgain, Unclear
 from connector.hubspot.crm import HubSpotConfig, open_hubspot
 from connector.port import Record
 from mappings.changes import Link
@@ -40,6 +40,10 @@ def by_ref(outcomes):
 
 def linked(world, object, to):
     return {(row["from_id"], row["to_id"]) for some in world.crm.links(object, to) for row in some.rows.to_pylist()}
+
+
+def linked_by(world, object):
+    return [record["id"] for record in world.records(object) if record["associations"]]
 
 
 def test_ten_thousand_updates_take_a_hundred_calls(world):
@@ -82,6 +86,21 @@ def test_a_link_to_a_record_that_is_gone_is_that_records_outcome_only(keyed):
     assert not found["task-2"].ok
     assert found["task-2"].code == "LINK_REFUSED"
     assert found["task-2"].id is not None
+
+
+def test_a_crash_between_creating_and_linking_is_mended_by_writing_again(keyed):
+    (company,) = keyed.seed("companies", {"name": "Example Industries 001"})
+    records = [task(1, Link(object="companies", id=company))]
+    keyed.fault("POST /crm/associations/*", "503", times=50)
+    with pytest.raises(TryAgain):
+        list(keyed.crm.upsert("tasks", "tossup_key", records))
+    assert len(keyed.records("tasks")) == 1
+    assert linked_by(keyed, "tasks") == []
+    keyed.emulator.faults.clear()
+    (outcome,) = keyed.crm.upsert("tasks", "tossup_key", records)
+    assert outcome.ok
+    assert not outcome.created
+    assert linked(keyed, "tasks", "companies") == {(outcome.id, company)}
 
 
 def test_a_lead_is_created_with_the_contact_it_must_have(keyed):
