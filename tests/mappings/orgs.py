@@ -191,7 +191,7 @@ def _schema(crm: str, objects: Mapping[str, ObjectSchema], without: Iterable[str
         if gone:
             kept = {key: value for key, value in left[name].fields.items() if key != gone}
             left[name] = replace(left[name], fields=kept)
-    return Schema(crm=crm, objects=left, known=tuple(sorted(objects)))
+    return Schema(crm=crm, objects=left, known=tuple(sorted(left)))
 
 
 def also(schema: Schema, **more: str) -> Schema:
