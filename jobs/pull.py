@@ -27,6 +27,8 @@ Progress = Callable[[str, int, int | None], None]
 LARGE = 20_000
 """From this many rows on, listing every id costs more than waiting: a search index counts some moments behind."""
 WAITS_S = (2.0, 4.0, 8.0)
+SMALL = 100_000
+WEEK = timedelta(days=7)
 LONG = timedelta(minutes=1)
 FEW = 2_000
 """Up to so many unknown records (or a fifth of all) are fetched by id; more are read again in full."""
@@ -77,18 +79,27 @@ def pull(
 ) -> PullResult:
     """Read the wanted objects into the mirror; those that the schema lacks are left out.
 
-    Associations that changed while their rows did not are found by reading all of them, every `relink_hours`.
+    Associations that changed while their rows did not are found by reading all of them, every `relink_hours`. As
+    often, a small object with formulas or other fields that nobody writes is read in full; any object once a week.
     Raises `AskAPerson` where the mirror cannot be brought to what the CRM counts, and whatever the connector raises.
     """
     mirror.claim(crm.connection())
     began = crm.now()
     asked = {name: needs for name, needs in sorted(wanted.items()) if name in schema.objects}
     objects = [_Object(schema=schema.objects[name], needs=needs) for name, needs in asked.items()]
-    work = _Pull(crm=crm, mirror=mirror, progress=progress, threads=threads, wait=wait, began=began)
+    work = _Pull(
+        crm=crm,
+        mirror=mirror,
+        progress=progress,
+        threads=threads,
+        wait=wait,
+        began=began,
+        stale=timedelta(hours=relink_hours),
+    )
     work.read(objects, full=full)
     work.read([one for one in objects if one.loaded is None], full=True)
     for one in objects:
-        work.relink(one, timedelta(hours=relink_hours))
+        work.relink(one)
     return PullResult(read={one.name: work.reconciled(one) for one in objects})
 
 
@@ -109,6 +120,12 @@ class _Object:
     def name(self) -> str:
         return self.schema.name
 
+    @property
+    def has_derived_fields(self) -> bool:
+        """Whether some field is nobody's to write: a formula or a roll-up changes without a stamp that says so."""
+        fields = (self.schema.fields[name] for name in self.needs.fields if name in self.schema.fields)
+        return any(field.calculated or not (field.createable or field.updateable) for field in fields)
+
     def ask(self, since: Cursor | None) -> Read:
         return Read(schema=self.schema, fields=self.needs.fields, since=since, links=self.needs.links)
 
@@ -127,6 +144,7 @@ class _Pull:
     threads: int
     wait: Callable[[float], None]
     began: datetime
+    stale: timedelta
 
     def read(self, objects: Sequence[_Object], *, full: bool) -> None:
         """Read these; one whose columns turn out to have changed since its cursor is left unloaded."""
@@ -147,16 +165,17 @@ class _Pull:
                 with suppress(Exception):
                     sink.abandon()
 
-    def relink(self, one: _Object, every: timedelta) -> None:
+    def relink(self, one: _Object) -> None:
         """Read all associations of those pairs whose last time is too long ago."""
+        if one.full:
+            self.mirror.note_whole(one.name, "", self.began)
         for to in one.needs.links:
-            last = self.mirror.linked_at(one.name, to)
-            if not one.full and (last is None or self.began - last >= every):
+            if not one.full:
+                if self._age(one, to) < self.stale:
+                    continue
                 self.progress(f"{one.name} to {to}", 0, None)
                 self.mirror.relink(one.schema, to, self._links(one, to))
-            elif not one.full:
-                continue
-            self.mirror.note_linked(one.name, [to], self.began)
+            self.mirror.note_whole(one.name, to, self.began)
 
     def reconciled(self, one: _Object) -> ObjectRead:
         """Hold the mirror against the CRM's count, and heal it where they differ."""
@@ -183,7 +202,15 @@ class _Pull:
             healed=one.healed,
         )
 
+    def _age(self, one: _Object, links_to: str = "") -> timedelta:
+        last = self.mirror.whole_at(one.name, links_to)
+        return self.began - last if last else timedelta.max
+
     def _since(self, one: _Object) -> Cursor | None:
+        """Where to go on; None for a full read, which is due from time to time for what moves no stamp."""
+        age, small = self._age(one), self.mirror.count(one.name) <= SMALL
+        if age >= WEEK or (age >= self.stale and small and one.has_derived_fields):
+            return None
         return self.mirror.cursor_for(one.schema, one.needs.fields)
 
     def _sink(self, one: _Object, read: Read) -> Sink:
@@ -222,7 +249,7 @@ class _Pull:
         for wait_s in (0.0, *(WAITS_S if self.mirror.count(one.name) >= LARGE else ())):
             if wait_s:
                 self.wait(wait_s)
-            since = self._since(one)
+            since = self.mirror.cursor(one.name)
             if since is not None:
                 one.add(self.mirror.merge(one.schema, one.needs.fields, self.crm.read(one.ask(since))))
             counted = self.crm.count(one.name)
@@ -254,7 +281,7 @@ class _Pull:
                 links = tuple(self.crm.links(one.name, to, [pa.array(ids, pa.string())]))
                 sink.add(Batch(rows=last.rows.slice(0, 0), links=links))
             else:
-                self.mirror.note_linked(one.name, [to], None)
+                self.mirror.note_whole(one.name, to, None)
         loaded = sink.finish()
         one.add(loaded)
         return loaded.rows

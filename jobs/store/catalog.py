@@ -19,7 +19,7 @@ CREATE SCHEMA IF NOT EXISTS links;
 CREATE TABLE IF NOT EXISTS tossup.mirror (format INTEGER, connection VARCHAR);
 CREATE TABLE IF NOT EXISTS tossup.objects (
     object VARCHAR, id_column VARCHAR, fields VARCHAR, shape VARCHAR, stamp VARCHAR, cursor_id VARCHAR);
-CREATE TABLE IF NOT EXISTS tossup.linked (from_object VARCHAR, to_object VARCHAR, read_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS tossup.whole (object VARCHAR, links_to VARCHAR, read_at TIMESTAMP);
 """
 Shape = tuple[tuple[str, str], ...]
 """Column names and Arrow types of a mirror table, in order."""
@@ -103,7 +103,7 @@ class Catalog:
         ).fetchall():
             self._con.execute(f"DROP TABLE {schema}.{quoted(table)}")
         self._con.execute("DELETE FROM tossup.objects")
-        self._con.execute("DELETE FROM tossup.linked")
+        self._con.execute("DELETE FROM tossup.whole")
 
     def drop_leftovers(self) -> None:
         """Remove tables that an interrupted full read left half filled."""
@@ -148,7 +148,7 @@ class Catalog:
         for to_object in self.linked_objects(object):
             self._con.execute(f"DROP TABLE {link_table(object, to_object)}")
         self._con.execute("DELETE FROM tossup.objects WHERE object = ?", [object])
-        self._con.execute("DELETE FROM tossup.linked WHERE from_object = ?", [object])
+        self._con.execute("DELETE FROM tossup.whole WHERE object = ?", [object])
 
     def objects(self) -> tuple[str, ...]:
         """Every object read, sorted."""
@@ -173,21 +173,17 @@ class Catalog:
             for end in ("from_id",) * (source == object) + ("to_id",) * (target == object):
                 self._con.execute(f"DELETE FROM {table} USING {gone} WHERE {table}.{end} = {gone}.id")
 
-    def linked_at(self, from_object: str, to_object: str) -> datetime | None:
-        """When all associations of a pair were last read, UTC."""
-        row = self._one(
-            "SELECT read_at FROM tossup.linked WHERE from_object = ? AND to_object = ?", [from_object, to_object]
-        )
+    def whole_at(self, object: str, links_to: str = "") -> datetime | None:
+        """When all rows of an object, or all its associations to another, were last read, UTC."""
+        row = self._one("SELECT read_at FROM tossup.whole WHERE object = ? AND links_to = ?", [object, links_to])
         return row[0].replace(tzinfo=UTC) if row else None
 
-    def note_linked(self, from_object: str, to_objects: Sequence[str], at: datetime | None) -> None:
-        """Remember when all associations of these pairs were read; None: read them again next time."""
-        for to_object in to_objects:
-            pair = [from_object, to_object]
-            self._con.execute("DELETE FROM tossup.linked WHERE from_object = ? AND to_object = ?", pair)
-            if at is not None:
-                when = at.astimezone(UTC).replace(tzinfo=None)
-                self._con.execute("INSERT INTO tossup.linked VALUES (?, ?, ?)", [*pair, when])
+    def note_whole(self, object: str, links_to: str, at: datetime | None) -> None:
+        """Remember when all of it was read; None: read it again next time."""
+        self._con.execute("DELETE FROM tossup.whole WHERE object = ? AND links_to = ?", [object, links_to])
+        if at is not None:
+            when = at.astimezone(UTC).replace(tzinfo=None)
+            self._con.execute("INSERT INTO tossup.whole VALUES (?, ?, ?)", [object, links_to, when])
 
     def _one(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
         # fetchall: DuckDB 2.0 refuses the next statement while rows of the last one are still to come

@@ -182,15 +182,15 @@ class Mirror:
             [(count,)] = self._con.execute(f"SELECT count(*) FROM {quoted(object)}").fetchall()
         return int(count)
 
-    def linked_at(self, from_object: str, to_object: str) -> datetime | None:
-        """When all associations of this pair were last read, UTC; None: not yet."""
+    def whole_at(self, object: str, links_to: str = "") -> datetime | None:
+        """When all rows of the object, or all its associations to another, were last read, UTC; None: never."""
         with self._guarded():
-            return self._catalog.linked_at(from_object, to_object)
+            return self._catalog.whole_at(object, links_to)
 
-    def note_linked(self, from_object: str, to_objects: Sequence[str], at: datetime | None) -> None:
-        """Remember when all associations of these pairs were read; None: read them again next time."""
+    def note_whole(self, object: str, links_to: str, at: datetime | None) -> None:
+        """Remember when all rows (`links_to` empty) or associations were read; None: read them again next time."""
         with self._guarded(), transaction(self._con):
-            self._catalog.note_linked(from_object, to_objects, at)
+            self._catalog.note_whole(object, links_to, at)
 
     def table(self, object: str) -> ir.Table:
         """The rows of an object. Raises `GiveUp` for one that was never pulled."""

@@ -165,7 +165,7 @@ class LinkStaging:
         """Drop the associations that the object is no longer read with."""
         for to_object in set(self._catalog.linked_objects(self._object)) - self._staged:
             self._con.execute(f"DROP TABLE {link_table(self._object, to_object)}")
-            self._catalog.note_linked(self._object, [to_object], None)
+            self._catalog.note_whole(self._object, to_object, None)
 
     def abandon(self) -> None:
         """Drop what has been staged."""

@@ -234,9 +234,9 @@ def test_relinking_swaps_associations_and_leaves_rows_alone(mirror: Mirror) -> N
     assert pairs(mirror, "companies", "deals") == []
     assert mirror.ids("companies").to_pylist() == ["1"]
     assert names(mirror, "companies") == {"1": "A"}
-    assert mirror.linked_at("companies", "contacts") is None
-    mirror.note_linked("companies", ["contacts"], T0)
-    assert mirror.linked_at("companies", "contacts") == T0
+    assert mirror.whole_at("companies", "contacts") is None
+    mirror.note_whole("companies", "contacts", T0)
+    assert mirror.whole_at("companies", "contacts") == T0
 
 
 def test_comparing_with_the_live_ids_names_both_differences(mirror: Mirror) -> None:
