@@ -2,7 +2,8 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -11,6 +12,27 @@ class Stamped(Protocol):
     """Anything with a modification time in milliseconds."""
 
     updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of the order, not copied: good until the next write."""
+
+    _ids: "array[int]"
+    _start: int
+    _end: int
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    def __iter__(self) -> Iterator[int]:
+        return (self._ids[at] for at in range(self._start, self._end))
+
+    def part(self, first: int, last: int, *, descending: bool) -> "array[int]":
+        """The ids at places `first` to `last` (not included), counted from the end when `descending`."""
+        if descending:
+            return self._ids[max(self._end - last, self._start) : max(self._end - first, self._start)][::-1]
+        return self._ids[min(self._start + first, self._end) : min(self._start + last, self._end)]
 
 
 class ModificationOrder:
@@ -42,12 +64,12 @@ class ModificationOrder:
         if self._untidy_from is None or at < self._untidy_from:
             self._untidy_from = at
 
-    def window(self, live: Mapping[int, Stamped], low: int | None, high: int | None) -> "array[int]":
+    def window(self, live: Mapping[int, Stamped], low: int | None, high: int | None) -> "Window":
         """Ids of live records modified from `low` to `high`, both included, in order."""
         self._make_tidy(live)
         start = 0 if low is None else bisect_left(self._stamps, low)
         end = len(self._ids) if high is None else bisect_right(self._stamps, high)
-        return self._ids[start:end]
+        return Window(self._ids, start, max(start, end))
 
     def _make_tidy(self, live: Mapping[int, Stamped]) -> None:
         if self._untidy_from is not None:

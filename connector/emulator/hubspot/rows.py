@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from connector.emulator.hubspot.catalog import Kind
-from connector.emulator.hubspot.order import ModificationOrder
+from connector.emulator.hubspot.order import ModificationOrder, Window
 from connector.emulator.hubspot.properties import Property, checker
 from connector.emulator.hubspot.wire import stamp
 
@@ -193,7 +193,7 @@ class Table:
         start = bisect_right(self._ids, id)
         return (self._ids[at] for at in range(start, len(self._ids)))
 
-    def modified(self, low: int | None = None, high: int | None = None) -> "array[int]":
+    def modified(self, low: int | None = None, high: int | None = None) -> Window:
         """Ids of live records modified from `low` to `high` (both included), ordered by time and id."""
         return self._order.window(self.live, low, high)
 

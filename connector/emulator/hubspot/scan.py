@@ -1,12 +1,13 @@
 """Runs a search: finds the fewest records that can match, tests them, and keeps the last answers for paging."""
 
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
 from connector.emulator.hubspot.filters import Filter, Sort, reader
+from connector.emulator.hubspot.order import Window
 from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.rows import Answer, Record, Table
 
@@ -27,18 +28,15 @@ class _Slice:
     """Ids that are known to match already, in order."""
 
     table: Table
-    ids: "array[int]"
+    window: Window
     descending: bool
 
     @property
     def total(self) -> int:
-        return len(self.ids)
+        return len(self.window)
 
     def part(self, start: int, end: int) -> Sequence[Record]:
-        count = len(self.ids)
-        chosen = (
-            self.ids[max(count - end, 0) : max(count - start, 0)][::-1] if self.descending else self.ids[start:end]
-        )
+        chosen = self.window.part(start, end, descending=self.descending)
         return [self.table.live[id] for id in chosen]
 
 
@@ -59,7 +57,8 @@ def run(portal: Portal, table: Table, query: Query) -> Answer:
     window = None if lagging else _window(table, query)
     if window is not None:
         return _Slice(table, window, query.sort.descending)
-    found = [record for record in _candidates(table, query, lagging) if _matches(table, query, record)]
+    matches = _matcher(table, query)
+    found = [record for record in _candidates(table, query, lagging) if matches(record)]
     return _Found(_sorted(table, query.sort, found)[:MOST_RESULTS], len(found))
 
 
@@ -102,7 +101,7 @@ def _stamped(table: Table, filters: Sequence[Filter]) -> tuple[int | None, int |
     return None if low is None and high is None else (low, high)
 
 
-def _window(table: Table, query: Query) -> "array[int] | None":
+def _window(table: Table, query: Query) -> Window | None:
     """The answer without looking at any record: sorted by modification time, filtered by nothing else."""
     by_time = query.sort.name == table.kind.modified
     if not by_time or query.text or len(query.groups) > 1:
@@ -113,22 +112,23 @@ def _window(table: Table, query: Query) -> "array[int] | None":
     return table.modified(*(_stamped(table, filters) or (None, None)))
 
 
-def _candidates(table: Table, query: Query, lagging: dict[int, Record | None]) -> Iterator[Record]:
+def _candidates(table: Table, query: Query, lagging: dict[int, Record | None]) -> Iterable[Record]:
+    if not lagging:
+        return _fresh(table, query)
     fresh = (record for record in _fresh(table, query) if record.id not in lagging)
-    yield from fresh
-    yield from (record for record in lagging.values() if record is not None and record.archived is None)
+    return chain(fresh, (record for record in lagging.values() if record is not None and record.archived is None))
 
 
-def _fresh(table: Table, query: Query) -> Iterator[Record]:
+def _fresh(table: Table, query: Query) -> Iterable[Record]:
     """The fewest records that hold every match, found without testing them."""
     filters = query.groups[0] if len(query.groups) == 1 else ()
     ids = _by_value(table, filters)
-    if ids is None and (bounds := _stamped(table, filters)) is not None:
-        ids = table.modified(*bounds)
-    if ids is None:
-        yield from table.live.values()
-    else:
-        yield from (table.live[id] for id in ids if id in table.live)
+    if ids is not None:
+        return [table.live[id] for id in ids if id in table.live]
+    bounds = _stamped(table, filters)
+    if bounds is not None:
+        return (table.live[id] for id in table.modified(*bounds))
+    return table.live.values()
 
 
 def _by_value(table: Table, filters: Sequence[Filter]) -> Sequence[int] | None:
@@ -147,10 +147,23 @@ def _all_lower(one: Filter) -> bool:
     return all(isinstance(value, str) and value == value.lower() for value in one.values)
 
 
-def _matches(table: Table, query: Query, record: Record) -> bool:
-    if query.groups and not any(all(one.passes(record) for one in group) for group in query.groups):
-        return False
+def _matcher(table: Table, query: Query) -> Callable[[Record], bool]:
+    groups = [tuple(one.passes for one in group) for group in query.groups]
+
+    def matches(record: Record) -> bool:
+        for group in groups:
+            for passes in group:
+                if not passes(record):
+                    break
+            else:
+                return True
+        return not groups
+
     if not query.text:
-        return True
-    texts = (table.get(record, name) or "" for name in table.kind.searchable)
-    return any(query.text in text.lower() for text in texts)
+        return matches
+    return lambda record: matches(record) and _mentions(table, query.text, record)
+
+
+def _mentions(table: Table, text: str, record: Record) -> bool:
+    values = (table.get(record, name) or "" for name in table.kind.searchable)
+    return any(text in value.lower() for value in values)
