@@ -20,12 +20,6 @@ class Body(io.RawIOBase):
         """It can be read."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed's Buffer has no length
-        """Fill the buffer with what comes next; 0 at the end."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes, all that is left without a size; empty at the end."""
         try:

@@ -100,16 +100,14 @@ def _as_they_are(values: list[Any], type: pa.DataType) -> pa.Array:
 
 
 def _texts(values: list[Any], type: pa.DataType) -> pa.Array:
-    try:
-        return pa.array(values, type)
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.array([_text(value) for value in values], type)
+    # Salesforce has no empty texts: what is empty is null, in Bulk and here
+    return pa.array([_text(value) for value in values], type)
 
 
 def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return orjson.dumps(value).decode()
+    if isinstance(value, str):
+        return value or None
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def _whole(values: list[Any], type: pa.DataType) -> pa.Array:

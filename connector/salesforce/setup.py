@@ -48,7 +48,10 @@ class Setup:
         )
 
     def do(self, steps: Sequence[SetupStep], user: str | None) -> None:
-        """Do the steps in order, then wait until describe shows every field. Raises `TryAgain` if it does not."""
+        """Do the steps, fields first and grants last, then wait until describe shows every field.
+
+        Raises `TryAgain` when it does not show them in time.
+        """
         for step in steps:
             if step.action == "create_field" and step.wanted is not None:
                 self._create(f"{self._data}/tooling/sobjects/CustomField", definition(step.wanted))
@@ -56,9 +59,8 @@ class Setup:
                 self._create(f"{self._data}/sobjects/PermissionSet", _permission_set())
             elif step.action == "assign":
                 self._assign(user)
-            elif step.action == "grant":
-                self._grant(step.target)
-        self._wait_for([step.wanted for step in steps if step.wanted is not None])
+        self._grant([step.target for step in steps if step.action == "grant"])
+        self._wait_for(list(dict.fromkeys(step.wanted for step in steps if step.wanted is not None)))
 
     def _described(self, wanted: Iterable[WantedField]) -> Mapping[str, ObjectSchema]:
         return {name: self._describer.object(name) for name in dict.fromkeys(field.object for field in wanted)}
@@ -115,17 +117,22 @@ class Setup:
             target = f"{self._data}/sobjects/PermissionSetAssignment"
             self._create(target, {"AssigneeId": user, "PermissionSetId": id})
 
-    def _grant(self, target: str) -> None:
+    def _grant(self, targets: Sequence[str]) -> None:
+        """Let the permission set read and edit these fields (`Task.Tossup_Key__c`)."""
+        if not targets:
+            return
         id = self._needed_permission_set()
-        rights: dict[str, object] = {"PermissionsRead": True, "PermissionsEdit": True}
-        where = f"ParentId = {quoted(id)} AND Field = {quoted(target)}"
-        rows = self._rest.rows(f"SELECT Id, PermissionsEdit FROM FieldPermissions WHERE {where}")
+        soql = f"SELECT Id, Field, PermissionsEdit FROM FieldPermissions WHERE ParentId = {quoted(id)}"
+        granted = {str(row["Field"]): row for row in self._rest.rows(soql)}
         path = f"{self._data}/sobjects/FieldPermissions"
-        if not rows:
-            named: dict[str, object] = {"ParentId": id, "SobjectType": target.partition(".")[0], "Field": target}
-            self._create(path, named | rights)
-        elif not rows[0]["PermissionsEdit"]:
-            self._transport.send(Call(method="PATCH", target=f"{path}/{rows[0]['Id']}", json=rights, repeatable=True))
+        rights: dict[str, object] = {"PermissionsRead": True, "PermissionsEdit": True}
+        for target in targets:
+            if target not in granted:
+                named: dict[str, object] = {"ParentId": id, "SobjectType": target.partition(".")[0], "Field": target}
+                self._create(path, named | rights)
+            elif not granted[target]["PermissionsEdit"]:
+                call = Call(method="PATCH", target=f"{path}/{granted[target]['Id']}", json=rights, repeatable=True)
+                self._transport.send(call)
 
     def _create(self, target: str, body: Mapping[str, object]) -> None:
         """Create something that has a unique name: creating it again changes nothing."""

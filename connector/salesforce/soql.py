@@ -1,6 +1,6 @@
 """SOQL text: field lists, conditions on stamps and ids, and quoting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
@@ -70,8 +70,3 @@ class Select:
             # rows of one stamp are common: a bulk load gives thousands of rows the same second
             return f" WHERE {self.stamp} > {stamp} OR ({self.stamp} = {stamp} AND Id > {quoted(id)})"
         return f" WHERE {self.stamp} >= {self.since}" if self.since else ""
-
-
-def listed(names: Sequence[str]) -> tuple[str, ...]:
-    """The names once each, in the order given."""
-    return tuple(dict.fromkeys(names))

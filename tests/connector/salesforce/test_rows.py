@@ -61,7 +61,7 @@ def test_rest_records_are_cast():
         "Employees": 5.0,
     }
     record["Day"] = "2026-01-31"
-    batch = from_records([record, {"Id": "001000000000002AAA"}], columns(schema(), FIELDS))
+    batch = from_records([record, {"Id": "001000000000002AAA", "Name": ""}], columns(schema(), FIELDS))
     first, second = batch.to_pylist()
     assert first == ROW
     assert all(second[name] is None for name in (*FIELDS, "SystemModstamp"))
