@@ -20,7 +20,6 @@ class Access:
     readable: frozenset[str]
     editable: frozenset[str]
     objects: frozenset[str]
-    writable_objects: frozenset[str]
 
     def sees(self, table: Table) -> bool:
         """Whether the object exists for this user."""
@@ -58,5 +57,4 @@ def access_of(tables: Mapping[str, Table], user_id: str) -> Access:
         readable=_granted(tables, "FieldPermissions", "Field", "Read", sets),
         editable=_granted(tables, "FieldPermissions", "Field", "Edit", sets),
         objects=_granted(tables, "ObjectPermissions", "SobjectType", "Read", sets),
-        writable_objects=_granted(tables, "ObjectPermissions", "SobjectType", "Edit", sets),
     )

@@ -30,6 +30,7 @@ class Core:
         self.by_prefix: dict[str, Table] = {}
         self.org_id = ""
         self.api_user = ""
+        self.access_changed_at = 0
         self._access: dict[str, tuple[int, Access]] = {}
         self._stages: tuple[int, dict[str, dict[str, Value]]] = (-1, {})
 
@@ -80,6 +81,7 @@ class Core:
         if cached is None or cached[0] != version:
             cached = (version, access_of(self.tables, user_id))
             self._access[user_id] = cached
+            self.access_changed_at = self.stamp()
         return cached[1]
 
     def stages(self) -> dict[str, dict[str, Value]]:

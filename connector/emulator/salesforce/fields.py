@@ -19,6 +19,18 @@ _SOAP = {
     "datetime": "xsd:dateTime",
 }
 TEXTS = frozenset({"string", "textarea", "picklist", "multipicklist", "email", "phone", "url", "combobox"})
+_FILLED = frozenset(
+    {
+        "Id",
+        "OwnerId",
+        "IsDeleted",
+        "CreatedDate",
+        "CreatedById",
+        "LastModifiedDate",
+        "LastModifiedById",
+        "SystemModstamp",
+    }
+)
 NUMBERS = frozenset({"int", "double", "currency", "percent"})
 
 
@@ -57,7 +69,12 @@ class Field:
     @property
     def nillable(self) -> bool:
         """Whether it may be empty."""
-        return not self.required and self.type not in ("boolean", "id")
+        return not self.required and self.type != "boolean" and self.name not in _FILLED
+
+    @property
+    def filled(self) -> bool:
+        """Whether Salesforce fills it where the caller does not."""
+        return self.default is not None or self.name in _FILLED
 
     @property
     def indexed(self) -> bool:
@@ -150,7 +167,7 @@ def describe(field: Field, *, editable: bool) -> dict[str, object]:
         "nillable": field.nillable,
         "createable": (field.createable or field.audit) and editable,
         "updateable": field.updateable and not field.audit and editable,
-        "defaultedOnCreate": field.default is not None or field.audit,
+        "defaultedOnCreate": field.filled,
         "defaultValue": field.default if field.type == "boolean" else None,
         "custom": field.custom,
         "calculated": field.calculated,

@@ -142,6 +142,8 @@ class Records:
     def _release(self, table: Table, gone: set[str], caller: Caller, stamp: int) -> None:
         for other, reference in self._references(table):
             column, deleted = other.columns[reference.name], other.columns["IsDeleted"]
+            if len(gone) == 1 and next(iter(gone)) not in column:  # far faster than the scan below
+                continue
             rows = [row for row, value in enumerate(column) if value in gone and not deleted[row]]
             if reference.cascade:
                 self.delete(other, rows, caller)
@@ -219,7 +221,9 @@ class Records:
             self._check_owner(table, out["OwnerId"], caller)
 
     def _check_owner(self, table: Table, owner: Value, caller: Caller) -> None:
-        if caller.access is None or not isinstance(owner, str):
+        if not isinstance(owner, str):
+            raise RecordError("REQUIRED_FIELD_MISSING", "Required fields are missing: [OwnerId]", "OwnerId")
+        if caller.access is None:
             return
         if owner.startswith("005") and not self.core.value(owner, "IsActive"):
             message = f"operation performed with inactive user [{owner}] as owner of {table.name.lower()}"

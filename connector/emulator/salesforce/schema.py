@@ -87,8 +87,8 @@ def full(call: Call, table: Table) -> dict[str, object]:
     return {**summary(table, call.api), "fields": shown, **more}
 
 
-def _moment(table: Table) -> str:
-    return format_datetime(datetime.fromtimestamp(table.changed_at, UTC), usegmt=True)
+def _moment(call: Call) -> str:
+    return format_datetime(datetime.fromtimestamp(call.core.stamp(), UTC), usegmt=True)
 
 
 def _is_known(call: Call, etag: str, table: Table) -> bool:
@@ -96,8 +96,9 @@ def _is_known(call: Call, etag: str, table: Table) -> bool:
     if tags is not None:
         return etag in tags
     since = call.headers.get("if-modified-since")
+    changed_at = max(table.changed_at, call.core.access_changed_at)
     try:
-        return since is not None and table.changed_at <= parsedate_to_datetime(since).timestamp()
+        return since is not None and changed_at < parsedate_to_datetime(since).timestamp()
     except ValueError:
         return False
 
@@ -107,7 +108,7 @@ def describe(call: Call) -> Response:
     table = call.table()
     body = answer(full(call, table))
     digest = hashlib.sha256(bytes(body.body)).hexdigest()[:16]
-    headers = {"ETag": f'"{digest}"', "Last-Modified": _moment(table)}
+    headers = {"ETag": f'"{digest}"', "Last-Modified": _moment(call)}
     if _is_known(call, digest, table):
         return Response(status_code=304, headers=headers)
     body.headers.update(headers)

@@ -26,6 +26,8 @@ OLDEST = 41
 DATA = "/services/data/{version}"
 VENDOR_DAILY_CALLS = 100_000
 UNLIMITED_CALLS = 5_000_000
+_MOST_AT_THE_EDGE = 16_384
+"""Bytes of URL and headers together."""
 _DAY_S = 86_400.0
 _JSON = "application/json;charset=UTF-8"
 
@@ -124,6 +126,8 @@ class Door:
 
         async def endpoint(request: Request) -> Response:
             body = await request.body()
+            if _too_long(request):
+                return Response("<html><head><title>URI Too Long</title></head></html>", 414, None, "text/html")
             try:
                 with self.core.lock:
                     call = self._enter(request, body)
@@ -153,6 +157,11 @@ class Door:
             headers=request.headers,
             body=_unzipped(body, request.headers.get("content-encoding", "")),
         )
+
+
+def _too_long(request: Request) -> bool:
+    headers = sum(len(name) + len(value) for name, value in request.headers.raw)
+    return len(request.scope.get("raw_path", b"")) + len(request.scope["query_string"]) + headers > _MOST_AT_THE_EDGE
 
 
 def check_version(version: str) -> None:

@@ -65,6 +65,12 @@ def test_pages_may_be_shorter_than_asked_for(api: Api, org: SalesforceOrg) -> No
     assert len(api.query("SELECT Id FROM Account")["records"]) == 4
 
 
+def test_a_url_too_long_for_the_edge_gets_a_page_of_html(api: Api) -> None:
+    ids = ", ".join(["'0015e0000000001AAA'"] * 1000)
+    answer = api.send("GET", "/query", params={"q": f"SELECT Id FROM Account WHERE Id IN ({ids})"})
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (414, "text/html")
+
+
 def test_an_unknown_locator_is_refused(api: Api) -> None:
     assert api.get("/query/01g000000000000AAA-2000", 400)[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
 

@@ -238,19 +238,29 @@ def test_updated_and_deleted_list_what_changed_in_whole_minutes(api: Api, emulat
     assert api.get("/sobjects/Account/updated", 400, params=span)[0]["errorCode"] == "INVALID_REPLICATION_DATE"
 
 
-def test_describe_tells_types_lengths_and_choices_and_can_say_nothing_new(api: Api, org: SalesforceOrg) -> None:
+def test_describe_tells_types_lengths_and_choices_and_can_say_nothing_new(
+    api: Api, org: SalesforceOrg, emulator: Emulator
+) -> None:
+    api.get("/sobjects/Task/describe")
+    emulator.clock.advance(2)
     answer = api.send("GET", "/sobjects/Task/describe")
     fields = {field["name"]: field for field in answer.json()["fields"]}
     assert fields["Status"]["picklistValues"][0]["value"] == "Not Started"
     assert fields["OwnerId"]["referenceTo"] == ["Group", "User"]
     assert fields["OwnerId"]["relationshipName"] == "Owner"
     assert not fields["AccountId"]["createable"]
+    assert (fields["OwnerId"]["nillable"], fields["OwnerId"]["defaultedOnCreate"]) == (False, True)
     same = api.send("GET", "/sobjects/Task/describe", headers={"If-None-Match": answer.headers["ETag"]})
     assert same.status_code == 304
     since = {"If-Modified-Since": answer.headers["Last-Modified"]}
     assert api.send("GET", "/sobjects/Task/describe", headers=since).status_code == 304
     org.define("Activity", [{"name": "Note__c", "label": "Note", "type": "TextArea"}])
     assert api.send("GET", "/sobjects/Task/describe", headers=since).status_code == 200
+
+
+def test_an_owner_cannot_be_taken_away(api: Api) -> None:
+    id = api.create("Account", Name="x")
+    assert api.patch(f"/sobjects/Account/{id}", {"OwnerId": None}, 400)[0]["errorCode"] == "REQUIRED_FIELD_MISSING"
 
 
 def test_the_list_of_objects_has_their_prefixes(api: Api) -> None:
