@@ -16,7 +16,7 @@ from jobs.failures import failure_of
 from jobs.progress import bars
 from jobs.result import RunResult, by_motion, lead_json
 from jobs.schedule import run_on, stopping, trigger_of
-from jobs.settings import load_settings
+from jobs.settings import Settings, load_settings
 from jobs.wiring import rules_of
 from mappings.canonical import Lead, Motion, State
 from mappings.load import json_schema
@@ -46,7 +46,7 @@ err = Console(stderr=True, highlight=False)
 def main() -> None:
     """Run the command line; every foreseen failure becomes words and an exit code, without a stack trace."""
     debug = "--debug" in sys.argv
-    _log(debug=debug)
+    _log("debug" if debug else "warning")
     try:
         app(standalone_mode=True)
     except Exception as error:
@@ -67,7 +67,7 @@ def setup(
     debug: Debug = False,
 ) -> None:
     """Show what the CRM lacks for what Tossup writes; with --apply, create it."""
-    result = verbs.setup(load_settings(), apply=apply)
+    result = verbs.setup(_settings(), apply=apply)
     _print(json, result.to_json, lambda: show.setup_view(result.steps))
     if result.steps and not apply:
         _say(json, "Nothing was changed. `tossup setup --apply` does it.")
@@ -80,7 +80,7 @@ def setup(
 def pull(full: Full = False, json: AsJson = False, debug: Debug = False) -> None:
     """Read what changed in the CRM, and count it against the CRM's own count."""
     with bars(err) as report:
-        result = verbs.pull(load_settings(), full=full, report=report)
+        result = verbs.pull(_settings(), full=full, report=report)
     _print(json, result.to_json, lambda: show.run_summary(result))
 
 
@@ -88,7 +88,7 @@ def pull(full: Full = False, json: AsJson = False, debug: Debug = False) -> None
 def plan(json: AsJson = False, debug: Debug = False) -> None:
     """Compute leads and what should be written, from what was last pulled; write nothing."""
     with bars(err) as report:
-        result = verbs.plan(load_settings(), report=report)
+        result = verbs.plan(_settings(), report=report)
     _print(json, result.to_json, lambda: show.run_summary(result))
     if not json and result.plan:
         out.print(show.plan_view(result.plan))
@@ -104,7 +104,7 @@ def apply(
 ) -> None:
     """Write a plan; fields that somebody changed since are left alone."""
     with bars(err) as report:
-        result = verbs.apply(load_settings(), plan, report=report)
+        result = verbs.apply(_settings(), plan, report=report)
     _finish(result, json)
 
 
@@ -112,7 +112,7 @@ def apply(
 def sync(yes: Yes = False, full: Full = False, json: AsJson = False, debug: Debug = False) -> None:
     """Pull, plan and (with --yes) apply."""
     with stopping() as stop, bars(err, stop=stop) as report:
-        result = verbs.sync(load_settings(), write=yes, full=full, report=report)
+        result = verbs.sync(_settings(), write=yes, full=full, report=report)
     if not yes and not json and result.plan:
         out.print(show.plan_view(result.plan, limit=5))
     _finish(result, json)
@@ -133,7 +133,7 @@ def leads(
     debug: Debug = False,
 ) -> None:
     """List leads as of the last pull, with state and reasons."""
-    found = verbs.find_leads(load_settings())
+    found = verbs.find_leads(_settings(offline=True))
     chosen = [lead for lead in found.leads if _chosen(lead, state, motion, account)]
     _print(json, lambda: [lead_json(lead) for lead in chosen], lambda: show.lead_list(chosen))
     if not json:
@@ -152,7 +152,7 @@ def explain(
     debug: Debug = False,
 ) -> None:
     """Say why an account has the leads it has, and why not others."""
-    story = verbs.explain(load_settings(), account)
+    story = verbs.explain(_settings(offline=True), account)
     _print(
         json,
         story.to_json,
@@ -168,7 +168,7 @@ def runs(
     debug: Debug = False,
 ) -> None:
     """List the last runs, or the records that the CRM refused in one."""
-    settings = load_settings()
+    settings = _settings(offline=True)
     if run is None:
         listed = verbs.runs(settings, last)
         _print(json, lambda: [show.run_json(one) for one in listed], lambda: show.run_list(listed))
@@ -185,7 +185,7 @@ def schedule(
     debug: Debug = False,
 ) -> None:
     """Sync again and again, one run at a time, until SIGTERM."""
-    settings = load_settings()
+    settings = _settings()
     trigger = trigger_of(when, rules_of(settings).mapping.company.time_zone)
     with stopping() as stop:
 
@@ -249,7 +249,7 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Hold the configuration against the live CRM; print every problem at once."""
-    problems = verbs.check(load_settings(), folder)
+    problems = verbs.check(_settings(), folder)
     _print(json, lambda: [show.problem_json(one) for one in problems], lambda: _problem_lines(problems))
     if problems:
         raise typer.Exit(2)
@@ -312,9 +312,18 @@ def _dump(data: object) -> str:
     return orjson.dumps(data, option=orjson.OPT_INDENT_2 if out.is_terminal else None, default=str).decode()
 
 
-def _log(*, debug: bool) -> None:
-    level = logging.DEBUG if debug else logging.WARNING
+def _settings(*, offline: bool = False) -> Settings:
+    """The settings of this process; what should not stay so is said, and the log set up as they ask."""
+    settings = load_settings(offline=offline)
+    for caution in settings.cautions():
+        err.print(caution, style="yellow", markup=False, soft_wrap=True)
+    if "--debug" not in sys.argv:
+        _log(settings.log_level)
+    return settings
+
+
+def _log(level: str) -> None:
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -153,22 +153,23 @@ class _Variables(EnvSettingsSource):
         return self._handed
 
 
-def load_settings(folder: Path | None = None) -> Settings:
+def load_settings(folder: Path | None = None, *, offline: bool = False) -> Settings:
     """The settings of this process: its environment, and under it `.env` in `folder` (else the current one).
 
+    `offline` is for verbs that only read the store: no way to sign in is asked for.
     Raises `BadSettings` with every problem at once.
     """
     from_file = {k: v for k, v in dotenv_values((folder or Path.cwd()) / ".env").items() if v is not None}
-    return settings_of({**from_file, **os.environ})
+    return settings_of({**from_file, **os.environ}, offline=offline)
 
 
-def settings_of(variables: Mapping[str, str]) -> Settings:
+def settings_of(variables: Mapping[str, str], *, offline: bool = False) -> Settings:
     """The settings these variables make, and no others. Raises `BadSettings` with every problem at once."""
     ours = {name: value.strip() for name, value in variables.items() if name.upper().startswith(PREFIX)}
     ours, problems = _with_files({name.upper(): value for name, value in ours.items() if value.strip()})
     problems += _unknown(ours)
     given = {"crm": _only_crm(ours), **_Variables(ours)()}
-    problems += _missing(str(given["crm"] or "").lower(), ours)
+    problems += [] if offline else _missing(str(given["crm"] or "").lower(), ours)
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

@@ -63,9 +63,8 @@ def rules_of(settings: Settings, crm: str | None = None) -> Rules:
 
 def address_of(settings: Settings) -> str:
     """What tells this connection's settings from another's, without a secret in it."""
-    if settings.crm == "hubspot":
-        return f"hubspot {settings.hubspot_url}"
-    return f"salesforce {settings.salesforce_url} {settings.salesforce_username or ''}".strip()
+    who = settings.salesforce_username if settings.crm == "salesforce" else None
+    return " ".join(filter(None, (settings.crm, settings.address(), who)))
 
 
 def open_crm(settings: Settings) -> Crm:
