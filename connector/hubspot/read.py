@@ -88,7 +88,7 @@ class Reader:
             yield from self._all(read)
         elif changed:
             yield from self._swept(read, shape, sweep(self._ask(read, shape), _stamp(read), from_ms, until_ms))
-        yield from self._gone(read.schema.name, shape, from_ms)
+        yield from self._gone(read, shape, from_ms)
 
     def _swept(self, read: Read, shape: Shape, found: Iterator[Hits]) -> Iterator[Batch]:
         group: list[Hits] = []
@@ -106,16 +106,20 @@ class Reader:
         losers = {id for hits in group for id in hits.merged} - {str(id) for hits in group for id in hits.ids}
         return Batch(rows=rows, deleted=tuple(sorted(losers)), links=self._links(read, rows))
 
-    def _gone(self, name: str, shape: Shape, from_ms: int) -> Iterator[Batch]:
-        """Records put into the bin since. The bin is listed by id, so all its pages must be seen; it keeps 90 days.
+    def _gone(self, read: Read, shape: Shape, from_ms: int) -> Iterator[Batch]:
+        """Records put into the bin since, and those merged into them before.
 
+        The bin is listed by id, so all its pages must be seen; it keeps 90 days.
         https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
         """
-        for group in listing.grouped(listing.pages(self.portal, name, ["hs_object_id"], archived=True), 10):
+        properties = ["hs_object_id", *_merged_field(read)]
+        found = listing.pages(self.portal, read.schema.name, properties, archived=True)
+        for group in listing.grouped(found, _ROWS // 100):
             records = [record for page in group for record in orjson.loads(page)["results"]]
-            gone = [str(r["id"]) for r in records if milliseconds(r.get("archivedAt") or "9999-12-31") >= from_ms]
-            if gone:
-                yield Batch(rows=shape.empty(), deleted=tuple(gone))
+            gone = [r for r in records if milliseconds(r.get("archivedAt") or "9999-12-31") >= from_ms]
+            ids = [id for record in gone for id in (str(record["id"]), *_merged(record))]
+            if ids:
+                yield Batch(rows=shape.empty(), deleted=tuple(ids))
 
     def _links(self, read: Read, rows: pa.RecordBatch) -> tuple[Any, ...]:
         ids = rows.column(0).to_pylist()
@@ -123,8 +127,7 @@ class Reader:
 
     def _ask(self, read: Read, shape: Shape) -> Ask:
         stamp = _stamp(read)
-        merged = [_MERGED] if _MERGED in read.schema.fields else []
-        properties = list(dict.fromkeys(["hs_object_id", stamp, *merged, *shape.names]))
+        properties = list(dict.fromkeys(["hs_object_id", stamp, *_merged_field(read), *shape.names]))
 
         def ask(question: dict[str, Any]) -> Hits:
             answer = self.portal.search(read.schema.name, {**question, "properties": properties})
@@ -142,7 +145,7 @@ def _hits(body: bytes, data: dict[str, Any], stamp: str) -> Hits:
         page=body,
         ids=tuple(int(record["id"]) for record in records),
         stamps=tuple(milliseconds(record["properties"][stamp]) for record in records),
-        merged=tuple(id for r in records for id in (r["properties"].get(_MERGED) or "").split(";") if id),
+        merged=tuple(id for record in records for id in _merged(record)),
         more=bool((data.get("paging") or {}).get("next")) or len(records) >= PAGE,
     )
 
@@ -151,3 +154,12 @@ def _stamp(read: Read) -> str:
     if read.schema.stamp_field is None:
         raise GiveUp(f"HubSpot {read.schema.name} tells no time of change: read all of it.")
     return read.schema.stamp_field
+
+
+def _merged_field(read: Read) -> list[str]:
+    return [_MERGED] if _MERGED in read.schema.fields else []
+
+
+def _merged(record: dict[str, Any]) -> list[str]:
+    """Ids of the records that were merged into this one: no list and no search shows them any more."""
+    return [id for id in (record["properties"].get(_MERGED) or "").split(";") if id]
