@@ -1,6 +1,7 @@
 """The command line: parse, call a verb, print what it returns, and exit with a code that says what to do next."""
 
 import logging
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -233,10 +234,11 @@ def demo(
 
     with bars(err) as report:
         shown = run_demo(crm, keep, report)
+    command = "tossup" if shutil.which("tossup") else sys.argv[0]
     _print(
         json,
         lambda: {**shown.result.to_json(), "leads_by_motion": by_motion(shown.leads)},
-        lambda: show.demo_view(shown),
+        lambda: show.demo_view(shown, command),
     )
 
 

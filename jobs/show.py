@@ -105,31 +105,32 @@ def _brief(value: object) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def lead_list(leads: Sequence[Lead]) -> Table:
-    """One line a lead, most valuable first within each state."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("state")
-    table.add_column("play", overflow="fold")
-    table.add_column("account", overflow="ellipsis", no_wrap=True, max_width=26)
+def lead_list(leads: Sequence[Lead]) -> RenderableType:
+    """Leads by state, most valuable first: who, with what, for how much, and why."""
+    parts: list[RenderableType] = []
+    for state in STATES:
+        chosen = sorted((lead for lead in leads if lead.state == state), key=lambda one: (-one.value, str(one.key)))
+        if chosen:
+            parts.append(_state_table(state, chosen))
+    return Group(*parts)
+
+
+def _state_table(state: str, leads: Sequence[Lead]) -> Table:
+    table = Table(title=f"{state} ({len(leads):,})", title_justify="left", box=None, pad_edge=False, expand=True)
+    table.add_column("account, play", ratio=5, overflow="fold")
     table.add_column("a year", justify="right", no_wrap=True)
-    table.add_column("why", overflow="ellipsis", no_wrap=True)
-    order = {state: place for place, state in enumerate(STATES)}
-    for lead in sorted(leads, key=lambda one: (order[one.state], -one.value, str(one.key))):
-        table.add_row(
-            lead.state,
-            lead.play + (f" {escape(lead.product)}" if lead.product else ""),
-            escape(lead.account_name),
-            money(lead.value, lead.currency),
-            escape(why(lead)),
-        )
+    table.add_column("why", ratio=6, overflow="fold")
+    for lead in leads:
+        play = f"{lead.play} {lead.product or ''}"
+        table.add_row(Words(f"{lead.account_name}\n  {play}"), money(lead.value, lead.currency), Words(why(lead)))
     return table
 
 
 def why(lead: Lead) -> str:
-    """The reason that decided its state; for an open lead, the fact behind it."""
+    """The reason that decided its state; for an open lead, the facts behind it."""
     if lead.reasons:
         return lead.reasons[0].text
-    return ", ".join(f"{e.fact} {e.value}" for e in lead.evidence[:2])
+    return ", ".join(f"{e.fact.replace('_', ' ')} {e.value} {e.unit}" for e in lead.evidence[:2])
 
 
 def money(minor: int, currency: str) -> str:
@@ -212,18 +213,20 @@ def problem_json(problem: Problem) -> JsonObject:
     }
 
 
-def demo_view(shown: Shown) -> RenderableType:
-    """What the demo did, one task as its reader sees it, and where to look."""
-    env = f"TOSSUP_CRM={shown.crm} TOSSUP_STATE_DIR={shown.store}"
+def demo_view(shown: Shown, command: str) -> RenderableType:
+    """What the demo did, one task as its reader sees it, and where to look. `command` is how to call tossup here."""
     parts: list[RenderableType] = [run_summary(shown.result)]
     parts.append(Words(f"The second run wrote {shown.again.written:,} records: nothing had changed.\n"))
     if shown.sample:
         parts.append(Panel(Words(shown.sample), title="One of the tasks, as its CSM reads it", title_align="left"))
-    parts += [
-        Words("\nWhere to look", style="bold"),
-        Words(f"  every task and toss-up   {shown.tasks}"),
-        Words("  every lead, with reason  ", end="").append(f"{env} tossup leads"),
-        Words(f"  one account's story      {env} tossup explain ACCOUNT"),
-        Words(f"  the CRM itself           tossup emulator --crm {shown.crm} --world demo --state {shown.state}"),
+    example = next((lead.account_name for lead in shown.leads if lead.state == "held"), "ACCOUNT")
+    look = [
+        f"  every task and toss-up it wrote: {shown.tasks}",
+        "  every lead with its reason, one account's whole story, and the CRM itself:",
+        f"    export TOSSUP_CRM={shown.crm} TOSSUP_STATE_DIR={shown.store}",
+        f"    {command} leads",
+        f"    {command} explain '{example}'",
+        f"    {command} emulator --crm {shown.crm} --world demo \\",
+        f"      --state {shown.state}",
     ]
-    return Group(*parts)
+    return Group(*parts, Words("\nWhere to look", style="bold"), Words("\n".join(look)))
