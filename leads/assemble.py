@@ -85,9 +85,15 @@ def _state(reasons: Iterable[Reason]) -> State:
 
 def _evidence(row: Row, lineage: Mapping[str, str]) -> Iterable[Evidence]:
     for proof in RULES[row["play"]].proofs:
-        value, record, field = row.get(proof.fact), row.get(proof.record), lineage.get(proof.field)
+        value, record = row.get(proof.fact), row.get(proof.record)
+        field = _field(lineage.get(proof.field, ""))
         if value is not None and record is not None and field is not None:
             yield _told(proof, value, record, field)
+
+
+def _field(lineage: str) -> str | None:
+    """The first field a column is read from (`Asset.Seats_Used__c`); a constant was read from nowhere."""
+    return next((source for source in lineage.split(", ") if "." in source and " " not in source), None)
 
 
 def _told(proof: Proof, value: Any, record: str, field: str) -> Evidence:

@@ -24,8 +24,9 @@ class Told:
         """The row with everything that is known about its account, product and anchor."""
         known: Row = {}
         for on, facts in self._lookups:
-            known |= facts.get(tuple(row[name] for name in on), {})
-        return known | row
+            known.update(facts.get(tuple(row[name] for name in on), {}))
+        known.update(row)
+        return known
 
 
 def _fetched(rows: ir.Table, on: tuple[str, ...], candidates: ir.Table) -> Lookup:

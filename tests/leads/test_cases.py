@@ -1,34 +1,20 @@
 """The rules, as RevOps would state them: given, expect, because."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from leads.find import Found
 from mappings.canonical import Lead
-from tests.leads.case_files import Case, all_cases, background
-from tests.leads.world import World, rules
+from tests.leads.case_files import Case, all_cases
 
 CASES = all_cases()
 
 
-@pytest.fixture(scope="module")
-def found() -> Iterator[tuple[Found, dict[str, dict[str, Any]]]]:
-    rows = background()
-    for case in CASES:
-        for table, given in case.rows.items():
-            rows.setdefault(table, []).extend(given)
-    world = World(rows)
-    answer = world.find(rules())
-    yield answer, {row["account_id"]: row for row in answer.accounts.to_pyarrow().to_pylist()}
-    world.close()
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_case(case: Case, found: tuple[Found, dict[str, dict[str, Any]]]) -> None:
-    answer, accounts = found
-    leads = [lead for lead in answer.leads if lead.account_id.startswith(case.prefix) and lead.play == case.play]
+def test_case(case: Case, answer: tuple[Found, dict[str, dict[str, Any]]]) -> None:
+    found, accounts = answer
+    leads = [lead for lead in found.leads if lead.account_id.startswith(case.prefix) and lead.play == case.play]
     if "leads" in case.expect:
         assert [_seen(lead, wanted, case) for lead, wanted in zip(leads, case.expect["leads"], strict=False)] == (
             case.expect["leads"]

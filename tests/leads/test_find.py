@@ -1,0 +1,179 @@
+"""The door itself: what sleeps, what RevOps can change, and what importing it costs."""
+
+import subprocess
+import sys
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from leads.find import Asleep, Found
+from mappings.canonical import TABLES
+from mappings.config import Rules
+from tests.leads.world import LINEAGE, TODAY, World, rules
+
+ACCOUNT = {"id": "acme", "name": "Example Industries 001", "owner_id": "csm", "employees": 300}
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "owner": [{"id": "csm", "name": "Owner 01"}],
+    "product": [{"id": "suite", "code": "SUITE", "name": "Suite"}],
+    "account": [ACCOUNT],
+    "contact": [{"id": "ann", "account_id": "acme", "name": "Contact 01", "no_phone": True}],
+    "subscription": [
+        {
+            "id": "sub",
+            "account_id": "acme",
+            "product_id": "suite",
+            "seats_paid": 100,
+            "seats_used": 95,
+            "unit_price": 500,
+        }
+    ],
+}
+PEERS: dict[str, list[dict[str, Any]]] = {
+    "account": [ACCOUNT, {"id": "peer", "name": "Peer", "employees": 200}],
+    "subscription": [
+        {**ROWS["subscription"][0], "seats_used": 100},
+        {"id": "peersub", "account_id": "peer", "product_id": "suite", "seats_paid": 150, "unit_price": 500},
+    ],
+}
+
+
+def _find(rows: dict[str, list[dict[str, Any]]], rules: Rules, **options: Any) -> tuple[Found, list[dict[str, Any]]]:
+    with closing(World(rows)) as world:
+        found = world.find(rules, **options)
+        return found, found.accounts.to_pyarrow().to_pylist()
+
+
+def _plays(*names: str) -> Rules:
+    return rules().model_copy(update={"plays": {name: rules().plays[name] for name in names}})
+
+
+def test_plays_whose_data_is_empty_or_not_mapped_are_asleep() -> None:
+    mapped = {name: field for name, field in LINEAGE.items() if name != "subscription.seats_used"}
+    found, accounts = _find(ROWS, rules(), lineage=mapped)
+    asleep = {play.play: play.needs for play in found.asleep}
+    assert asleep["seat_limit"] == ("subscription.seats_used",)
+    assert asleep["free_to_paid"] == ("account.free_users",)
+    assert asleep["usage_drop_save"] == ("usage.quantity", "usage.on")
+    assert "company_wide" not in asleep
+    assert [lead for lead in found.leads if lead.play in asleep] == []
+    assert accounts[0]["headroom"] == 200
+
+
+def test_an_empty_crm_has_no_leads_and_says_why() -> None:
+    found, accounts = _find({}, rules())
+    assert found.leads == ()
+    assert accounts == []
+    assert {play.play for play in found.asleep} == set(rules().plays)
+
+
+def test_nothing_mapped_is_nothing_found() -> None:
+    found, accounts = _find(ROWS, _plays("seat_limit"), lineage={})
+    assert found.leads == ()
+    assert found.asleep == (Asleep(play="seat_limit", needs=("subscription.seats_paid", "subscription.seats_used")),)
+    assert (accounts[0]["headroom"], accounts[0]["headroom_reason"]) == (None, "paid_users_missing")
+
+
+def test_evidence_names_the_first_field_and_without_evidence_there_is_no_lead() -> None:
+    lineage = {
+        **LINEAGE,
+        "subscription.seats_used": "Asset.Seats_Used__c, Contract.Used__c",
+        "subscription.seats_paid": "constant 100",
+        "subscription.ends_on": "constant 2027-02-01",
+    }
+    term = {**ROWS["subscription"][0], "ends_on": TODAY + timedelta(days=90), "seats_used": None, "id": "term"}
+    found, _ = _find({**ROWS, "subscription": [*ROWS["subscription"], term]}, _plays("seat_limit", "renewal_window"),
+                     lineage=lineage)  # fmt: skip
+    assert [(lead.play, [e.field for e in lead.evidence]) for lead in found.leads] == [
+        ("seat_limit", ["Asset.Seats_Used__c"])
+    ]
+
+
+def test_a_play_for_the_phone_asks_for_somebody_who_takes_calls() -> None:
+    plays = _plays("seat_limit", "company_wide").plays
+    by_phone = {
+        "seat_limit": plays["seat_limit"].model_copy(update={"channel": "phone"}),
+        "company_wide": plays["company_wide"].model_copy(update={"channel": "email", "selling": False}),
+    }
+    found, _ = _find(ROWS | PEERS, rules().model_copy(update={"plays": by_phone}))
+    seen = {
+        lead.play: (lead.state, lead.contact_id, [reason.code for reason in lead.reasons]) for lead in found.leads
+    }
+    assert seen == {"seat_limit": ("suppressed", None, ["no_contact"]), "company_wide": ("open", "ann", [])}
+
+
+def test_every_gate_and_play_can_be_switched_off() -> None:
+    off = {code: gate.model_copy(update={"enabled": False}) for code, gate in rules().gates.items()}
+    refusing = {**ACCOUNT, "do_not_contact": True, "legal_hold": True, "owner_id": None}
+    plays = _plays("seat_limit", "company_wide").plays
+    one = {**plays, "company_wide": plays["company_wide"].model_copy(update={"enabled": False})}
+    found, _ = _find(ROWS | PEERS | {"account": [refusing]}, rules().model_copy(update={"gates": off, "plays": one}))
+    assert [(lead.play, lead.state, lead.reasons) for lead in found.leads] == [("seat_limit", "open", ())]
+    assert found.asleep == ()
+
+
+def test_a_gate_left_out_of_the_file_stays_on_and_speaks_the_language_asked_for() -> None:
+    rows = {**ROWS, "account": [{**ACCOUNT, "customer_since": TODAY - timedelta(days=10), "do_not_contact": True}]}
+    found, _ = _find(rows, _plays("seat_limit").model_copy(update={"gates": {}}), language="ja")
+    assert [(reason.code, reason.text) for reason in found.leads[0].reasons] == [
+        ("do_not_contact", "Example Industries 001様は連絡を希望されていません。"),
+        ("tenure", "お取引開始から10日です（提案は60日経過後から）。"),
+    ]
+
+
+def test_the_chance_to_win_is_learnt_from_decided_deals_and_yen_stay_yen() -> None:
+    deals = [
+        {"id": f"d{n}", "account_id": "bcme" if n < 10 else "acme", "product_id": "other", "is_closed": True,
+         "is_won": n < 30}
+        for n in range(40)
+    ]  # fmt: skip
+    other = {**ACCOUNT, "id": "bcme", "industry": "Retail", "currency": "JPY"}
+    rows = {
+        **ROWS,
+        "account": [ACCOUNT, other],
+        "contact": [*ROWS["contact"], {"id": "bob", "account_id": "bcme", "name": "Contact 02"}],
+        "subscription": [
+            *ROWS["subscription"],
+            {**ROWS["subscription"][0], "id": "sub2", "account_id": "bcme", "currency": "JPY", "unit_price": 800},
+        ],
+        "opportunity": deals,
+    }
+    found, accounts = _find(rows, _plays("seat_limit"), language=None)
+    first, second = found.leads
+    overall = (30 + 0.3 * 20) / (40 + 20)
+    assert (first.p_win, first.facts["decided_n"]) == (pytest.approx(overall), 40)
+    assert second.p_win == pytest.approx((10 + 20 * overall) / (10 + 20), abs=1e-4)
+    assert (first.value, first.currency) == (20 * 500 * 12, "USD")
+    assert (second.value, second.currency) == (20 * 800 * 12, "JPY")
+    answers = {row["account_id"]: (row["currency"], row["headroom_value"]) for row in accounts}
+    assert answers == {"acme": ("USD", 200 * 500 * 12), "bcme": ("JPY", 200 * 800 * 12)}
+
+
+def test_tables_that_are_still_expressions_are_materialised_once() -> None:
+    with closing(World(ROWS)) as world:
+        staged: list[str] = []
+
+        def stage(name: str, expr: Any) -> Any:
+            staged.append(name)
+            return world.stage(name, expr)
+
+        world.tables = {name: table.filter(table.id != "") for name, table in world.tables.items()}
+        found = world.find(_plays("seat_limit"), stage=stage)
+    assert len(found.leads) == 1
+    assert {f"canonical_{name}" for name in TABLES if name != "engagement"} <= set(staged)
+    assert len(staged) == len(set(staged)), "a name is staged once: a stage may replace what it held"
+
+
+def test_importing_the_rules_loads_nothing_that_talks() -> None:
+    modules = "leads.find, leads.texts, leads.checks, mappings.canonical, mappings.config"
+    program = (
+        "import sys, ibis, pyarrow\nimport ibis.expr.types\nbefore = set(sys.modules)\n"
+        f"import {modules}\n"
+        "loaded = {name.split('.')[0] for name in set(sys.modules) - before}\n"
+        "talkers = {'requests', 'urllib3', 'http', 'socket', 'ssl', 'sqlalchemy', 'duckdb', 'sqlite3', 'asyncio',\n"
+        "           'simple_salesforce', 'hubspot', 'connector', 'jobs', 'structlog', 'rich', 'sqlglot'}\n"
+        "print(sorted(loaded & talkers))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

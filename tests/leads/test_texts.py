@@ -1,0 +1,233 @@
+"""What people read: complete, in both languages, within its limits, and safe whatever a record is called."""
+
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leads.checks import check_rules, check_texts
+from leads.find import Found
+from leads.phrases import Phrases, placeholders, tidy
+from leads.plays import RULES
+from leads.texts import ALWAYS, ASIDES, Names, names, say
+from mappings.canonical import Lead
+from mappings.config import Gate, Play, Rules
+from tests.leads.world import rules
+
+LANGUAGES: tuple[Literal["en", "ja"], ...] = ("en", "ja")
+
+
+def _url(object: str, id: str) -> str:
+    return f"https://crm.example/{object}/{id}?a=1&b=2"
+
+
+@pytest.fixture(scope="module")
+def leads(answer: tuple[Found, dict[str, dict[str, Any]]]) -> dict[str, Lead]:
+    """One open lead a play, or else any, from the worlds of the cases."""
+    best = sorted(answer[0].leads, key=lambda lead: (lead.state == "open", lead.contact_id is not None, lead.value))
+    return {lead.play: lead for lead in best}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("play", RULES)
+def test_every_play_says_everything(play: str, language: Literal["en", "ja"], leads: dict[str, Lead]) -> None:
+    lead = leads[play]
+    text = say(lead, rules(), language, names(lead), _url)
+    for part in (text.subject, text.why, text.script, text.next_step):
+        assert part.strip()
+        assert "{" not in part
+        assert "None" not in part
+    assert not _unknown(lead), "everything a reason quotes is known"
+    assert len(text.subject) <= 80
+    assert "\n" not in text.subject
+    words = rules().texts[language].words
+    order = [text.body.index(words[f"heading.{name}"]) for name in ("why", "numbers", "script", "next", "no")]
+    assert order == sorted(order)
+    for evidence in lead.evidence:
+        assert _url(evidence.field.split(".")[0], evidence.record) in text.body
+        assert evidence.field in text.body
+    if language == "ja":
+        assert " の" not in text.why
+        assert "、 " not in text.body
+
+
+def _unknown(lead: Lead) -> set[str]:
+    template = rules().texts["en"].plays[lead.play]["why"]
+    return placeholders(template) - set(lead.facts) - ALWAYS - set(ASIDES)
+
+
+def test_a_seat_limit_task_reads_like_this(leads: dict[str, Lead]) -> None:
+    lead = replace(leads["seat_limit"], account_name="Example Industries 001", due=date(2026, 11, 25))
+    text = say(lead, rules(), "en", names(lead), lambda object, id: f"https://crm.example/{id}")
+    assert text.subject.startswith("Example Industries 001: ")
+    first = text.script.splitlines()[0]
+    assert all(word in first for word in ("Owner 01", "Example Vendor", str(lead.facts["product_name"])))
+    assert "complete or delete this task" in text.body
+    assert "Until November 25, 2026." in text.next_step
+
+
+def test_who_refused_the_phone_is_written_to(leads: dict[str, Lead]) -> None:
+    lead = replace(leads["seat_limit"], facts={**leads["seat_limit"].facts, "channels": "email"})
+    text = say(lead, rules(), "en", names(lead), _url)
+    assert text.script.startswith("Please do not call")
+    assert "by e-mail" in text.body
+    assert "電話を希望されていません" in say(lead, rules(), "ja", names(lead), _url).script
+
+
+def test_a_save_task_without_a_contact_still_reads_well(leads: dict[str, Lead]) -> None:
+    lead = replace(leads["usage_drop_save"], contact_id=None, facts={})
+    nobody = Names(account=lead.account_name, owner=None, contact=None, product=None)
+    text = say(lead, rules(), "en", nobody, _url)
+    assert "the person in charge" in text.script
+    assert "Talk to" not in text.body
+
+
+def test_chance_and_value_say_where_they_come_from(leads: dict[str, Lead]) -> None:
+    lead = leads["seat_limit"]
+    learnt = replace(lead, p_win=0.314, facts={**lead.facts, "decided_n": 120})
+    assert "Chance: 31 %, from 120 decided deals" in say(learnt, rules(), "en", names(lead), _url).body
+    unknown = replace(lead, value=0, facts={**lead.facts, "decided_n": 0})
+    body = say(unknown, rules(), "en", names(lead), _url).body
+    assert "a setting; there are no decided deals" in body
+    assert "Value: not known" in body
+
+
+def test_a_long_account_name_gives_way_in_the_subject(leads: dict[str, Lead]) -> None:
+    lead = leads["seat_limit"]
+    long = Names(account="Example Industries " * 10, owner="Owner 01", contact="Contact 01", product="Suite")
+    text = say(lead, rules(), "en", long, _url)
+    assert len(text.subject) <= 80
+    assert "…: " in text.subject
+    assert text.subject.endswith("in use")
+    both = replace(long, product="Suite " * 30)
+    assert len(say(lead, rules(), "en", both, _url).subject) <= 80
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str | None] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+HOSTILE = (
+    '<script>alert("1")</script>',
+    "A\nSubject: B",
+    "{company}",
+    "x\u202egnp.exe",
+    "\x00\x07bell",
+    "& <b>",
+    "'\"",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_a_name(name: str, leads: dict[str, Lead]) -> None:
+    lead = leads["affinity_tossup"]
+    hostile = Names(account=name, owner=name, contact=name, product=name)
+    text = say(lead, rules(), "en", hostile, _url)
+    seen = _Seen()
+    seen.feed(text.body_html)
+    assert seen.tags == {"p", "strong", "ul", "li", "a", "br"}
+    assert seen.links == [_url(e.field.split(".")[0], e.record) for e in lead.evidence]
+    assert tidy(name) in seen.text
+    assert len(text.subject.splitlines()) == 1
+    assert not {"\u202e", "\x00", "\x07"} & set(text.body + text.body_html)
+    assert len(text.script.splitlines()) == len(rules().texts["en"].plays[lead.play]["script"].splitlines())
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(st.text(), st.integers(1, 100))
+def test_a_tidy_text_is_one_short_line(text: str, length: int) -> None:
+    line = tidy(text, length)
+    assert len(line) <= length
+    assert len(line.splitlines()) <= 1
+    assert tidy(line, length) == line
+
+
+@pytest.mark.parametrize(
+    ("language", "minor", "currency", "said"),
+    [
+        ("en", 1200000, "USD", "USD 12,000"),
+        ("en", 1250, "USD", "USD 12.50"),
+        ("en", 5, "USD", "USD 0.05"),
+        ("en", -1250, "USD", "USD -12.50"),
+        ("en", 12000, "JPY", "JPY 12,000"),
+        ("ja", 12000, "JPY", "12,000円"),
+        ("ja", 1200, "USD", "USD 12"),
+        ("en", 1234, "KWD", "KWD 1.234"),
+    ],
+)
+def test_money_reads_as_people_write_it(language: str, minor: int, currency: str, said: str) -> None:
+    assert Phrases(rules().texts["en"], language).money(minor, currency) == said
+
+
+def test_the_presets_say_everything() -> None:
+    assert check_texts(rules()) == []
+    assert check_rules(rules()) == []
+
+
+def _with_text(part: str, key: str, value: str | None, **more: Any) -> Rules:
+    """The presets with one English text changed, or taken out."""
+    texts = rules().texts["en"].model_dump()
+    place = texts[part] if part != "plays" else texts["plays"]["seat_limit"]
+    place.pop(key) if value is None else place.update({key: value})
+    changed = rules().texts["en"].model_validate(texts)
+    return rules().model_copy(update={"texts": {**rules().texts, "en": changed, **more}})
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value", "problem"),
+    [
+        ("plays", "why", None, "texts.en.plays.seat_limit.why: is missing"),
+        ("plays", "why", "Now {seats_usd}", "texts.en.plays.seat_limit.why: {seats_usd} is not known here."),
+        ("plays", "why", "{acount}", "texts.en.plays.seat_limit.why: {acount} is not known here. Did you mean account?"),
+        ("plays", "why", "{Account}", "texts.en.plays.seat_limit.why: a brace is left over; a placeholder is"),
+        ("plays", "script", "Hello, {owner} here.\n{company} {product}",
+         "texts.en.plays.seat_limit.script: the first line must name {company}"),
+        ("reasons", "tenure", None, "texts.en.reasons.tenure: is missing"),
+        ("reasons", "tenure", "{n} days", "texts.en.reasons.tenure: {n} is not known here."),
+        ("words", "unit.seats", None, "texts.en.words.unit.seats: is missing"),
+        ("words", "risk.usage_drop", "fell {x}", "texts.en.words.risk.usage_drop: {x} is not known here."),
+    ],
+)  # fmt: skip
+def test_a_text_that_lacks_something_is_reported(part: str, key: str, value: str | None, problem: str) -> None:
+    found = check_texts(_with_text(part, key, value))
+    assert [line for line in found if line.startswith(problem)], found
+
+
+def test_a_language_that_is_missing_is_reported() -> None:
+    only = rules().model_copy(update={"texts": {"en": rules().texts["en"]}})
+    assert check_texts(only) == ["texts.ja: is missing"]
+
+
+def test_names_that_do_not_exist_are_reported_with_a_suggestion() -> None:
+    wrong = rules().model_copy(
+        update={
+            "plays": {
+                "seat_limt": rules().plays["seat_limit"],
+                "renewal_window": Play(motion="upsell", pattern="renewal", numbers={"first_dya": 3, "zzz": 1}),
+            },
+            "gates": {"tenur": Gate(), "qqq": Gate(), "frequency": Gate(numbers={"day": 3})},
+        }
+    )
+    assert check_rules(wrong) == [
+        "plays.renewal_window.numbers.first_dya: there is no such number. Did you mean first_day?",
+        "plays.renewal_window.numbers.zzz: there is no such number.",
+        "plays.seat_limt: there is no such name. Did you mean seat_limit?",
+        "gates.frequency.numbers.day: there is no such number. Did you mean days?",
+        "gates.qqq: there is no such name.",
+        "gates.tenur: there is no such name. Did you mean tenure?",
+    ]
