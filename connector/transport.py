@@ -14,8 +14,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -23,13 +24,14 @@ import orjson
 import requests
 import structlog
 import tenacity
-import urllib3
 from requests.adapters import HTTPAdapter
 
 from connector.address import checked, is_loopback, routed, same_host
 from connector.body import Body
 from connector.errors import AskAPerson, CrmError, GiveUp, Interrupted, TryAgain, Unclear
+from connector.failures import Dropped, date_of, never_sent, retry_after, untrusted
 from connector.limits import Bucket, Budget, Pace
+from connector.tokens import Tokens
 from connector.wire import Answer, Call, Patience, Refusal, Timeouts, Token, Vendor
 
 _LOG = structlog.get_logger("connector")
@@ -66,9 +68,7 @@ class Transport:
         self.calls = 0
         self.budget = Budget(vendor.name, reserve, clock)
         self._vendor = vendor
-        self._login = login
-        self._token = Token(value=token) if token else None
-        self._token_until: float | None = None
+        self._tokens = Tokens(token, partial(self._signed_in, login) if login else None, clock)
         self._timeouts = timeouts or Timeouts()
         self._patience = patience or Patience()
         self._clock = clock
@@ -77,7 +77,6 @@ class Transport:
         self._buckets.setdefault("api", Bucket(None, clock, sleep))
         self._session = _session()
         self._lock = threading.Lock()
-        self._sign_in_lock = threading.RLock()
         self._date: datetime | None = None
 
     def send(self, call: Call) -> Answer:
@@ -106,11 +105,10 @@ class Transport:
 
     def sign_in(self) -> Token:
         """The token in use, signing in first where there is none."""
-        self._authorization()
-        with self._sign_in_lock:
-            if self._token is None:
-                raise GiveUp(f"No way to sign in to {self._vendor.name} is configured. Set a token or a key.")
-            return self._token
+        token = self._tokens.current()
+        if token is None:
+            raise GiveUp(f"No way to sign in to {self._vendor.name} is configured. Set a token or a key.")
+        return token
 
     def wait(self, seconds: float) -> None:
         """Let the vendor work for this long, before asking about a job again."""
@@ -146,7 +144,7 @@ class Transport:
             body = orjson.dumps(call.json)
             headers.setdefault("Content-Type", "application/json")
         if call.signed:
-            self._authorization()  # signing in tells the address
+            self._tokens.current()  # signing in tells the address
         url = routed(self.base_url, call.target)
         request = requests.Request(call.method, url, params=call.params, data=body, headers=headers)
         return self._session.prepare_request(request)
@@ -155,7 +153,7 @@ class Transport:
         response = self._opened(call, prepared)
         try:
             body = response.content
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except Dropped as error:
             raise self._dropped(call, prepared, error) from error
         finally:
             response.close()
@@ -172,8 +170,8 @@ class Transport:
     def _opened(self, call: Call, prepared: requests.PreparedRequest) -> requests.Response:
         response, used = self._delivered(call, prepared)
         refusal = self._refusal(call, prepared, response)
-        if refusal and refusal.then == "sign in" and used and self._login:
-            self._sign_in(instead_of=used)
+        if refusal and refusal.then == "sign in" and used and self._tokens.renewable:
+            self._tokens.renew(instead_of=used)
             response, _ = self._delivered(call, prepared)
             refusal = self._refusal(call, prepared, response)
         if refusal is None:
@@ -194,9 +192,9 @@ class Transport:
 
     def _delivered(self, call: Call, prepared: requests.PreparedRequest) -> tuple[requests.Response, str | None]:
         """One request on the wire. Returns the answer and the token it carried."""
-        token = self._authorization() if call.signed and same_host(self.base_url, prepared.url or "") else None
+        token = self._tokens.current() if call.signed and same_host(self.base_url, prepared.url or "") else None
         if token:
-            prepared.headers["Authorization"] = f"Bearer {token}"
+            prepared.headers["Authorization"] = f"Bearer {token.value}"
         if call.signed:
             self.budget.check()
         self._bucket(call).take()
@@ -217,7 +215,7 @@ class Transport:
             id=prepared.headers["X-Request-Id"],
             vendor_id=self._request_id(response),
         )
-        return response, token
+        return response, token.value if token else None
 
     def _settings(self, url: str) -> dict[str, Any]:
         """Proxies and extra certificates come from the environment, but never for this machine; TLS is verified."""
@@ -230,7 +228,7 @@ class Transport:
         }
 
     def _learn(self, call: Call, response: requests.Response) -> None:
-        date = _date(response.headers.get("Date"))
+        date = date_of(response.headers.get("Date"))
         if date is not None:
             self._date = date
         allowance = self._vendor.allowance(response.headers)
@@ -243,25 +241,11 @@ class Transport:
     def _bucket(self, call: Call) -> Bucket:
         return self._buckets[call.bucket]
 
-    def _authorization(self) -> str | None:
-        with self._sign_in_lock:
-            due = self._token_until is not None and self._clock() >= self._token_until
-            if self._login and (self._token is None or due):
-                self._sign_in(instead_of=self._token.value if self._token else None)
-            return self._token.value if self._token else None
-
-    def _sign_in(self, *, instead_of: str | None) -> None:
-        """Sign in, unless another thread has done so since `instead_of` was used."""
-        with self._sign_in_lock:
-            if self._login is None or (self._token is not None and self._token.value != instead_of):
-                return
-            token = self._login(self)
-            if token.base_url:
-                self.base_url = checked(token.base_url)
-            # a token is renewed five minutes, or a tenth of its life, before it ends
-            good_for = token.good_for_s
-            self._token_until = self._clock() + good_for - min(300.0, good_for / 10) if good_for else None
-            self._token = token
+    def _signed_in(self, login: "Callable[[Transport], Token]") -> Token:
+        token = login(self)
+        if token.base_url:
+            self.base_url = checked(token.base_url)
+        return token
 
     def _refusal(self, call: Call, prepared: requests.PreparedRequest, response: requests.Response) -> Refusal | None:
         kind = response.headers.get("Content-Type", "")
@@ -269,7 +253,7 @@ class Transport:
             return None
         try:
             body = response.content
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except Dropped as error:
             raise self._dropped(call, prepared, error) from error
         if response.status_code < 300 or (300 < response.status_code < 400 and response.headers.get("Location")):
             return Refusal(
@@ -279,8 +263,10 @@ class Transport:
                 next_step=f"Check the address {self.base_url} and whether a proxy asks for a login.",
             )
         refusal = self._vendor.refusal(response.status_code, response.headers, body)
-        wait_s = _retry_after(response.headers)
-        return refusal if wait_s is None else _waiting(refusal, wait_s)
+        wait_s = retry_after(response.headers)
+        if wait_s is None:
+            return refusal
+        return replace(refusal, wait_s=wait_s, next_step=refusal.next_step or f"It asks to wait {wait_s:.0f} s.")
 
     def _error(self, call: Call, response: requests.Response, refusal: Refusal) -> CrmError:
         kinds: dict[str, type[CrmError]] = {"retry": TryAgain, "try again later": TryAgain, "ask": AskAPerson}
@@ -298,9 +284,9 @@ class Transport:
         """What a failed connection means for this call."""
         where = f"{self._vendor.name} {call.name}"
         ours = str(prepared.headers["X-Request-Id"])
-        if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" in str(error).upper():
+        if untrusted(error):
             return GiveUp(f"{where}: the certificate of {self.base_url} is not trusted. Check the address and proxy.")
-        if _never_sent(error):
+        if never_sent(error):
             text = f"{where}: nobody answers at {self.base_url}. Check the address, the network and the proxy."
             return _Again(TryAgain(text, request_id=ours))
         if call.harmless:
@@ -342,39 +328,3 @@ def _session() -> requests.Session:
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def _never_sent(error: Exception) -> bool:
-    """Whether the connection failed before a byte of the request went out."""
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError)
-
-
-def _waiting(refusal: Refusal, wait_s: float) -> Refusal:
-    return Refusal(
-        code=refusal.code,
-        message=refusal.message,
-        then=refusal.then,
-        next_step=refusal.next_step or f"It asks to wait {wait_s:.0f} s.",
-        untouched=refusal.untouched,
-        wait_s=wait_s,
-    )
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by the Retry-After header, which is a number or a date of the vendor's clock."""
-    value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", value):
-        return float(value)
-    until, now = _date(value), _date(headers.get("Date"))
-    return max(0.0, (until - now).total_seconds()) if until and now else None
-
-
-def _date(value: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value or "")
-    except ValueError:
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)

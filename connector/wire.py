@@ -40,10 +40,10 @@ class Call:
 
     method: str
     target: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    json: object = None
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: object = field(default=None, repr=False)
     body: bytes | str | None = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool | None = None
     signed: bool = True
     expects: Literal["json", "bytes"] = "json"

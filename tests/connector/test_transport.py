@@ -362,6 +362,11 @@ def test_logs_hold_neither_tokens_nor_queries(start):
     assert not any(word in str(entry) for word in ("first", "Someone", "someone@"))
 
 
+def test_a_call_shows_neither_what_it_asks_nor_what_it_writes():
+    call = Call(method="POST", target="/x", params={"q": "someone"}, json={"a": "someone"}, headers={"b": "someone"})
+    assert "someone" not in repr(call)
+
+
 def test_a_vendors_words_lose_addresses_and_tokens():
     text = scrubbed("no someone@example.com with 00D5e000000abcd!AQ.xyz_1 or pat-na1-12345678-ab or Bearer abc")
     assert text == "no ... with ... or ... or ..."
