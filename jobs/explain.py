@@ -9,6 +9,7 @@ from connector.errors import GiveUp
 from jobs.decide import Decided
 from jobs.result import JsonObject, lead_json
 from mappings.canonical import Lead
+from mappings.money import major
 
 _NOT_FACTS = {"id", "name"}
 
@@ -42,13 +43,20 @@ def explain(wanted: str, decided: Decided, lineage: Mapping[str, str]) -> Story:
         for name, value in row.items()
         if value is not None and name not in _NOT_FACTS
     ]
-    facts += [
-        (name, str(value), "computed")
-        for name, value in (computed[0] if computed else {}).items()
-        if value is not None and name not in ("account_id", "currency")
-    ]
+    facts += _computed(computed[0] if computed else {})
     leads = tuple(lead for lead in found.leads if lead.account_id == row["id"])
     return Story(account_id=str(row["id"]), account_name=str(row["name"]), facts=tuple(facts), leads=leads)
+
+
+def _computed(row: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    """What the engine found out about the account; money in units of its currency."""
+    told = {
+        name: value for name, value in row.items() if value is not None and name not in ("account_id", "currency")
+    }
+    if isinstance(told.get("headroom_value"), int):
+        currency = str(row["currency"])
+        told["headroom_value"] = f"{currency} {major(int(str(told['headroom_value'])), currency):,.0f} a year"
+    return [(name, str(value), "computed") for name, value in told.items()]
 
 
 def _one(wanted: str, accounts: ir.Table) -> dict[str, object]:
