@@ -1,5 +1,6 @@
 """What every connector promises, tested over real HTTP against an emulated CRM."""
 
+import random
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -136,6 +137,30 @@ class CrmContract:
         batches += list(reading)
         arrived = {id for batch in batches for id in batch.rows.column(0).to_pylist()}
         assert arrived >= set(ids[:-1])
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_copy_kept_by_cursors_equals_the_crm(self, side: Side, crm: Crm, seed: int):
+        words, dice = side.words, random.Random(seed)
+        live = set(side.accounts(20))
+        schema = described(crm, words.accounts)
+        copy: dict[str, Any] = {}
+        cursor = None
+        for day in range(8):
+            side.advance(minutes=dice.choice([1, 20, 300]))
+            live |= set(side.accounts(dice.randrange(4)))
+            live |= set(side.accounts(1, stamp=side.now() - timedelta(minutes=dice.randrange(9))))
+            for id in dice.sample(sorted(live), 5):
+                side.edit(words.accounts, id, {words.employees: day * 100 + dice.randrange(100)})
+            gone = dice.choice(sorted(live))
+            side.delete(words.accounts, gone)
+            live.remove(gone)
+            rows, deleted, last = read_all(crm, Read(schema=schema, fields=(words.employees,), since=cursor))
+            copy |= {row[schema.id_field]: row[words.employees] for row in rows}
+            copy = {id: value for id, value in copy.items() if id not in deleted}
+            cursor = last.cursor
+            assert set(copy) == live
+        fresh, _, _ = read_all(crm, Read(schema=schema, fields=(words.employees,)))
+        assert copy == {row[schema.id_field]: row[words.employees] for row in fresh}
 
     def test_counts_and_ids_are_those_of_live_records(self, side: Side, crm: Crm):
         ids = side.accounts(7)
