@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -14,7 +15,7 @@ Key = str | int
 """A step in a document: a key of a mapping or a place in a list."""
 
 MOST_BYTES = 1_000_000
-MOST_VALUES = 50_000
+MOST_VALUES = 20_000
 MOST_DEPTH = 40
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp")
@@ -90,17 +91,42 @@ def _decoded(data: bytes) -> str:
         raise Unreadable([_fault(line, column, "this is not UTF-8 text; save the file as UTF-8")]) from None
 
 
+class _Limited(Composer):
+    """Stops at the first value too many or too deep, before the rest of the text is read."""
+
+    count = 0
+    level = 0
+
+    def compose_node(self, parent: Node | None, index: object) -> Node:
+        """The next node, with everything in it."""
+        self.count += 1
+        self.level += 1
+        if self.level > MOST_DEPTH or self.count > 2 * MOST_VALUES:  # keys count here too
+            mark = self.parser.peek_event().start_mark
+            raise Unreadable([_fault(mark.line + 1, mark.column + 1, _limit(self.level))])
+        node: Node = super().compose_node(parent, index)
+        self.level -= 1
+        return node
+
+
+def _limit(depth: int) -> str:
+    limit = (
+        f"nested more than {MOST_DEPTH} levels deep" if depth > MOST_DEPTH else f"more than {MOST_VALUES:,} values"
+    )
+    return f"{limit} (or an alias in itself)"
+
+
 def _composed(text: str) -> Node:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _Limited
     try:
-        root: Node | None = YAML(typ="safe", pure=True).compose(text)
+        root: Node | None = yaml.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         raise Unreadable([_fault(line, column, f"this is not valid YAML: {_in_words(error)}")]) from None
     except YAMLError as error:
         raise Unreadable([_fault(*_position(error, text), "this character cannot stand in YAML")]) from None
-    except RecursionError:
-        raise Unreadable([_fault(1, 1, f"nested more than {MOST_DEPTH} levels deep")]) from None
     if root is None:
         raise Unreadable([_fault(1, 1, "the file is empty")])
     return root
@@ -145,10 +171,7 @@ class _Reading:
         self.marks.setdefault(path, (line, column))
         self.count += 1
         if len(path) > MOST_DEPTH or self.count > MOST_VALUES:
-            limit = f"nested more than {MOST_DEPTH} levels deep" if len(path) > MOST_DEPTH else "too many values"
-            raise Unreadable(
-                [Fault(line=line, column=column, path=path[:3], text=f"{limit} (or an alias in itself)")]
-            )
+            raise Unreadable([Fault(line=line, column=column, path=path[:3], text=_limit(len(path)))])
         if node.tag not in _TAGS:
             self.fault(node, path, f"the tag {node.tag} is not allowed here; write a plain value")
             return None

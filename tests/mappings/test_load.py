@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mappings.config import FieldSource
 from mappings.load import PRESETS, BadConfig, init, json_schema, load_mapping, load_rules, positions, shown
 from mappings.marked import MOST_BYTES, Unreadable, parse
 from mappings.problems import Problem, listed, suggestion
@@ -263,7 +264,7 @@ def test_a_play_without_words_and_words_without_a_play_are_told(tmp_path: Path) 
         (b"", "1:1  the file is empty."),
         (b"# only a remark\n", "1:1  the file is empty."),
         (b"a\n---\nb", "2:1  this is not valid YAML: a second document begins here (---); one file holds one."),
-        (b"[" * 5000, "1:1  nested more than 40 levels deep."),
+        (b"[" * 5000, "1:41  nested more than 40 levels deep (or an alias in itself)."),
         (b"a: ok\nb: \xff", "2:4  this is not UTF-8 text; save the file as UTF-8."),
         ("あ: 1".encode("utf-16"), "1:1  this is not UTF-8 text; save the file as UTF-8."),
         (b"a: !!python/object:os.system x", "1:4  a: the tag tag:yaml.org,2002:python/object:os.system is not "
@@ -282,7 +283,9 @@ def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path, text: bytes
 def test_aliases_cannot_multiply_without_limit(tmp_path: Path) -> None:
     bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
-    assert "too many values" in problems(tmp_path, "\n".join(bomb))[0]
+    assert "more than 20,000 values" in problems(tmp_path, "\n".join(bomb))[0]
+    many = "\n".join(f"a{n}: b" for n in range(25_000))
+    assert "more than 20,000 values" in problems(tmp_path, many)[0]
 
 
 def test_plain_values_are_those_of_yaml_1_2() -> None:
@@ -366,3 +369,15 @@ def test_problems_read_like_a_compilers() -> None:
 def test_every_document_has_a_json_schema(document: str) -> None:
     schema = json_schema(document)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_keys_of_value_maps_are_texts_however_they_are_given() -> None:
+    field = FieldSource.model_validate({"field": "x", "values": {True: "yes", 1.5: "more"}})
+    assert field.values == {"true": "yes", "1.5": "more"}
+
+
+def test_a_value_map_that_is_none_is_told_so(tmp_path: Path) -> None:
+    text = edited(**{"{Obsolete: true}": "5"})
+    assert [line.partition("  ")[2] for line in problems(tmp_path, text)] == [
+        "subscription.cancelled.values: must be lines of the form name: value, not 5."
+    ]
