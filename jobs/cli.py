@@ -12,6 +12,7 @@ import structlog
 import typer
 from rich.console import Console, RenderableType
 
+from connector.errors import GiveUp
 from jobs import show, verbs
 from jobs.failures import failure_of
 from jobs.progress import bars
@@ -217,9 +218,14 @@ def emulator(
     debug: Debug = False,
 ) -> None:
     """Serve both CRMs on this machine; the first line says where, as JSON."""
-    from connector.emulator.server import serve  # noqa: PLC0415  # a server is not loaded for every other command
+    # a server is not loaded for every other command
+    from connector.emulator.org import BadRequest  # noqa: PLC0415
+    from connector.emulator.server import PortTaken, serve  # noqa: PLC0415
 
-    serve(crm=crm, world=world, port=port, state=state, log=log, limits=limits, index_lag=index_lag)
+    try:
+        serve(crm=crm, world=world, port=port, state=state, log=log, limits=limits, index_lag=index_lag)
+    except (BadRequest, PortTaken) as error:
+        raise GiveUp(str(error)) from error
 
 
 @app.command()

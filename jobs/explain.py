@@ -56,7 +56,7 @@ def _computed(row: Mapping[str, object]) -> list[tuple[str, str, str]]:
     if isinstance(told.get("headroom_value"), int):
         currency = str(row["currency"])
         told["headroom_value"] = f"{currency} {major(int(str(told['headroom_value'])), currency):,.0f} a year"
-    return [(name, str(value), "computed") for name, value in told.items()]
+    return [(name, str(value), "computed") for name, value in told.items() if name not in ("account_id", "currency")]
 
 
 def _one(wanted: str, accounts: ir.Table) -> dict[str, object]:
