@@ -8,6 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from connector.hubspot import owners
+from connector.hubspot.auth import sign_in
 from connector.hubspot.config import HubSpotConfig
 from connector.hubspot.describe import Describer
 from connector.hubspot.envelope import HubSpotAnswers
@@ -23,13 +24,9 @@ from connector.hubspot.write import Writer
 from connector.limits import Pace
 from connector.port import Batch, Cursor, LinkRows, Outcome, Read, Record, SetupStep
 from connector.transport import Transport
-from connector.wire import Token
 from mappings.schema import ObjectSchema, Schema, WantedField
 
 __all__ = ["HubSpot", "HubSpotConfig", "open_hubspot"]
-
-_EARLY_S = 300.0
-"""An OAuth token is replaced this long before it ends: a sync must not find out in the middle of a page."""
 
 
 def open_hubspot(config: HubSpotConfig) -> "HubSpot":
@@ -40,7 +37,7 @@ def open_hubspot(config: HubSpotConfig) -> "HubSpot":
         HubSpotAnswers(),
         config.url,
         token=None if config.access_token is None else config.access_token.get_secret_value(),
-        login=None if oauth is None else partial(_sign_in, paths, oauth),
+        login=None if oauth is None else partial(sign_in, paths, oauth),
         timeouts=config.timeouts,
         patience=config.patience,
         reserve=config.reserve,
@@ -152,10 +149,3 @@ class HubSpot:
         rows = owners.rows(self._library, Shape.of(schema, fields))
         moment = self._transport.now()
         return Batch(rows=rows, cursor=Cursor(stamp=f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"))
-
-
-def _sign_in(paths: Paths, oauth: tuple[str, str, str], transport: Transport) -> Token:
-    answer = Library(transport, paths).refresh(*oauth)
-    lives_s = float(answer.get("expires_in") or 1800)
-    # the transport replaces a token a tenth of its life early
-    return Token(value=str(answer["access_token"]), good_for_s=max(lives_s - _EARLY_S, lives_s / 2) / 0.9)

@@ -1,6 +1,6 @@
 """Associations of records: their own stream, read 1,000 records a call, with type and label.
 
-List pages could carry associations too, but without type ids and labels, and cut off after some hundred a record.
+List pages could carry associations too, but without type ids and labels, and cut off after 100 a record.
 https://developers.hubspot.com/docs/guides/api/crm/associations/associations-v4
 """
 

@@ -21,10 +21,6 @@ class Paths:
         """Records of one object."""
         return self._crm("objects", type)
 
-    def record(self, type: str, id: str) -> str:
-        """One record."""
-        return f"{self.objects(type)}/{quote(id, safe='')}"
-
     def search(self, type: str) -> str:
         """Search among records: POST."""
         return f"{self.objects(type)}/search"
@@ -33,7 +29,7 @@ class Paths:
         """Up to 100 records: POST."""
         return f"{self.objects(type)}/batch/{verb}"
 
-    def links(self, type: str, to: str, verb: Literal["read", "create", "associate/default"]) -> str:
+    def links(self, type: str, to: str, verb: Literal["read", "associate/default"]) -> str:
         """Associations of many records: POST."""
         version = "v4/associations" if self.version == "v3" else f"associations/{self.version}"
         return f"/crm/{version}/{quote(type)}/{quote(to)}/batch/{verb}"

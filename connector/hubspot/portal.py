@@ -1,10 +1,10 @@
 """One HubSpot account over the transport: its calls, its object types and who it is."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from connector.errors import CrmError, GiveUp
+from connector.errors import GiveUp
 from connector.hubspot.names import TYPE_IDS
 from connector.hubspot.paths import Paths
 from connector.transport import Transport
@@ -101,14 +101,3 @@ class Portal:
         path = self.paths.links(self.type(name), self.type(to), verb)
         data = self.transport.send(Call(method="POST", target=path, json={"inputs": inputs}, repeatable=True)).data
         return data if isinstance(data, dict) else {}
-
-
-def refused(ask: Callable[[], Answer], codes: Sequence[str]) -> CrmError | None:
-    """The error where it has one of these codes or statuses, None where the call went well."""
-    try:
-        ask()
-    except CrmError as error:
-        if error.code in codes or str(error.status) in codes:
-            return error
-        raise
-    return None

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from connector.port import Cursor
-from tests.connector.hubspot.conftest import World, connected
+from connector.port import Cursor, Read
+from mappings.schema import ObjectSchema
+from tests.connector.hubspot.conftest import Got, World, connected
 
 LAG_S = 400.0
 NUMBERS = st.integers(0, 10_000)
@@ -16,9 +17,10 @@ NUMBERS = st.integers(0, 10_000)
 class Following(RuleBasedStateMachine):
     """People work in the account, the clock goes on, and now and then the copy is brought up to date."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, schema: ObjectSchema) -> None:
         super().__init__()
         self.world = world
+        self.schema = schema
         world.emulator.reset()
         world.emulator.hubspot.settings({"index_lag": LAG_S})
         self.copy: dict[str, Any] = {}
@@ -64,7 +66,8 @@ class Following(RuleBasedStateMachine):
 
     @rule()
     def follow(self) -> None:
-        got = self.world.read("contacts", "lastname", since=self.cursor)
+        read = Read(schema=self.schema, fields=("lastname",), since=self.cursor)
+        got = Got(list(self.world.crm.read(read)))
         for batch in got.batches:
             self.copy |= {row["id"]: row["lastname"] for row in batch.rows.to_pylist()}
             for id in batch.deleted:
@@ -97,6 +100,7 @@ def test_a_copy_kept_by_cursors_equals_the_account(emulator):
         suppress_health_check=list(HealthCheck),
         derandomize=True,
     )
-    run_state_machine_as_test(lambda: Following(world), settings=once)
+    schema = world.crm.describe(["contacts"]).objects["contacts"]
+    run_state_machine_as_test(lambda: Following(world, schema), settings=once)
     world.emulator.hubspot.settings({"index_lag": 0.0})
     world.crm.close()

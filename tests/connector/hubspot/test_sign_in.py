@@ -1,5 +1,6 @@
 """Signing in and the library's calls, over the transport."""
 
+from functools import partial
 from urllib.parse import parse_qs
 
 import orjson
@@ -7,8 +8,12 @@ import pytest
 from pydantic import SecretStr
 
 from connector.errors import GiveUp
+from connector.hubspot.auth import sign_in
 from connector.hubspot.crm import HubSpotConfig, open_hubspot
-from connector.wire import Patience
+from connector.hubspot.envelope import HubSpotAnswers
+from connector.hubspot.paths import Paths
+from connector.transport import Transport
+from connector.wire import Call, Patience
 from tests.connector.scripted import Reply, scripted
 
 OAUTH = {
@@ -50,6 +55,28 @@ def test_an_expired_token_is_replaced_once_in_the_middle_of_a_sync():
         assert crm.connection() == "hubspot:123"
         crm.close()
     assert [seen.headers.get("Authorization") for seen in server.seen] == [None, "Bearer one", None, "Bearer two"]
+
+
+def test_a_token_is_replaced_five_minutes_before_it_ends():
+    now = [0.0]
+    oauth = ("example-app", "example-secret", "example-refresh")
+    with scripted(token("one"), ACCOUNT, ACCOUNT, token("two"), ACCOUNT) as server:
+        login = partial(sign_in, Paths(version="2026-09"), oauth)
+        transport = Transport(HubSpotAnswers(), server.url, login=login, clock=lambda: now[0])
+        for now[0] in (0.0, 1495.0, 1505.0):
+            transport.send(Call(method="GET", target="/account-info/2026-09/details"))
+        transport.close()
+    used = [seen.headers["Authorization"] for seen in server.seen if "account-info" in seen.path]
+    assert used == ["Bearer one", "Bearer one", "Bearer two"]
+
+
+def test_a_wrong_refresh_token_is_given_up_with_the_next_step():
+    bad = Reply(status=400, body=b'{"status":"BAD_REFRESH_TOKEN","message":"missing or invalid refresh token"}')
+    with scripted(bad) as server:
+        crm = opened(server, **OAUTH)
+        with pytest.raises(GiveUp, match="Check the app's client id, client secret and refresh token"):
+            crm.connection()
+        crm.close()
 
 
 def test_a_token_that_is_refused_twice_ends_the_run_with_the_next_step():
