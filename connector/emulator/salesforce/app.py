@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.emulator.org import BadRequest, Clock
-from connector.emulator.salesforce import metadata, schema, state
+from connector.emulator.salesforce import metadata, schema, state, times
 from connector.emulator.salesforce.auth import Auth, Refused
 from connector.emulator.salesforce.bulk import Bulk
 from connector.emulator.salesforce.collections import Collections
@@ -24,6 +24,9 @@ from connector.emulator.salesforce.standard import STAGES
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.tooling import Tooling
 from connector.emulator.salesforce.web import VERSION, Door, Slashed, answer
+
+FOUNDED = times.parse("2020-01-01T00:00:00Z")
+"""When the records of a new org were made: before whatever time a world is set in."""
 
 
 class SalesforceOrg:
@@ -95,17 +98,19 @@ class SalesforceOrg:
 
     def _found(self) -> None:
         """What a new org comes with."""
-        core, itself = self.core, Caller(user_id="")
+        core, itself = self.core, Caller(user_id="", at=FOUNDED)
         row = self.records.create(core.tables["User"], {"LastName": "Integration", "Username": API_USER}, itself)
         core.api_user = core.tables["User"].ids[row]
         router = {"LastName": ROUTER, "Username": "router@example.invalid"}
         self.records.lead_owner = core.tables["User"].ids[self.records.create(core.tables["User"], router, itself)]
+        itself = Caller(user_id=core.api_user, at=FOUNDED)
         org = {"Name": "Example Org", "OrganizationType": "Enterprise Edition", "FiscalYearStartMonth": 1}
-        self.insert("Organization", [org])
+        self.records.create(core.tables["Organization"], org, itself)
         core.tables["Organization"].ids[0] = core.org_id
-        self.insert("Pricebook2", [{"Name": "Standard Price Book", "IsActive": True, "IsStandard": True}])
-        stages = [
-            {
+        book = {"Name": "Standard Price Book", "IsActive": True, "IsStandard": True}
+        self.records.create(core.tables["Pricebook2"], book, itself)
+        for place, (name, probability, category) in enumerate(STAGES, start=1):
+            stage = {
                 "MasterLabel": name,
                 "ApiName": name,
                 "SortOrder": place,
@@ -114,9 +119,7 @@ class SalesforceOrg:
                 "DefaultProbability": probability,
                 "ForecastCategory": category,
             }
-            for place, (name, probability, category) in enumerate(STAGES, start=1)
-        ]
-        self.insert("OpportunityStage", stages)
+            self.records.create(core.tables["OpportunityStage"], stage, itself)
 
     def snapshot(self) -> dict[str, Any]:
         """All records and definitions as JSON-able values; tokens, open queries and bulk jobs are not in it."""

@@ -5,6 +5,7 @@ so an id is also the place of its record, and the order of ids is the order of c
 """
 
 import string
+from functools import lru_cache
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _DIGIT = {char: value for value, char in enumerate(ALPHABET)}
@@ -16,11 +17,12 @@ _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 
 def suffix(id15: str) -> str:
     """The three characters that turn a 15-character id into an 18-character one."""
-    out = []
-    for start in (0, 5, 10):
-        bits = sum(_BITS[char] << place for place, char in enumerate(id15[start : start + 5]))
-        out.append(_SUFFIX[bits])
-    return "".join(out)
+    return _capitals(id15[:5]) + _capitals(id15[5:10]) + _capitals(id15[10:15])
+
+
+@lru_cache(maxsize=4096)
+def _capitals(five: str) -> str:
+    return _SUFFIX[sum(_BITS[char] << place for place, char in enumerate(five))]
 
 
 def encode(prefix: str, number: int) -> str:

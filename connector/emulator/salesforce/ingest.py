@@ -31,20 +31,25 @@ class Ingest:
     header: list[str] = field(default_factory=list)
     succeeded: list[tuple[str, bool, Row]] = field(default_factory=list)
     failed: list[tuple[str, str, Row]] = field(default_factory=list)
-    unprocessed: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     problem: str | None = None
+
+    @property
+    def unprocessed(self) -> list[Row]:
+        """The rows that were not come to, because the job failed or was aborted."""
+        return self.rows[len(self.succeeded) + len(self.failed) :]
 
     def run(self, records: Records, data: bytes, separator: str) -> Iterator[None]:
         """Save every row; gives way every 500 rows."""
         try:
-            rows = self._read(data, separator)
+            self.rows = self._read(data, separator)
             self._check_header()
         except (RecordError, ApiError) as error:
             self.problem = f"InvalidBatch : {error.message}"
             return
         save = self._saver(records)
-        for start in range(0, len(rows), _BATCH):
-            batch = rows[start : start + _BATCH]
+        for start in range(0, len(self.rows), _BATCH):
+            batch = self.rows[start : start + _BATCH]
             twice = self._twice(batch)
             for place, row in enumerate(batch):
                 self._save(save, row, twice)

@@ -110,6 +110,40 @@ def test_a_file_that_makes_no_sense_fails_the_job(api: Api, data: str | bytes, w
     assert _results(api, id, "successfulResults") == []
 
 
+def test_a_failed_job_gives_its_rows_back_unprocessed(api: Api) -> None:
+    _, id = _ingest(api, "Name,Foo__c\nx,1\ny,2\n", object="Account", operation="insert")
+    assert [row["Name"] for row in _results(api, id, "unprocessedrecords")] == ["x", "y"]
+
+
+def test_what_a_job_cannot_do_in_its_state_is_refused(api: Api) -> None:
+    id = _start(api, "Name\nx\n", object="Account", operation="insert")
+    assert api.send("DELETE", f"/jobs/ingest/{id}").json()[0]["errorCode"] == "INVALIDJOBSTATE"
+    again = api.send("PUT", f"/jobs/ingest/{id}/batches", data="Name\n", headers={"Content-Type": "text/csv"})
+    assert again.json()[0]["errorCode"] == "INVALIDJOBSTATE"
+    _end(api, f"/jobs/ingest/{id}")
+    assert api.patch(f"/jobs/ingest/{id}", {"state": "Aborted"}, 400)[0]["errorCode"] == "INVALIDJOBSTATE"
+    assert api.get(f"/jobs/ingest/{id}/otherResults", 404)[0]["errorCode"] == "NOT_FOUND"
+    assert [job["id"] for job in api.get("/jobs/ingest")["records"]] == [id]
+    open_job = api.post("/jobs/ingest", {"object": "Account", "operation": "insert"}, 200)["id"]
+    wrong = api.send(
+        "PUT", f"/jobs/ingest/{open_job}/batches", data="{}", headers={"Content-Type": "application/json"}
+    )
+    assert wrong.json()[0]["errorCode"] == "INVALIDCONTENTTYPE"
+
+
+def test_upsert_by_record_id_updates_or_creates(api: Api, org: SalesforceOrg) -> None:
+    id = org.insert("Account", [{"Name": "x"}])[0]
+    job, _ = _ingest(api, f"Id,Name\n{id},y\n,z\n", object="Account", operation="upsert", externalIdFieldName="Id")
+    assert job["numberRecordsFailed"] == 0
+    assert [r["Name"] for r in api.query("SELECT Name FROM Account")["records"]] == ["y", "z"]
+
+
+def test_hard_delete_leaves_nothing(api: Api, org: SalesforceOrg) -> None:
+    id = org.insert("Account", [{"Name": "x"}])[0]
+    _ingest(api, f"Id\n{id}\n", object="Account", operation="hardDelete")
+    assert api.get("/queryAll", params={"q": "SELECT Id FROM Account"})["records"] == []
+
+
 def test_a_hidden_field_fails_the_job_like_an_unknown_one(api: Api, org: SalesforceOrg) -> None:
     org.hide("Account", "Industry")
     job, _ = _ingest(api, "Name,Industry\nx,y\n", object="Account", operation="insert")
@@ -193,6 +227,22 @@ def test_an_empty_query_result_is_its_header(api: Api) -> None:
     page = api.send("GET", f"/jobs/query/{job}/results")
     assert page.text == '"Id"\n'
     assert (page.headers["Sforce-NumberOfRecords"], page.headers["Sforce-Locator"]) == ("0", "null")
+
+
+def test_a_query_job_can_be_aborted_and_deleted(api: Api) -> None:
+    made = api.post("/jobs/query", {"operation": "query", "query": "SELECT Id FROM Lead"}, 200)
+    path = f"/jobs/query/{made['id']}"
+    assert api.get(f"{path}/results", 400)[0]["errorCode"] == "INVALIDJOBSTATE"
+    assert api.patch(path, {"state": "UploadComplete"}, 400)[0]["errorCode"] == "INVALIDJOBSTATE"
+    assert api.patch(path, {"state": "Aborted"}, 200)["state"] == "Aborted"
+    assert api.send("DELETE", path).status_code == 204
+    assert api.send("DELETE", path).status_code == 404
+
+
+def test_a_strange_page_of_results_is_refused(api: Api) -> None:
+    path = f"/jobs/query/{_query(api, 'SELECT Id FROM Lead')}/results"
+    assert api.get(path, 400, params={"maxRecords": 0})[0]["errorCode"] == "API_ERROR"
+    assert api.get(path, 400, params={"locator": "!"})[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
 
 
 def test_query_all_reads_the_recycle_bin(api: Api, org: SalesforceOrg) -> None:

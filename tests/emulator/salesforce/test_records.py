@@ -136,6 +136,76 @@ def test_completing_a_task_closes_it(api: Api) -> None:
     assert task["CompletedDateTime"]
 
 
+def test_an_asset_belongs_to_somebody_and_has_its_products_code(api: Api) -> None:
+    assert _refused(api, "Asset", Name="x")[0] == "FIELD_INTEGRITY_EXCEPTION"
+    account, product = api.create("Account", Name="x"), api.create("Product2", Name="y", ProductCode="SUITE")
+    id = api.create("Asset", Name="x", AccountId=account, Product2Id=product, Quantity=3, Price=12.5)
+    assert api.get(f"/sobjects/Asset/{id}")["ProductCode"] == "SUITE"
+
+
+def test_a_case_is_numbered_opened_closed_and_opened_again(api: Api) -> None:
+    account = api.create("Account", Name="x")
+    contact = api.create("Contact", LastName="y", AccountId=account)
+    id = api.create("Case", Subject="help", ContactId=contact)
+    case = api.get(f"/sobjects/Case/{id}")
+    assert (case["AccountId"], case["CaseNumber"], case["IsClosed"]) == (account, "00001001", False)
+    api.patch(f"/sobjects/Case/{id}", {"Status": "Closed"})
+    case = api.get(f"/sobjects/Case/{id}")
+    assert case["IsClosed"]
+    assert case["ClosedDate"]
+    api.patch(f"/sobjects/Case/{id}", {"Status": "Working"})
+    assert api.get(f"/sobjects/Case/{id}")["ClosedDate"] is None
+
+
+def test_a_meeting_has_a_start_an_end_and_a_day(api: Api) -> None:
+    account = api.create("Account", Name="x")
+    id = api.create(
+        "Event", Subject="m", WhatId=account, ActivityDateTime="2026-05-01T10:00:00Z", DurationInMinutes=30
+    )
+    event = api.get(f"/sobjects/Event/{id}")
+    assert event["EndDateTime"] == "2026-05-01T10:30:00.000+0000"
+    assert (event["ActivityDate"], event["AccountId"]) == ("2026-05-01", account)
+    assert _refused(api, "Event", Subject="m")[0] == "REQUIRED_FIELD_MISSING"
+
+
+def test_a_campaign_member_is_a_lead_or_a_contact(api: Api) -> None:
+    campaign, contact = api.create("Campaign", Name="x"), api.create("Contact", LastName="y")
+    id = api.create("CampaignMember", CampaignId=campaign, ContactId=contact, Status="Responded")
+    assert api.get(f"/sobjects/CampaignMember/{id}")["HasResponded"]
+    assert _refused(api, "CampaignMember", CampaignId=campaign)[0] == "REQUIRED_FIELD_MISSING"
+
+
+def test_a_line_takes_product_and_price_from_its_price_book_entry(api: Api) -> None:
+    product = api.create("Product2", Name="Suite", ProductCode="SUITE")
+    book = api.query("SELECT Id FROM Pricebook2")["records"][0]["Id"]
+    entry = api.create("PricebookEntry", Pricebook2Id=book, Product2Id=product, UnitPrice=9.5)
+    deal = api.create("Opportunity", Name="x", StageName="Prospecting", CloseDate="2026-12-01")
+    id = api.create("OpportunityLineItem", OpportunityId=deal, PricebookEntryId=entry, Quantity=2)
+    line = api.get(f"/sobjects/OpportunityLineItem/{id}")
+    assert (line["Product2Id"], line["UnitPrice"], line["TotalPrice"]) == (product, 9.5, 19.0)
+    id = api.create("OpportunityLineItem", OpportunityId=deal, Product2Id=product, Quantity=4, TotalPrice=10)
+    assert api.get(f"/sobjects/OpportunityLineItem/{id}")["UnitPrice"] == 2.5
+    assert api.get(f"/sobjects/Opportunity/{deal}")["HasOpportunityLineItem"]
+    for missing in ({"UnitPrice": 1}, {"Quantity": 1}):
+        code, _ = _refused(api, "OpportunityLineItem", OpportunityId=deal, Product2Id=product, **missing)
+        assert code == "REQUIRED_FIELD_MISSING"
+
+
+def test_a_new_org_is_older_than_any_world(api: Api) -> None:
+    (me,) = api.query("SELECT SystemModstamp FROM User WHERE Name = 'Integration'")["records"]
+    assert me["SystemModstamp"] == "2020-01-01T00:00:00.000+0000"
+
+
+def test_users_and_the_organization_cannot_be_deleted(api: Api, org: SalesforceOrg) -> None:
+    answer = api.send("DELETE", f"/sobjects/User/{org.core.api_user}")
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "CANNOT_DELETE_ENTITY")
+
+
+def test_the_id_is_not_among_the_fields_of_a_change(api: Api) -> None:
+    id = api.create("Account", Name="x")
+    assert api.patch(f"/sobjects/Account/{id}", {"Id": id}, 400)[0]["errorCode"] == "INVALID_FIELD"
+
+
 def test_a_task_about_a_lead_is_about_nothing_else(api: Api) -> None:
     account, lead = api.create("Account", Name="x"), api.create("Lead", LastName="y", Company="z")
     assert _refused(api, "Task", WhoId=lead, WhatId=account)[0] == "FIELD_INTEGRITY_EXCEPTION"
