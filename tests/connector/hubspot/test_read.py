@@ -4,10 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
+from pydantic import SecretStr
 
 from connector.errors import GiveUp, TryAgain
 from connector.hubspot import listing
+from connector.hubspot.crm import HubSpotConfig, open_hubspot
 from connector.port import Cursor, Read
+from tests.connector.scripted import Reply, scripted
 
 
 def companies(n, **more):
@@ -160,9 +163,29 @@ def test_records_are_fetched_as_they_are_now_and_missing_ones_left_out(world):
 
 
 def test_owners_are_an_object_like_any_other_and_those_who_left_are_there(world):
+    before = world.crm.count("owners")
+    ids = world.seed("owners", *({"firstName": "Owner", "lastName": f"{n:03d}"} for n in range(120)))
+    (left,) = world.seed("owners", {"firstName": "Owner", "lastName": "who left", "archived": True})
+    (queue,) = world.seed("owners", {"lastName": "Specialists", "type": "QUEUE"})
     got = world.read("owners", "name", "type", "archived")
     assert got.batches[0].rows.schema.names == ["id", "name", "type", "archived"]
-    assert world.crm.count("owners") == len(got.rows)
+    rows = {row["id"]: row for row in got.rows}
+    assert len(rows) == world.crm.count("owners") == before + 122
+    assert rows[left] == {"id": left, "name": "Owner who left", "type": "PERSON", "archived": True}
+    assert (rows[queue]["name"], rows[queue]["type"]) == ("Specialists", "QUEUE")
+    assert set(next(iter(world.crm.ids("owners"))).to_pylist()) == set(rows)
+    schema = world.crm.describe(["owners"]).objects["owners"]
+    (fetched,) = world.crm.fetch(schema, ["name"], [ids[0], "999999999"])
+    assert fetched.rows.to_pylist() == [{"id": ids[0], "name": "Owner 000"}]
+
+
+def test_a_vendor_that_goes_round_in_circles_ends_the_read(world):
+    page = b'{"results":[],"paging":{"next":{"after":"7"}}}'
+    with scripted(Reply(body=page)) as server:
+        crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("pat-example-token")))
+        with pytest.raises(TryAgain, match="the same page"):
+            list(crm.ids("companies"))
+        crm.close()
 
 
 def test_dates_and_truth_are_typed(world):

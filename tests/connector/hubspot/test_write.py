@@ -204,3 +204,17 @@ def test_a_record_that_somebody_created_in_the_same_moment_is_updated_instead():
     assert [seen.path.rsplit("/", 1)[1] for seen in server.seen] == ["upsert", "read", "update"]
     assert (outcomes["task-1"].id, outcomes["task-1"].created) == ("1", True)
     assert (outcomes["task-2"].ok, outcomes["task-2"].id, outcomes["task-2"].created) == (True, "2", False)
+
+
+def test_links_refused_as_a_whole_are_halved_until_the_culprit_is_found():
+    both = [{"id": str(n), "new": True, "objectWriteTraceId": f"t{n}", "properties": {}} for n in range(2)]
+    refused = Reply(status=400, body=b'{"status":"error","category":"VALIDATION_ERROR","message":"no such company"}')
+    made = Reply(body=b'{"status":"COMPLETE","results":[]}')
+    with scripted(Reply(body=orjson.dumps({"results": both})), refused, made, refused) as server:
+        crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("pat-example-token")))
+        records = [task(n, Link(object="companies", id=f"9{n}")) for n in range(2)]
+        outcomes = by_ref(crm.upsert("tasks", "tossup_key", records))
+        crm.close()
+    assert outcomes["task-0"].ok
+    assert (outcomes["task-1"].code, outcomes["task-1"].id) == ("LINK_REFUSED", "1")
+    assert "companies 91" in outcomes["task-1"].message
