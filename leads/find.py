@@ -103,8 +103,8 @@ def _accounts(ground: Ground, ranked: ir.Table) -> ir.Table:
     first = best(offers, "account_id", value="expected", id="key")
     first = first.select("account_id", next_product=(_.product + " " + _.product_name).substr(0, 255))
     accounts = ground.accounts.select(
-        "account_id", "headroom", "headroom_value", "currency", "risk", "risk_reasons", "headroom_reason", "reachable",
-        "ceiling",
+        "account_id", "headroom", "headroom_value", "currency", "risk", "risk_reasons", "headroom_reason",
+        "reachable", "ceiling",
     )  # fmt: skip
     rows = attach_all(accounts, (top, ("account_id",)), (first, ("account_id",)))
     rows = rows.select(

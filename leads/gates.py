@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import days, yes
+from leads.facts.idioms import NO, days, yes
 from mappings.canonical import State
 from mappings.config import Rules
 
@@ -149,7 +149,7 @@ def judged(ground: Ground, rows: ir.Table) -> ir.Table:
     for code, guard in tests.items():
         columns |= _verdict(ground, code, guard)
     rows = rows.mutate(**columns)
-    barred = ibis.or_(*(rows[f"refused_{code}"] for code in tests)) if tests else ibis.literal(False)
+    barred = ibis.or_(*(rows[f"refused_{code}"] for code in tests)) if tests else NO
     return ground.inputs.stage("candidates_judged", rows.mutate(barred=barred))
 
 

@@ -14,6 +14,11 @@ MONEY = frozenset({"value", "expected", "renewal_value"})
 """Facts in minor units of the lead's currency."""
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 NAME_LENGTH = 80
+# not calendar.month_name: that one follows the locale of whoever runs us
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _JOINERS = "\u200c\u200d"  # needed inside words of Persian, Hindi and others
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -56,8 +61,7 @@ class Phrases:
         """`March 31, 2027`, or 2027年3月31日."""
         if self.language == "ja":
             return f"{day.year}年{day.month}月{day.day}日"
-        months = ("January February March April May June July August September October November December").split()
-        return f"{months[day.month - 1]} {day.day}, {day.year}"
+        return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"
 
     def said(self, name: str, value: str | int | float, currency: str) -> str:
         """A fact as it reads in a sentence."""

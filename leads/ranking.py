@@ -84,7 +84,7 @@ def chosen(ground: Ground, rows: ir.Table) -> ir.Table:
 def _one_play(ground: Ground, rows: ir.Table) -> ir.Table:
     today = ground.inputs.day(0)
     numbers = ground.gates["frequency"]
-    fresh = _.our_key.isnull() | yes(_.our_day >= today)
+    fresh = _.our_key.isnull() | ibis.coalesce(_.our_day >= today, True)
     rows = rows.mutate(runs=~_.barred & _.selling & fresh)
     place = ibis.row_number().over(group_by=["account_id", "runs"], order_by=order())
     rows = rows.mutate(place=place)

@@ -12,11 +12,6 @@ def shrunk_lift(together: int, expected: float, strength: float) -> float:
     return (together + strength) / (expected + strength)
 
 
-def shrunk_rate(wins: int, decided: int, mean: float, strength: float) -> float:
-    """The mean of a Beta posterior whose prior has this `mean` (0..1) and weighs `strength` cases."""
-    return (wins + strength * mean) / (decided + strength)
-
-
 def chance_of_overlap(together: int, a: int, b: int, n: int) -> float:
     """P(at least `together` of `n` accounts hold both) if `a` and `b` were dealt independently.
 

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import days
+from leads.facts.idioms import days, yes
 from leads.facts.usage import dropped
 from leads.inputs import Inputs
 
@@ -18,15 +18,15 @@ SIGNALS: Mapping[str, int] = {
 
 
 def churn(inputs: Inputs, facts: ir.Table, numbers: Mapping[str, float], words: Mapping[str, str]) -> ir.Table:
-    """Adds risk (none, watch, high), risk_points and risk_reasons (sentences, joined by `; `) to account facts.
+    """Adds risk (none, watch, high), risk_points and risk_reasons (sentences joined by `; `, else NULL) to facts.
 
     Missing data is no signal: an account nobody ever logged a contact with is not one without contact.
     """
     signals = _signals(inputs, facts, numbers)
     points = ibis.literal(0)
     said = ibis.literal("")
-    for name, (fires, value) in signals.items():
-        fires = ibis.coalesce(fires, False)
+    for name, (signal, value) in signals.items():
+        fires = yes(signal)
         points += ibis.ifelse(fires, SIGNALS[name], 0)
         said += ibis.ifelse(fires, ibis.coalesce(_phrase(words[f"risk.{name}"], value), ""), "")
     rows = facts.mutate(risk_points=points, risk_said=said)
@@ -36,7 +36,7 @@ def churn(inputs: Inputs, facts: ir.Table, numbers: Mapping[str, float], words: 
         else_="none",
     )
     reasons = _.risk_said.substr(0, ibis.greatest(_.risk_said.length() - 2, 0))
-    return rows.mutate(risk=band, risk_reasons=reasons).drop("risk_said")
+    return rows.mutate(risk=band, risk_reasons=reasons.nullif("")).drop("risk_said")
 
 
 def _signals(

@@ -42,8 +42,8 @@ def groups(inputs: Inputs, accounts: ir.Table) -> ir.Table:
     rows = attach(members, ultimate(inputs), "account_id").mutate(pays=ibis.coalesce(_.paid_users, 0) > 0)
     sums = rows.group_by("root").aggregate(
         group_members=_.count(),
-        group_paying=_.pays.sum().cast("int64"),
-        group_abstained=_.headroom.isnull().sum().cast("int64"),
+        group_paying=_.account_id.count(where=_.pays),
+        group_abstained=_.account_id.count(where=_.headroom.isnull()),
         group_headroom=ibis.coalesce(total(_.headroom, where=~_.pays), 0),
         group_users=total(_.paid_users, where=_.pays),
         group_monthly=total(_.monthly, where=_.pays),

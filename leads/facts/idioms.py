@@ -6,6 +6,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import Deferred, _
 
+NO = ibis.literal(value=False)
+
 
 def attach(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:
     """All rows of `left`, with the columns of `right` where the columns `on` agree (NULL where none does).

@@ -33,7 +33,7 @@ def ours(inputs: Inputs) -> Ours:
     people = inputs.tables["activity"].group_by("id").aggregate(approached=_.contact_id.min())
     rows = attach(rows, people, "id").mutate(is_task=_.kind == "task")
     by_key = rows.group_by("key", "account_id", "play", "product", "cycle").aggregate(
-        is_open=_.is_open.max(),
+        is_open=_.is_open.any(),
         written_on=_.created_on.min(),
         holder=_.owner_id.min(where=_.is_task),
         approached=_.approached.min(where=_.is_task),

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import attach, best
+from leads.facts.idioms import NO, attach, best
 from leads.facts.revenue import MONTHS
 from leads.inputs import Inputs
 
@@ -12,12 +12,12 @@ from leads.inputs import Inputs
 def owned(inputs: Inputs, subscriptions: ir.Table, bought: ir.Table) -> ir.Table:
     """One row an account and product it ever paid for: live, the subscription or purchase it was read from."""
     rows = subscriptions.filter(_.product.notnull())
-    ever = rows.group_by("account_id", "product").aggregate(live=_.live.max())
+    ever = rows.group_by("account_id", "product").aggregate(live=_.live.any())
     live = rows.filter(_.live).group_by("account_id", "product").aggregate(owned_record=_.id.min())
     held = attach(ever, live, "account_id", "product").select("account_id", "product", "live", "owned_record")
-    once = bought.select(
-        "account_id", "product", live=ibis.literal(False), owned_record=ibis.null("string")
-    ).anti_join(held, ("account_id", "product"))
+    once = bought.select("account_id", "product", live=NO, owned_record=ibis.null("string")).anti_join(
+        held, ("account_id", "product")
+    )
     every = ibis.union(held, once)
     past = bought.select("account_id", "product", "bought_on", "bought_record")
     return inputs.stage("owned", attach(every, past, "account_id", "product"))

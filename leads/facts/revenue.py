@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import attach, best, days, total, yes
+from leads.facts.idioms import NO, attach, best, days, total, yes
 from leads.inputs import Inputs
 
 MONTHS = 12
@@ -52,7 +52,7 @@ def _live(inputs: Inputs, ago: int) -> ir.BooleanValue:
     begun = _.starts_on.isnull() | (_.starts_on <= day)
     dated = yes(_.ends_on >= day)
     goes_on = ~yes(_.cancelled) & (_.ends_on.isnull() | yes(_.auto_renews))
-    ended = yes(_.cancelled) if ago == 0 else ibis.literal(False)
+    ended = yes(_.cancelled) if ago == 0 else NO
     return begun & (dated | goes_on) & ~ended
 
 
@@ -109,7 +109,7 @@ def reduction(inputs: Inputs, subscriptions: ir.Table) -> ir.Table:
 
 
 def renewals(inputs: Inputs, subscriptions: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
-    """The first term that ends inside the window: renews_on, days_left, renewal_monthly, seats, the largest contract."""
+    """The first term that ends inside the window: renews_on, days_left, its price and seats, its largest contract."""
     terms = subscriptions.filter(
         _.live & _.ends_on.between(inputs.day(-int(numbers["first_day"])), inputs.day(-int(numbers["last_day"])))
     )

@@ -27,9 +27,9 @@ def usage(inputs: Inputs) -> ir.Table:
         used_before=_["mean"].mean(where=before).round(4),
         own_mean=_["mean"].mean(where=past).round(4),
         own_sd=_["mean"].std(how="sample", where=past).round(4),
-        weeks_now=now.sum(),
-        weeks_before=before.sum(),
-        weeks_past=past.sum(),
+        weeks_now=_.week.count(where=now),
+        weeks_before=_.week.count(where=before),
+        weeks_past=_.week.count(where=past),
     )
     enough = sums.filter((_.weeks_now >= 2) & (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0))
     fall = ((_.used_before - _.used_now) * 100 / _.used_before).round(4)

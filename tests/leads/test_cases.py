@@ -1,5 +1,6 @@
 """The rules, as RevOps would state them: given, expect, because."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,21 +35,16 @@ def _seen(lead: Lead, wanted: dict[str, Any], case: Case) -> dict[str, Any]:
 
 
 def _attribute(lead: Lead, name: str, wanted: Any, case: Case) -> Any:
-    if name == "reasons":
-        return [reason.code for reason in lead.reasons]
-    if name == "seen":
-        return {reason.code: _own(reason.value, case) for reason in lead.reasons if reason.code in wanted}
-    if name == "limits":
-        return {reason.code: reason.limit for reason in lead.reasons if reason.code in wanted}
-    if name == "facts":
-        return {fact: lead.facts.get(fact) for fact in wanted}
-    if name == "evidence":
-        return [f"{e.fact} {e.value} {_own(e.record, case)} {e.field}" for e in lead.evidence]
-    if name == "cycle":
-        return lead.key.cycle
-    if name == "due":
-        return lead.due.isoformat()
-    return _own(getattr(lead, name), case)
+    views: dict[str, Callable[[], Any]] = {
+        "reasons": lambda: [reason.code for reason in lead.reasons],
+        "seen": lambda: {r.code: _own(r.value, case) for r in lead.reasons if r.code in wanted},
+        "limits": lambda: {r.code: r.limit for r in lead.reasons if r.code in wanted},
+        "facts": lambda: {fact: lead.facts.get(fact) for fact in wanted},
+        "evidence": lambda: [f"{e.fact} {e.value} {_own(e.record, case)} {e.field}" for e in lead.evidence],
+        "cycle": lambda: lead.key.cycle,
+        "due": lead.due.isoformat,
+    }
+    return views[name]() if name in views else _own(getattr(lead, name), case)
 
 
 def _own(value: Any, case: Case) -> Any:

@@ -6,7 +6,10 @@ from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import ibis
 import pytest
+from ibis.backends.sql.compilers import pyspark
+from ibis.config import Config
 
 from leads.find import Asleep, Found
 from mappings.canonical import TABLES
@@ -150,17 +153,25 @@ def test_the_chance_to_win_is_learnt_from_decided_deals_and_yen_stay_yen() -> No
     assert answers == {"acme": ("USD", 200 * 500 * 12), "bcme": ("JPY", 200 * 800 * 12)}
 
 
-def test_tables_that_are_still_expressions_are_materialised_once() -> None:
+class _Spark(Config):
+    """What the Spark engine would set when it connects."""
+
+    treat_nan_as_null: bool = False
+
+
+def test_tables_that_are_still_expressions_are_materialised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ibis.options, "pyspark", _Spark())
     with closing(World(ROWS)) as world:
         staged: list[str] = []
 
         def stage(name: str, expr: Any) -> Any:
             staged.append(name)
+            assert pyspark.compiler.to_sqlglot(expr.unbind()).sql("spark"), "it compiles for a cluster as well"
             return world.stage(name, expr)
 
         world.tables = {name: table.filter(table.id != "") for name, table in world.tables.items()}
-        found = world.find(_plays("seat_limit"), stage=stage)
-    assert len(found.leads) == 1
+        found = world.find(rules(), stage=stage)
+    assert [lead.play for lead in found.leads] == ["seat_limit"]
     assert {f"canonical_{name}" for name in TABLES if name != "engagement"} <= set(staged)
     assert len(staged) == len(set(staged)), "a name is staged once: a stage may replace what it held"
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.facts.affinity import counted, rules
-from leads.stats import benjamini_hochberg, chance_of_overlap, shrunk_lift, shrunk_rate, wilson
+from leads.stats import benjamini_hochberg, chance_of_overlap, shrunk_lift, wilson
 from tests.leads.world import TODAY
 
 # the data of the association-rule chapter in mlxtend's user guide
@@ -94,8 +94,6 @@ def test_the_chance_of_an_overlap_is_the_exact_one(n: int, data: st.DataObject) 
 def test_small_numbers_are_pulled_towards_what_is_usual() -> None:
     assert shrunk_lift(3, 1, 5) == pytest.approx(8 / 6)
     assert shrunk_lift(300, 100, 5) == pytest.approx(305 / 105)
-    assert shrunk_rate(0, 0, 0.2, 20) == pytest.approx(0.2)
-    assert shrunk_rate(100, 100, 0.2, 20) == pytest.approx(104 / 120)
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:

@@ -62,7 +62,7 @@ def _unknown(lead: Lead) -> set[str]:
 
 def test_a_seat_limit_task_reads_like_this(leads: dict[str, Lead]) -> None:
     lead = replace(leads["seat_limit"], account_name="Example Industries 001", due=date(2026, 11, 25))
-    text = say(lead, rules(), "en", names(lead), lambda object, id: f"https://crm.example/{id}")
+    text = say(lead, rules(), "en", names(lead), _url)
     assert text.subject.startswith("Example Industries 001: ")
     first = text.script.splitlines()[0]
     assert all(word in first for word in ("Owner 01", "Example Vendor", str(lead.facts["product_name"])))
@@ -193,7 +193,8 @@ def _with_text(part: str, key: str, value: str | None, **more: Any) -> Rules:
     [
         ("plays", "why", None, "texts.en.plays.seat_limit.why: is missing"),
         ("plays", "why", "Now {seats_usd}", "texts.en.plays.seat_limit.why: {seats_usd} is not known here."),
-        ("plays", "why", "{acount}", "texts.en.plays.seat_limit.why: {acount} is not known here. Did you mean account?"),
+        ("plays", "why", "{acount}",
+         "texts.en.plays.seat_limit.why: {acount} is not known here. Did you mean account?"),
         ("plays", "why", "{Account}", "texts.en.plays.seat_limit.why: a brace is left over; a placeholder is"),
         ("plays", "script", "Hello, {owner} here.\n{company} {product}",
          "texts.en.plays.seat_limit.script: the first line must name {company}"),
