@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from connector.emulator import control
 from connector.emulator.faults import Faults
-from connector.emulator.org import Clock, Org
+from connector.emulator.org import BadRequest, Clock, Org
 from connector.emulator.state import StateFile
 from connector.emulator.traffic import Connection, Traffic
 
@@ -154,11 +154,12 @@ class Emulator:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Become what `snapshot` saw; real time that passed since has passed in the orgs too."""
+        if not {"now", "saved_at"} <= set(state):
+            raise BadRequest("a snapshot holds now and saved_at")
         passed = datetime.now(UTC) - datetime.fromisoformat(state["saved_at"])
         self.clock.set(datetime.fromisoformat(state["now"]) + passed)
-        for name, org in self._orgs.items():
-            if name in state:
-                org.restore(state[name])
+        for name in self._orgs.keys() & state.keys():
+            self._orgs[name].restore(state[name])
 
     def _keep_secrets(self, opened: contextlib.ExitStack) -> Path:
         if self._state is not None:

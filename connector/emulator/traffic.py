@@ -86,6 +86,9 @@ class Traffic:
         status = [0]
         try:
             await self._with_faults(scope, receive, self._dated(send, status))
+        except Exception:
+            status[:] = [500]
+            raise
         finally:
             self._write_log(scope, status[0], time.perf_counter() - began)
 

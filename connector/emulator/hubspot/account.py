@@ -22,12 +22,11 @@ def owners(call: Call) -> Response:
     call.auth.need("crm.objects.owners.read")
     archived, email = call.query.flag("archived"), call.query.text("email")
     limit = call.query.number("limit", 100, MOST_OWNERS) or 100
+    after = call.query.number("after", 0, 10**18)
     chosen = [
         owner
         for owner in call.portal.owners.by_id.values()
-        if owner.archived is archived
-        and email in {None, owner.email}
-        and int(owner.id) > int(call.query.text("after") or 0)
+        if owner.archived is archived and email in {None, owner.email} and int(owner.id) > after
     ]
     chosen.sort(key=lambda owner: int(owner.id))
     body: dict[str, Any] = {"results": [owner.shown() for owner in chosen[:limit]]}

@@ -1,6 +1,7 @@
 """The emulated HubSpot portal: everything the server and the worlds need of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from connector.emulator.hubspot.paths import routes
 from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.rows import Record, Table
 from connector.emulator.hubspot.wire import Refusal
-from connector.emulator.org import BadRequest, Clock
+from connector.emulator.org import BadRequest, Clock, text_list
 
 DEFAULT_VERSION: Final = "2026-09"
 
@@ -36,78 +37,70 @@ class HubSpotPortal:
 
     def reset(self) -> None:
         """Become an empty portal with a new id; credentials and settings stay."""
-        self.portal.clear()
-        self.limits.forget()
+        with self._alone():
+            self.portal.clear()
+            self.limits.forget()
 
     def snapshot(self) -> dict[str, Any]:
         """All state, JSON-able; the only secrets in it are made up."""
-        return {"portal": self.portal.snapshot(), "auth": self.auth.snapshot()}
+        with self._alone():
+            return {"portal": self.portal.snapshot(), "auth": self.auth.snapshot()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Become what `snapshot` saw."""
-        self.portal.restore(state["portal"])
-        self.auth.restore(state["auth"])
+        with self._alone():
+            self.portal.restore(state["portal"])
+            self.auth.restore(state["auth"])
 
     def inspect(self, object: str | None) -> dict[str, Any]:
         """`{"counts": {...}}`, or the records of one object: every value that is set, and the links."""
-        if object is None:
-            counts = {name: len(table.live) for name, table in self.portal.tables.items()}
-            return {"counts": counts | {"owners": len(self.portal.owners.by_id)}}
-        if object == "owners":
-            return {"records": [owner.shown() for owner in self.portal.owners.by_id.values()]}
-        try:
+        with self._alone():
+            if object is None:
+                counts = {name: len(table.live) for name, table in self.portal.tables.items()}
+                return {"counts": counts | {"owners": len(self.portal.owners.by_id)}}
+            if object == "owners":
+                return {"records": [owner.shown() for owner in self.portal.owners.by_id.values()]}
             table = self.portal.table(object)
-        except Refusal as refusal:
-            raise BadRequest(refusal.message) from refusal
-        return {"records": [self._inspected(table, record) for record in table.live.values()]}
+            return {"records": [self._inspected(table, record) for record in table.live.values()]}
 
     def act(self, person: str, action: str, object: str, id: str, values: dict[str, Any]) -> dict[str, Any]:
         """What a person does by hand; see `people.act` for the actions."""
-        try:
+        with self._alone():
             return people.act(self.portal, person, action, object, id, values)
-        except Refusal as refusal:
-            raise BadRequest(refusal.message) from refusal
 
     def insert(self, object: str, records: list[dict[str, Any]]) -> list[str]:
-        """Create records and return their ids.
+        """Create records and return their ids; a bad one stops, with those before it created.
 
         A record is its properties by name, or `{"properties": {...}}`; beside them `associations`, as on the wire or
         short: `{"companies": [id, ...]}`. Creation and modification properties and read-only ones may be given.
         Owners take `firstName`, `lastName`, `email`, `type`, `archived`.
         """
-        if object == "owners":
-            return [self._owner(told) for told in records]
-        try:
+        with self._alone():
+            if object == "owners":
+                return [self._owner(told) for told in records]
             table = self.portal.table(object)
             return [self._insert(table, told) for told in records]
-        except Refusal as refusal:
-            raise BadRequest(refusal.message) from refusal
 
     def link(self, object: str, to: str, pairs: Iterable[tuple[str, str]], types: Sequence[int] = ()) -> None:
         """Associate records `(id, to_id)` with each other, by the default type and `types`."""
-        ends = (self.portal.table(object).kind.name, self.portal.table(to).kind.name)
-        for id, other in pairs:
-            linking.link(self.portal, ends, int(id), int(other), tuple(types))
+        with self._alone():
+            ends = (self.portal.table(object).kind.name, self.portal.table(to).kind.name)
+            for id, other in pairs:
+                linking.link(self.portal, ends, int(id), int(other), tuple(types))
 
     def define(self, object: str, properties: Iterable[Mapping[str, Any]]) -> None:
         """Define properties (JSON as over HTTP); their group is made when it is not there. Those there are left."""
-        table = self.portal.table(object)
-        for told in properties:
-            table.groups.setdefault(told["groupName"], str(told["groupName"]).capitalize())
-            if told["name"] in table.properties and not table.properties[told["name"]].archived:
-                continue
-            try:
-                definitions.define(self.portal, table, told)
-            except Refusal as refusal:
-                raise BadRequest(refusal.message) from refusal
+        with self._alone():
+            table = self.portal.table(object)
+            for told in properties:
+                table.groups.setdefault(told["groupName"], str(told["groupName"]).capitalize())
+                if told["name"] not in table.properties or table.properties[told["name"]].archived:
+                    definitions.define(self.portal, table, told)
 
     def define_object(self, schema: Mapping[str, Any]) -> str:
         """Define a custom object (JSON as over HTTP); returns its type id, `2-...`."""
-        try:
-            name = definitions.define_object(self.portal, schema)
-        except Refusal as refusal:
-            raise BadRequest(refusal.message) from refusal
-        return self.portal.tables[name].kind.type_id
+        with self._alone():
+            return self.portal.tables[definitions.define_object(self.portal, schema)].kind.type_id
 
     def settings(self, values: Mapping[str, object]) -> dict[str, object]:
         """Change settings; returns them all.
@@ -115,14 +108,16 @@ class HubSpotPortal:
         `limits` ("off" | "vendor"), `daily_limit`, `index_lag` (seconds), `missing_scopes` (list),
         `expire_tokens` (true: now), `required_since_2026_09` ({object: [properties]}), `time_zone`, `currency`.
         """
-        if values.get("limits") in {"off", "vendor"}:
+        if "limits" in values:
+            if values["limits"] not in {"off", "vendor"}:
+                raise BadRequest("limits must be off or vendor")
             self.limits.mode = "vendor" if values["limits"] == "vendor" else "off"
         if "daily_limit" in values:
-            self.limits.daily = int(str(values["daily_limit"]))
+            self.limits.daily = int(_number(values, "daily_limit"))
         if "index_lag" in values:
-            self.portal.index_lag_s = float(str(values["index_lag"]))
-        if isinstance(scopes := values.get("missing_scopes"), list):
-            self.auth.missing_scopes = {str(scope) for scope in scopes}
+            self.portal.index_lag_s = _number(values, "index_lag")
+        if "missing_scopes" in values:
+            self.auth.missing_scopes = set(text_list(values, "missing_scopes"))
         if values.get("expire_tokens"):
             self.auth.expire_all()
         self._set_account(values)
@@ -160,6 +155,15 @@ class HubSpotPortal:
             env["TOSSUP_HUBSPOT_SEARCH_PER_SECOND"] = "1000"
         return env
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Between two requests; what HTTP would refuse is a `BadRequest` here."""
+        with self.portal.lock:
+            try:
+                yield
+            except Refusal as refusal:
+                raise BadRequest(refusal.message) from refusal
+
     def _set_account(self, values: Mapping[str, object]) -> None:
         if isinstance(rules := values.get("required_since_2026_09"), dict):
             self.portal.required_since_2026_09 = {str(object): list(names) for object, names in rules.items()}
@@ -186,3 +190,10 @@ class HubSpotPortal:
             "properties": table.pick(record, names),
             "associations": {to: [str(other) for other, _ in some] for to, some in found.items() if some},
         }
+
+
+def _number(values: Mapping[str, object], name: str) -> float:
+    value = values[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise BadRequest(f"{name} must be a number of at least 0")
+    return float(value)

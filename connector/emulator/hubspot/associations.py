@@ -9,7 +9,7 @@ from connector.emulator.hubspot.gate import Call
 from connector.emulator.hubspot.links import Ends, Types
 from connector.emulator.hubspot.objects import by_id
 from connector.emulator.hubspot.portal import Portal
-from connector.emulator.hubspot.wire import Refusal, batch, invalid, not_found, nothing, reply, stamp
+from connector.emulator.hubspot.wire import Refusal, batch, id_in, invalid, not_found, nothing, reply, stamp
 
 MOST_READ: Final = 1_000
 MOST_WRITTEN: Final = 2_000
@@ -38,7 +38,7 @@ def put(call: Call) -> Response:
     """PUT a link with labels between two records."""
     ends = _ends(call, "write", "type", "to")
     id, to = _existing(call.portal, ends[0], call.path["id"]), _existing(call.portal, ends[1], call.path["to_id"])
-    types = linking.checked_types(call.portal, ends, _specs(call.body))
+    types = linking.checked_types(call.portal, ends, call.body)
     linking.link(call.portal, ends, id, to, types)
     return reply(_pair(call.portal, ends, id, to, types), 201)
 
@@ -78,7 +78,7 @@ def batch_create(call: Call) -> Response:
     results, errors = [], []
     for told in call.inputs(MOST_WRITTEN):
         try:
-            types = linking.checked_types(call.portal, ends, _specs(told.get("types")))
+            types = linking.checked_types(call.portal, ends, told.get("types"))
             id, to = _both(call.portal, ends, told)
             linking.link(call.portal, ends, id, to, types)
             results.append(_pair(call.portal, ends, id, to, types))
@@ -111,7 +111,7 @@ def batch_archive(call: Call) -> Response:
     ends = _ends(call, "write", "from", "to")
     for told in call.inputs(MOST_ARCHIVED):
         for target in told.get("to") or []:
-            linking.unlink(call.portal, ends, int(told["from"]["id"]), int(target["id"]))
+            linking.unlink(call.portal, ends, id_in(told, "from", "id"), id_in(target, "id"))
     if call.version == "v3":
         return nothing()
     return reply(batch([], [], stamp(call.portal.now())))
@@ -121,8 +121,8 @@ def batch_archive_labels(call: Call) -> Response:
     """POST `{from, to, types}`: remove these labels only."""
     ends = _ends(call, "write", "from", "to")
     for told in call.inputs(MOST_WRITTEN):
-        types = linking.checked_types(call.portal, ends, _specs(told.get("types")))
-        linking.unlink(call.portal, ends, int(told["from"]["id"]), int(told["to"]["id"]), types)
+        types = linking.checked_types(call.portal, ends, told.get("types"))
+        linking.unlink(call.portal, ends, id_in(told, "from", "id"), id_in(told, "to", "id"), types)
     return nothing()
 
 
@@ -156,17 +156,13 @@ def _existing(portal: Portal, object: str, id: object) -> int:
 
 
 def _both(portal: Portal, ends: Ends, told: dict[str, Any]) -> tuple[int, int]:
-    ids = [(told.get(end) or {}).get("id") for end in ("from", "to")]
+    ids = [id_in(told, end, "id") for end in ("from", "to")]
     return _existing(portal, ends[0], ids[0]), _existing(portal, ends[1], ids[1])
 
 
-def _specs(told: Any) -> list[dict[str, Any]]:
-    if not isinstance(told, list) or not told:
-        raise invalid("An association needs at least one of its types: [{associationCategory, associationTypeId}]")
-    return told
-
-
 def _page(portal: Portal, ends: Ends, id: int, after: str | None, limit: int) -> dict[str, Any]:
+    if after is not None and not str(after).isdigit():
+        raise invalid(f"after must be a number, got {after}")
     entries = [entry for entry in portal.links.of(ends, id) if entry[0] > int(after or 0)]
     page: dict[str, Any] = {"results": [_target(portal, ends, to, types) for to, types in entries[:limit]]}
     if len(entries) > limit:

@@ -32,7 +32,7 @@ def read(call: Call) -> Response:
     names = shown_names(table, call.field("properties", list, []))
     results, missing = [], []
     for key in dict.fromkeys(str(entry.get("id")) for entry in inputs):
-        record = _found(table, key, id_property) if records is None else records.get(int(key))
+        record = _found(table, key, id_property) if records is None else _archived(records, key)
         if record is None:
             missing.append(key)
             continue
@@ -157,8 +157,8 @@ def _missing(ids: list[str]) -> dict[str, Any]:
 
 
 def _each_traced(inputs: list[Input]) -> bool:
-    traces = {told.get("objectWriteTraceId") for told in inputs}
-    return None not in traces and len(traces) == len(inputs)
+    traces = [told.get("objectWriteTraceId") for told in inputs]
+    return all(isinstance(trace, str) for trace in traces) and len(set(traces)) == len(inputs)
 
 
 def _refuse_repeated(table: Table, inputs: list[Input]) -> None:
@@ -193,6 +193,10 @@ def _require_unique(table: Table, name: str, verb: str) -> None:
     allowed = name in table.unique and (verb != "update" or name != "email")
     if not allowed and not (verb == "read" and name == "hs_object_id"):
         raise invalid(f"Unable to perform {verb} by non-unique {table.kind.type_id} property {name}")
+
+
+def _archived(records: dict[int, Record], key: str) -> Record | None:
+    return records.get(int(key)) if key.isdigit() else None
 
 
 def _found(table: Table, key: str, id_property: str) -> Record | None:

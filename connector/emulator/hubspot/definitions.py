@@ -40,14 +40,14 @@ def get(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """POST a property; the name of an archived one brings that back."""
-    return reply(define(call.portal, call.schema_of("write"), call.body).shown(), 201)
+    return reply(define(call.portal, call.schema_of("write"), call.members).shown(), 201)
 
 
 def update(call: Call) -> Response:
     """PATCH a property; `options` replaces the whole list; name and uniqueness never change."""
     table = call.schema_of("write")
     definition = _known(table, call.path["name"])
-    changes = {name: value for name, value in call.body.items() if name in _CHANGEABLE}
+    changes = {name: value for name, value in call.members.items() if name in _CHANGEABLE}
     told = {**definition.shown(), **changes}
     changed = _read(table, told, now=definition.created)
     for name in ("label", "type", "field_type", "group", "description", "options", "display_order", "hidden"):
@@ -170,36 +170,38 @@ def _read(table: Table, told: Mapping[str, Any], *, now: int) -> Property:
     missing = [name for name in ("name", "label", "type", "fieldType", "groupName") if not told.get(name)]
     if missing:
         raise invalid(f"Invalid input JSON on line 1, column 1: Some required fields were not set: {missing}")
-    name, type, field_type = told["name"], told["type"], told["fieldType"]
+    name, type, field_type = (str(told[part]) for part in ("name", "type", "fieldType"))
     if not _NAME.fullmatch(name):
         raise invalid(
             f"Property name {name} must be lower-case letters, digits and underscores, and begin with a letter"
         )
     if field_type not in FIELD_TYPES.get(type, ()):
         raise invalid(f"Field type {field_type} does not go with type {type}")
-    if told["groupName"] not in table.groups:
+    if str(told["groupName"]) not in table.groups:
         raise invalid(f"Property group {told['groupName']} does not exist")
     return Property(
         name=name,
-        label=told["label"],
+        label=str(told["label"]),
         type=type,
         field_type=field_type,
         group=told["groupName"],
-        description=told.get("description") or "",
+        description=str(told.get("description") or ""),
         options=_options(type, told.get("options") or []),
         unique=bool(told.get("hasUniqueValue", False)),
         hidden=bool(told.get("hidden", False)),
-        display_order=int(told.get("displayOrder", -1)),
+        display_order=_order(told),
         created=now,
         updated=now,
     )
 
 
-def _options(type: str, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _options(type: str, told: object) -> list[dict[str, Any]]:
+    if not isinstance(told, list) or not all(isinstance(option, dict) for option in told):
+        raise invalid("Invalid input JSON: options must be a list of objects")
     values = [option.get("value") for option in told]
-    if type == "bool" and set(values) != {"true", "false"}:
+    if type == "bool" and sorted(map(str, values)) != ["false", "true"]:
         raise invalid("A bool property needs exactly the options true and false")
-    if len(values) != len(set(values)) or not all(isinstance(value, str) and value for value in values):
+    if not all(isinstance(value, str) and value for value in values) or len(values) != len(set(values)):
         raise invalid("Every option needs a value of its own")
     return [
         {
@@ -211,6 +213,11 @@ def _options(type: str, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for order, option in enumerate(told)
     ]
+
+
+def _order(told: Mapping[str, Any]) -> int:
+    order = told.get("displayOrder", -1)
+    return order if isinstance(order, int) else -1
 
 
 def _group(name: str, label: str) -> dict[str, Any]:
@@ -240,15 +247,18 @@ def schema(call: Call) -> Response:
 def create_schema(call: Call) -> Response:
     """POST a custom object."""
     call.auth.need("crm.schemas.custom.write")
-    return reply(_schema(call.portal, define_object(call.portal, call.body)), 201)
+    return reply(_schema(call.portal, define_object(call.portal, call.members)), 201)
 
 
 def define_object(portal: Portal, told: Mapping[str, Any]) -> str:
     """Define a custom object from its JSON; returns its name."""
     name = told.get("name")
-    labels = told.get("labels") or {}
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or not told.get("properties"):
+    labels = told.get("labels", {})
+    properties = told.get("properties")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(labels, dict) or not properties:
         raise invalid("A custom object needs name, labels and properties")
+    if not isinstance(properties, list) or not all(isinstance(one, dict) and one.get("name") for one in properties):
+        raise invalid("Invalid input JSON: properties must be a list of objects")
     if portal.known(name):
         raise Refusal(409, "OBJECT_ALREADY_EXISTS", f"An object named '{name}' already exists.")
     kind = Kind(
@@ -256,21 +266,28 @@ def define_object(portal: Portal, told: Mapping[str, Any]) -> str:
         singular=name,
         type_id=f"2-{portal.next_custom + portal.id}",
         scope="custom",
-        shown=tuple(one["name"] for one in told["properties"][:1]),
-        required=tuple(told.get("requiredProperties") or ()),
-        searchable=tuple(told.get("searchableProperties") or ()),
-        label=labels.get("plural") or name,
+        shown=tuple(one["name"] for one in properties[:1]),
+        required=_names(told, "requiredProperties"),
+        searchable=_names(told, "searchableProperties"),
+        label=str(labels.get("plural") or name),
         custom=True,
     )
     portal.next_custom += 1
     table = portal.add_table(kind)
     group = next(iter(table.groups))
-    for one in told["properties"]:
+    for one in properties:
         define(portal, table, {"groupName": group, "label": one["name"], **one})
-    for other in told.get("associatedObjects") or []:
+    for other in _names(told, "associatedObjects"):
         portal.types.between((name, portal.table(other).kind.name))
     portal.schemas[name] = {"labels": dict(labels), "primary": told.get("primaryDisplayProperty")}
     return name
+
+
+def _names(told: Mapping[str, Any], member: str) -> tuple[str, ...]:
+    names = told.get(member) or []
+    if not isinstance(names, list):
+        raise invalid(f"Invalid input JSON: {member} must be a list")
+    return tuple(str(name) for name in names)
 
 
 def _schema(portal: Portal, name: str) -> dict[str, Any]:

@@ -70,10 +70,16 @@ class Call:
             )
         return list(inputs)
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """The JSON body, which must be an object."""
+        if not isinstance(self.body, dict):
+            raise invalid("Invalid input JSON on line 1, column 1: an object was expected")
+        return self.body
+
     def field(self, name: str, type: type[Any], default: Any = None) -> Any:
         """A member of the JSON body, of this type; refused when it is missing and there is no default."""
-        body = self.body if isinstance(self.body, dict) else {}
-        value = body.get(name)
+        value = self.members.get(name)
         if value is None and default is not None:
             return default
         if not isinstance(value, type):
@@ -124,7 +130,8 @@ class Gate:
             try:
                 self._auth.check(request.headers.get("authorization"))
                 self._limits.take(search=search, time_zone=self._portal.time_zone)
-                response = handler(self._call(request, body, version))
+                with self._portal.lock:
+                    response = handler(self._call(request, body, version))
             except Refusal as refusal:
                 return reply(refusal.body(), refusal.status)
             except LimitReached as reached:

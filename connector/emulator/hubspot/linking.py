@@ -6,10 +6,12 @@ from typing import Any, Final, NamedTuple
 from connector.emulator.hubspot.links import Ends, LinkType, Types
 from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.rows import Table
-from connector.emulator.hubspot.wire import Refusal, invalid
+from connector.emulator.hubspot.wire import Refusal, id_in, invalid
 
 PARENT: Final = 14
 """Association type from a child company to its parent."""
+CHILD: Final = 13
+"""Association type from a parent company to its child."""
 
 _PRIMARY: Final[Mapping[Ends, str | None]] = {
     ("contacts", "companies"): "associatedcompanyid",
@@ -33,6 +35,8 @@ def wanted(portal: Portal, table: Table, told: Any) -> list[Wanted]:
     """The `associations` of a creation, checked: a list as on the wire, or `{object: [ids]}` for default types."""
     if not told:
         return []
+    if not isinstance(told, list | Mapping):
+        raise invalid("Invalid input JSON: associations must be a list")
     if isinstance(told, Mapping):
         return [
             _to(portal, (table.kind.name, portal.table(object).kind.name), id, ())
@@ -43,12 +47,12 @@ def wanted(portal: Portal, table: Table, told: Any) -> list[Wanted]:
 
 
 def _from_wire(portal: Portal, table: Table, entry: Mapping[str, Any]) -> Wanted:
-    ids = tuple(int(type["associationTypeId"]) for type in entry["types"])
+    ids = type_ids(entry.get("types"))
     found = [portal.types.of_object(table.kind.name, id) for id in ids]
     ends = {type.ends for type in found if type is not None}
     if len(ends) != 1 or None in found:
         raise invalid(f"Association types {list(ids)} do not go from {table.kind.name} to one object")
-    return _to(portal, ends.pop(), entry["to"]["id"], ids)
+    return _to(portal, ends.pop(), id_in(entry, "to", "id"), ids)
 
 
 def _to(portal: Portal, ends: Ends, id: object, types: Types) -> Wanted:
@@ -59,9 +63,16 @@ def _to(portal: Portal, ends: Ends, id: object, types: Types) -> Wanted:
     return Wanted(ends, target.id, types)
 
 
+def type_ids(told: Any) -> Types:
+    """The ids in association specs `[{associationCategory, associationTypeId}]`; at least one."""
+    if not isinstance(told, list) or not told:
+        raise invalid("An association needs at least one of its types: [{associationCategory, associationTypeId}]")
+    return tuple(id_in(spec, "associationTypeId") for spec in told)
+
+
 def checked_types(portal: Portal, ends: Ends, told: Any) -> Types:
-    """The ids of association specs `[{associationCategory, associationTypeId}]`; each must join these objects."""
-    ids = tuple(int(spec["associationTypeId"]) for spec in told)
+    """The same, each of which must join these objects."""
+    ids = type_ids(told)
     for id in ids:
         if portal.types.get(ends, id) is None:
             raise invalid(f"Association type {id} does not go from {ends[0]} to {ends[1]}")
@@ -74,11 +85,12 @@ def link(portal: Portal, ends: Ends, id: int, to: int, types: Types) -> Types:
     if flipped in _PRIMARY and ends not in _PRIMARY:
         back = link(portal, flipped, to, id, _inverse(portal, ends, types))
         return _inverse(portal, flipped, back)
-    default = portal.types.default(ends)
-    chosen = {default.id, *types}
+    held = set(portal.links.types(ends, id, to))
+    chosen = {portal.types.default(ends).id, *(types or held)}
     if ends in _PRIMARY:
         _settle_primary(portal, ends, id, to, chosen)
     if ends == ("companies", "companies"):
+        _forget_parent(portal, id, to, held - chosen)
         _settle_parent(portal, id, to, chosen)
     ordered = tuple(sorted(chosen))
     portal.links.put(ends, id, to, ordered, _inverse(portal, ends, ordered))
@@ -92,13 +104,13 @@ def unlink(portal: Portal, ends: Ends, id: int, to: int, types: Types = ()) -> N
         return
     rest = tuple(type for type in held if types and type not in types)
     portal.links.put(ends, id, to, rest, _inverse(portal, ends, rest))
-    for pair, one, other in ((ends, id, to), ((ends[1], ends[0]), to, id)):
+    if ends == ("companies", "companies"):
+        _forget_parent(portal, id, to, set(held) - set(rest))
+    for pair, one in ((ends, id), ((ends[1], ends[0]), to)):
         if pair in _PRIMARY:
             _show_primary(portal, pair, one)
         if pair[0] == "leads":
             _drop_orphan_lead(portal, one)
-        if pair == ("companies", "companies") and portal.tables["companies"].find(one) is not None:
-            _forget_parent(portal, one, other)
 
 
 def unlink_all(portal: Portal, object: str, id: int) -> None:
@@ -163,20 +175,26 @@ def _set_quietly(portal: Portal, ends: Ends, id: int, value: str | None) -> None
 
 
 def _settle_parent(portal: Portal, id: int, to: int, chosen: set[int]) -> None:
-    companies = portal.tables["companies"]
-    inverse = {PARENT: (id, to), PARENT - 1: (to, id)}
-    for type in chosen & set(inverse):
-        child, parent = inverse[type]
-        record = companies.live.get(child)
-        if record is not None:
-            companies.set_quietly(record, "hs_parent_company_id", str(parent))
+    for child, parent in _families(id, to, chosen):
+        _show_parent(portal, child, str(parent))
 
 
-def _forget_parent(portal: Portal, child: int, parent: int) -> None:
+def _forget_parent(portal: Portal, id: int, to: int, lost: set[int]) -> None:
+    for child, _ in _families(id, to, lost):
+        _show_parent(portal, child, None)
+
+
+def _families(id: int, to: int, types: set[int]) -> list[tuple[int, int]]:
+    """Child and parent, as far as these types make two companies that."""
+    ways = {PARENT: (id, to), CHILD: (to, id)}
+    return [ways[type] for type in types & set(ways)]
+
+
+def _show_parent(portal: Portal, child: int, parent: str | None) -> None:
     companies = portal.tables["companies"]
     record = companies.live.get(child)
-    if record is not None and companies.get(record, "hs_parent_company_id") == str(parent):
-        companies.set_quietly(record, "hs_parent_company_id", None)
+    if record is not None:
+        companies.set_quietly(record, "hs_parent_company_id", parent)
 
 
 def _drop_orphan_lead(portal: Portal, id: int) -> None:

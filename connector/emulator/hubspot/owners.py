@@ -54,6 +54,8 @@ class Owners:
         unknown = set(told) - {"id", "firstName", "lastName", "name", "email", "type", "archived"}
         if unknown:
             raise BadRequest(f"unknown in an owner: {', '.join(sorted(unknown))}")
+        if not str(told.get("id", id)).isdigit():
+            raise BadRequest(f"the id of an owner must be a number, got {told['id']}")
         queue = told.get("type") == "QUEUE"
         owner = Owner(
             id=str(told.get("id", id)),

@@ -1,6 +1,7 @@
 """One portal's state: its objects and their records, owners, pipelines, associations and settings."""
 
 import secrets
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
@@ -12,7 +13,7 @@ from connector.emulator.hubspot.owners import Owners
 from connector.emulator.hubspot.pipelines import STANDARD, Pipeline, read_pipeline
 from connector.emulator.hubspot.properties import Property
 from connector.emulator.hubspot.rows import Table
-from connector.emulator.hubspot.wire import Refusal, invalid
+from connector.emulator.hubspot.wire import invalid
 from connector.emulator.org import Clock
 
 _FIRST_ID: Final = 20_000_000_001
@@ -24,6 +25,7 @@ class Portal:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.lock = threading.RLock()
         self.index_lag_s = 0.0
         self.required_since_2026_09: dict[str, list[str]] = {}
         self.clear()
@@ -160,9 +162,3 @@ def _packed_links(links: Links) -> list[list[Any]]:
     for ends, id, to, types in links.pairs():
         by_ends.setdefault(ends, []).append([id, to, types])
     return [[*ends, rows] for ends, rows in by_ends.items()]
-
-
-def refuse_unless(condition: bool, refusal: Refusal) -> None:
-    """Raise `refusal` when `condition` does not hold."""
-    if not condition:
-        raise refusal

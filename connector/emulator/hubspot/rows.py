@@ -173,7 +173,7 @@ class Table:
         self.version += 1
 
     def take_back(self, record: Record) -> None:
-        """Bring a record back from the recycle bin, its links and unique values as far as they are still free."""
+        """Bring a record back from the recycle bin; of its unique values it takes those that are still free."""
         self.live[record.id] = record
         for name, owners in self.unique.items():
             if (value := self.get(record, name)) is not None:

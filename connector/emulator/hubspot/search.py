@@ -26,7 +26,7 @@ def search(call: Call) -> Response:
     """POST a query: matching records as the search index sees them, at most 10,000 of them in all."""
     table = call.table("read")
     limit, after = _window(call)
-    results = _results(call.portal, table, call.body if isinstance(call.body, dict) else {})
+    results = _results(call.portal, table, call.members)
     names = shown_names(table, call.field("properties", list, []))
     shown = [_shown(table, record, names) for record in results.part(after, after + limit)]
     return reply(_body(results, shown, after + limit))
@@ -51,14 +51,20 @@ def read_query(portal: Portal, table: Table, body: Mapping[str, Any]) -> Query:
     """The query of a search's JSON; refused when it breaks HubSpot's limits or names what there is not."""
     groups = body.get("filterGroups") or ([{"filters": body["filters"]}] if body.get("filters") else [])
     sorts = body.get("sorts") or []
-    if not isinstance(groups, list) or not isinstance(sorts, list):
-        raise invalid("Invalid input JSON: filterGroups and sorts must be lists")
+    if not _objects(groups) or not all(_objects(group.get("filters") or []) for group in groups):
+        raise invalid("Invalid input JSON: filterGroups must be a list of objects with filters")
+    if not isinstance(sorts, list) or not all(isinstance(sort, str | dict) for sort in sorts):
+        raise invalid("Invalid input JSON: sorts must be a list of names or objects")
     _refuse_too_many(groups, sorts, body)
     return Query(
         groups=tuple(tuple(_filters(portal, table, group)) for group in groups),
         sort=_sort(table, sorts),
         text=str(body.get("query") or "").lower(),
     )
+
+
+def _objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
 
 def _refuse_too_many(groups: list[Any], sorts: list[Any], body: Mapping[str, Any]) -> None:

@@ -67,6 +67,16 @@ def not_found(message: str = "resource not found", **context: list[str]) -> Refu
     return Refusal(404, "OBJECT_NOT_FOUND", message, context=context)
 
 
+def id_in(told: object, *path: str) -> int:
+    """The record id under these names in a JSON value; refused when it is not there or not a number."""
+    for name in path:
+        told = told.get(name) if isinstance(told, Mapping) else None
+    text = str(told)
+    if not text.isdigit():
+        raise invalid(f"Invalid input JSON: {'.'.join(path)} must be a record id, got {told}")
+    return int(text)
+
+
 def reply(value: object, status: int = 200) -> Response:
     """A JSON answer."""
     return Response(orjson.dumps(value), status_code=status, media_type=_JSON)
