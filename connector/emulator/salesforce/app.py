@@ -18,9 +18,9 @@ from connector.emulator.salesforce.errors import ApiError, RecordError
 from connector.emulator.salesforce.people import People
 from connector.emulator.salesforce.query import Queries
 from connector.emulator.salesforce.records import Caller, Records
+from connector.emulator.salesforce.selling import STAGES
 from connector.emulator.salesforce.settings import Settings
 from connector.emulator.salesforce.sobjects import Sobjects
-from connector.emulator.salesforce.standard import STAGES
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.tooling import Tooling
 from connector.emulator.salesforce.web import VERSION, Door, Slashed, answer

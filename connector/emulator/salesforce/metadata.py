@@ -9,7 +9,7 @@ from connector.emulator.salesforce.core import Core
 from connector.emulator.salesforce.errors import ApiError
 from connector.emulator.salesforce.fields import Field, Value, label_of, text
 from connector.emulator.salesforce.ids import ALPHABET
-from connector.emulator.salesforce.standard import fixed, system_fields
+from connector.emulator.salesforce.parts import fixed, system_fields
 from connector.emulator.salesforce.table import Table
 
 Metadata = Mapping[str, Any]

@@ -35,7 +35,7 @@ def dump(core: Core, tooling: Tooling, records: Records) -> dict[str, Any]:
 
 
 def _dumped(table: Table, plain: Table | None) -> dict[str, Any]:
-    usual = plain.fields if plain else {}
+    usual = plain.fields if plain is not None else {}
     own = [asdict(field) for field in table.fields.values() if usual.get(field.name) != field]
     about = {"label": table.label, "prefix": table.prefix, "guarded": table.guarded, "changed_at": table.changed_at}
     return {**about, "fields": own, "records": table.dump()}

@@ -11,8 +11,8 @@ from connector.emulator.salesforce import metadata, select, soql
 from connector.emulator.salesforce.core import Core
 from connector.emulator.salesforce.errors import ApiError
 from connector.emulator.salesforce.fields import Field, Value, plain, reference, text
+from connector.emulator.salesforce.parts import system_fields
 from connector.emulator.salesforce.scope import Scope
-from connector.emulator.salesforce.standard import system_fields
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.web import DATA, Call, Door, answer
 
