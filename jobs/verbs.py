@@ -29,6 +29,7 @@ from mappings.load import positions
 from mappings.needs import needs
 from mappings.problems import BadConfig, Problem
 from mappings.sources import lineage
+from mappings.write import wanted_fields
 
 
 def setup(settings: Settings, *, apply: bool) -> SetupResult:
@@ -50,6 +51,7 @@ def plan(settings: Settings, *, report: Report) -> RunResult:
         view = load_view(work.folder)
         if view is None:
             raise GiveUp(f"Nothing was pulled from {work.connection} yet. Run `tossup pull` first.")
+        _check(work)
         _plan(work, run, view, report)
     return run.result
 
@@ -163,9 +165,18 @@ def _run(work: Work, verb: str) -> Iterator[_Run]:
 
 
 def _check(work: Work) -> None:
+    """Raise before anything is read or written: every problem of the configuration, or what setup has yet to make."""
     problems = check_rules(work.rules, work.schema, positions(work.crm.name, work.settings.config))
     if problems:
         raise BadConfig(problems)
+    objects = work.schema.objects
+    wanted = wanted_fields(work.rules.mapping, work.schema)
+    absent = [f"{one.object}.{one.name}" for one in wanted if one.name not in objects[one.object].fields]
+    if absent:
+        raise GiveUp(
+            f"{len(absent)} fields that Tossup writes are not in {work.connection}, or hidden from our user: "
+            f"{', '.join(absent)}. Run `tossup setup` to see what it would create, `tossup setup --apply` to do it."
+        )
 
 
 def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
