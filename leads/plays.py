@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, best
+from leads.facts.idioms import attach, best, thousandths
 from leads.facts.owned import untried
 from leads.facts.revenue import MONTHS
 from leads.facts.usage import dropped
@@ -72,7 +72,7 @@ def _company_wide(ground: Ground, numbers: Numbers) -> ir.Table:
     accounts = ground.accounts.select("account_id", "reachable", "penetration", "arppu", "free_users", "main_product")
     rows = accounts.filter(
         (_.reachable >= int(numbers["min_seats"]))
-        & (_.penetration <= int(numbers["max_penetration"] * 1000))
+        & (_.penetration <= thousandths(numbers["max_penetration"]))
         & _.arppu.notnull()
         & (ibis.coalesce(_.free_users, 0) < int(numbers["free_users"]))
     )
@@ -92,9 +92,9 @@ def _group_wide(ground: Ground, numbers: Numbers) -> ir.Table:
 
 def _seat_limit(ground: Ground, numbers: Numbers) -> ir.Table:
     """Plans with at least `used_share` of their seats in use: `more_share` more seats, `more_seats` at least."""
-    full = _.product_used * 1000 >= _.product_seats * int(numbers["used_share"] * 1000)
+    full = _.product_used * 1000 >= _.product_seats * thousandths(numbers["used_share"])
     rows = ground.seats.filter((_.product_seats > 0) & full)
-    share = (_.product_seats * int(numbers["more_share"] * 1000) / 1000).ceil().cast("int64")
+    share = (_.product_seats * thousandths(numbers["more_share"]) / 1000).ceil().cast("int64")
     more = ibis.greatest(share, int(numbers["more_seats"]), _.product_used - _.product_seats)
     rows = rows.mutate(seats_more=more)
     return rows.mutate(value=_.seats_more * _.seat_price * MONTHS, timing=1.2)
@@ -105,7 +105,7 @@ def _renewal_window(ground: Ground, numbers: Numbers) -> ir.Table:
     return ground.renewals.mutate(
         product=ibis.literal(NO_PRODUCT),
         cycle=_.renews_on.cast("string"),
-        value=(_.renewal_monthly * MONTHS * int(numbers["uplift"] * 1000) / 1000).floor().cast("int64"),
+        value=(_.renewal_monthly * MONTHS * thousandths(numbers["uplift"]) / 1000).floor().cast("int64"),
         timing=1.2,
     )
 
@@ -158,7 +158,7 @@ def _seat_reduction_save(ground: Ground, numbers: Numbers) -> ir.Table:
         "account_id", "seats_then", "seats_now", "seats_lost_share", "ended_record", "monthly_then"
     )
     rows = accounts.filter(
-        (_.seats_lost_share >= int(numbers["share"] * 100))
+        (_.seats_lost_share * 10 >= thousandths(numbers["share"]))
         & (fewer >= int(numbers["seats"]))
         & _.ended_record.notnull()
     )

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import days, yes
+from leads.facts.idioms import days, thousandths, yes
 from leads.facts.usage import dropped
 from leads.inputs import Inputs
 
@@ -45,7 +45,7 @@ def _signals(
     today = inputs.day(0)
     started = days(today, facts.onboarding_started_on)
     silent = days(today, facts.contacted_on)
-    lost = (facts.seats_lost_share >= numbers["seats_share"] * 100) & (
+    lost = (facts.seats_lost_share * 10 >= thousandths(numbers["seats_share"])) & (
         facts.seats_then - facts.seats_now >= int(numbers["seats"])
     )
     return {

@@ -49,6 +49,11 @@ def days(later: ir.DateValue, earlier: ir.DateValue) -> ir.IntegerValue:
     return (earlier.delta(later, unit="day") * -1).cast("int64")
 
 
+def thousandths(share: float) -> int:
+    """A share (0..1) as whole thousandths: comparing whole numbers has no rounding at the limit."""
+    return round(share * 1000)
+
+
 def yes(flag: ir.BooleanValue) -> ir.BooleanValue:
     """True only where the flag is true: missing means no."""
     return ibis.coalesce(flag, False)

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import attach, best, days
+from leads.facts.idioms import attach, best, days, thousandths
 from leads.inputs import Inputs
 
 HISTORY = 182
@@ -41,6 +41,6 @@ def usage(inputs: Inputs) -> ir.Table:
 
 def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:
     """Whether usage fell by `share` (0..1) and lies `deviations` standard deviations under the own mean."""
-    fell = rows.usage_fall >= share * 100
+    fell = rows.usage_fall * 10 >= thousandths(share)
     unusual = rows.own_mean - rows.used_now >= deviations * ibis.coalesce(rows.own_sd, 0)
     return ibis.coalesce(fell & unusual, False)
