@@ -10,6 +10,7 @@ import pytest
 
 from connector.errors import GiveUp, Incomplete, Interrupted, TryAgain, Unclear
 from connector.port import Record
+from connector.salesforce import rows as rows_module
 from connector.salesforce.answers import SalesforceAnswers
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.extract import BulkQuery
@@ -92,14 +93,15 @@ def test_parts_follow_each_other_by_locator(org):
     assert ids(org) == numbers(0, 25)
 
 
-def test_a_part_that_breaks_off_is_taken_up_where_it_broke(org):
-    org.job("query", numberRecordsProcessed=400_000)
-    half = part(0, 200_000, "B", cut=True)
+def test_a_part_that_breaks_off_is_taken_up_where_it_broke(org, monkeypatch):
+    monkeypatch.setattr(rows_module, "_CSV_BLOCK", 1 << 16)
+    org.job("query", numberRecordsProcessed=40_000)
+    half = part(0, 20_000, "B", cut=True)
     org.answers_by(
         "/query/750J/results",
-        by_locator(start=[half, half, part(0, 200_000, "B")], B=[part(200_000, 400_000, "null")]),
+        by_locator(start=[half, half, part(0, 20_000, "B")], B=[part(20_000, 40_000, "null")]),
     )
-    assert ids(org) == numbers(0, 400_000)
+    assert ids(org) == numbers(0, 40_000)
 
 
 def test_a_part_that_always_breaks_off_ends_the_read(org):

@@ -1,6 +1,7 @@
 """What is Salesforce's own: Bulk and REST alike, lost places, locks, field-level security, assignment rules."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from connector.emulator.server import Emulator
 from connector.errors import GiveUp
 from connector.port import Read, Record
 from connector.salesforce.crm import Salesforce
+from connector.wire import Call
 from mappings.schema import FieldType, WantedField
 from tests.connector.contract.side import described, read_all
 from tests.connector.contract.suite import by_ref
@@ -71,6 +73,19 @@ def test_bulk_brings_changes_and_deletes(side, bulk):
     rows, deleted, _ = read_all(bulk, Read(schema=schema, fields=("Name",), since=last.cursor))
     assert [(row["Id"], row["Name"]) for row in rows] == [(ids[0], "Renamed")]
     assert deleted == [ids[1]]
+
+
+@pytest.mark.parametrize("way", ["crm", "bulk"])
+def test_a_transaction_that_commits_fourteen_minutes_after_its_stamp_arrives(side, way, request):
+    connection = request.getfixturevalue(way)
+    side.accounts(2)
+    side.advance(hours=1)
+    schema = described(connection, "Account")
+    started = side.now() - timedelta(minutes=14)
+    _, _, last = read_all(connection, Read(schema=schema, fields=("Name",)))
+    (late,) = side.accounts(1, stamp=started)
+    rows, _, _ = read_all(connection, Read(schema=schema, fields=("Name",), since=last.cursor))
+    assert [row["Id"] for row in rows] == [late]
 
 
 def test_a_bulk_part_is_asked_for_again_when_the_connection_drops(side, bulk):
@@ -301,3 +316,14 @@ def test_a_cursor_never_goes_back(side, crm):
     side.advance(hours=-2)
     _, _, second = read_all(crm, Read(schema=schema, fields=("Name",), since=first.cursor))
     assert second.cursor == first.cursor
+
+
+def test_a_field_that_we_may_only_read_is_granted_for_writing(side, crm):
+    crm.setup(crm.missing(side.wanted()))
+    (row,) = crm._reader.rest.rows("SELECT Id FROM FieldPermissions WHERE Field = 'Task.Tossup_Key__c'")
+    target = f"/services/data/v68.0/sobjects/FieldPermissions/{row['Id']}"
+    crm._transport.send(Call(method="PATCH", target=target, json={"PermissionsEdit": False}))
+    steps = crm.missing(side.wanted())
+    assert [(step.action, step.target) for step in steps] == [("grant", "Task.Tossup_Key__c")]
+    crm.setup(steps)
+    assert crm.missing(side.wanted()) == ()
