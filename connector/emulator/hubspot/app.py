@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.routing import Route
 
-from connector.emulator.hubspot import definitions, linking, people, writes
+from connector.emulator.hubspot import definitions, linking, people, schemas, writes
 from connector.emulator.hubspot.account import Tokens
 from connector.emulator.hubspot.auth import Auth
 from connector.emulator.hubspot.gate import Gate
@@ -100,7 +100,7 @@ class HubSpotPortal:
     def define_object(self, schema: Mapping[str, Any]) -> str:
         """Define a custom object (JSON as over HTTP); returns its type id, `2-...`."""
         with self._alone():
-            return self.portal.tables[definitions.define_object(self.portal, schema)].kind.type_id
+            return self.portal.tables[schemas.define_object(self.portal, schema)].kind.type_id
 
     def settings(self, values: Mapping[str, object]) -> dict[str, object]:
         """Change settings; returns them all.

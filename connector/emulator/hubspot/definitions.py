@@ -1,4 +1,4 @@
-"""Property definitions, property groups and custom object schemas over HTTP."""
+"""Property definitions and property groups over HTTP."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from connector.emulator.hubspot.catalog import Kind
 from connector.emulator.hubspot.gate import Call
 from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.properties import FIELD_TYPES, Property
@@ -17,7 +16,8 @@ from connector.emulator.hubspot.wire import batch as batch_body
 MOST_UNIQUE: Final = 10
 MOST_CUSTOM: Final = 1_000
 MOST_IN_A_BATCH: Final = 100
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+"""How properties and custom objects may be named."""
 _NEVER_UNIQUE: Final = frozenset({"products", "feedback_submissions"})
 _CHANGEABLE: Final = frozenset(
     {"label", "type", "fieldType", "groupName", "description", "options", "displayOrder", "hidden", "formField"}
@@ -171,7 +171,7 @@ def _read(table: Table, told: Mapping[str, Any], *, now: int) -> Property:
     if missing:
         raise invalid(f"Invalid input JSON on line 1, column 1: Some required fields were not set: {missing}")
     name, type, field_type = (str(told[part]) for part in ("name", "type", "fieldType"))
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise invalid(
             f"Property name {name} must be lower-case letters, digits and underscores, and begin with a letter"
         )
@@ -227,95 +227,3 @@ def _group(name: str, label: str) -> dict[str, Any]:
 def _answer(call: Call, results: list[dict[str, Any]], errors: list[dict[str, Any]], status: int) -> Response:
     body = batch_body(results, errors, stamp(call.portal.now()))
     return reply(body, 207 if errors and call.version != "2026-09" else status)
-
-
-def schemas(call: Call) -> Response:
-    """GET the custom objects of the portal."""
-    call.auth.need("crm.schemas.custom.read")
-    return reply({"results": [_schema(call.portal, name) for name in call.portal.schemas]})
-
-
-def schema(call: Call) -> Response:
-    """GET one custom object by any of its names."""
-    call.auth.need("crm.schemas.custom.read")
-    table = call.portal.table(call.path["type"])
-    if not table.kind.custom:
-        raise not_found(f"{table.kind.name} is not a custom object")
-    return reply(_schema(call.portal, table.kind.name))
-
-
-def create_schema(call: Call) -> Response:
-    """POST a custom object."""
-    call.auth.need("crm.schemas.custom.write")
-    return reply(_schema(call.portal, define_object(call.portal, call.members)), 201)
-
-
-def define_object(portal: Portal, told: Mapping[str, Any]) -> str:
-    """Define a custom object from its JSON; returns its name."""
-    name = told.get("name")
-    labels = told.get("labels", {})
-    properties = told.get("properties")
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(labels, dict) or not properties:
-        raise invalid("A custom object needs name, labels and properties")
-    if not isinstance(properties, list) or not all(isinstance(one, dict) and one.get("name") for one in properties):
-        raise invalid("Invalid input JSON: properties must be a list of objects")
-    if portal.known(name):
-        raise Refusal(409, "OBJECT_ALREADY_EXISTS", f"An object named '{name}' already exists.")
-    kind = Kind(
-        name=name,
-        singular=name,
-        type_id=f"2-{portal.next_custom + portal.id}",
-        scope="custom",
-        shown=tuple(one["name"] for one in properties[:1]),
-        required=_names(told, "requiredProperties"),
-        searchable=_names(told, "searchableProperties"),
-        label=str(labels.get("plural") or name),
-        custom=True,
-    )
-    portal.next_custom += 1
-    table = portal.add_table(kind)
-    group = next(iter(table.groups))
-    for one in properties:
-        define(portal, table, {"groupName": group, "label": one["name"], **one})
-    for other in _names(told, "associatedObjects"):
-        portal.types.between((name, portal.table(other).kind.name))
-    portal.schemas[name] = {"labels": dict(labels), "primary": told.get("primaryDisplayProperty")}
-    return name
-
-
-def _names(told: Mapping[str, Any], member: str) -> tuple[str, ...]:
-    names = told.get(member) or []
-    if not isinstance(names, list):
-        raise invalid(f"Invalid input JSON: {member} must be a list")
-    return tuple(str(name) for name in names)
-
-
-def _schema(portal: Portal, name: str) -> dict[str, Any]:
-    table = portal.tables[name]
-    kind = table.kind
-    told = portal.schemas[name]
-    return {
-        "id": kind.type_id.removeprefix("2-"),
-        "name": name,
-        "fullyQualifiedName": f"p{portal.id}_{name}",
-        "objectTypeId": kind.type_id,
-        "labels": told["labels"],
-        "properties": [one.shown() for one in table.properties.values() if not one.archived],
-        "requiredProperties": list(kind.required),
-        "searchableProperties": list(kind.searchable),
-        "primaryDisplayProperty": told["primary"],
-        "associations": [_association(portal, type.ends, type.id) for type in portal.types.of_all(name)],
-        "archived": False,
-        "createdAt": stamp(portal.born),
-        "updatedAt": stamp(portal.born),
-    }
-
-
-def _association(portal: Portal, ends: tuple[str, str], id: int) -> dict[str, str]:
-    one, other = (portal.tables[end].kind for end in ends)
-    return {
-        "id": str(id),
-        "name": f"{one.singular}_to_{other.singular}",
-        "fromObjectTypeId": one.type_id,
-        "toObjectTypeId": other.type_id,
-    }

@@ -90,7 +90,8 @@ def link(portal: Portal, ends: Ends, id: int, to: int, types: Types) -> Types:
     if ends in _PRIMARY:
         _settle_primary(portal, ends, id, to, chosen)
     if ends == ("companies", "companies"):
-        _forget_parent(portal, id, to, held - chosen)
+        # Each company may be named the other's parent; naming one does not take the other back.
+        chosen |= held & {PARENT, CHILD}
         _settle_parent(portal, id, to, chosen)
     ordered = tuple(sorted(chosen))
     portal.links.put(ends, id, to, ordered, _inverse(portal, ends, ordered))

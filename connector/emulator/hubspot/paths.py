@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector.emulator.hubspot import account, associations, batch, definitions, objects, search
+from connector.emulator.hubspot import account, associations, batch, definitions, objects, schemas, search
 from connector.emulator.hubspot.account import Tokens
 from connector.emulator.hubspot.gate import Call, Gate
 
@@ -54,9 +54,9 @@ _PROPERTIES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("DELETE", "/{type}/{name}", definitions.archive),
 )
 _SCHEMAS: Final[tuple[tuple[str, str, Handler], ...]] = (
-    ("GET", "", definitions.schemas),
-    ("POST", "", definitions.create_schema),
-    ("GET", "/{type}", definitions.schema),
+    ("GET", "", schemas.listed),
+    ("POST", "", schemas.create),
+    ("GET", "/{type}", schemas.get),
 )
 _OWNERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "", account.owners),

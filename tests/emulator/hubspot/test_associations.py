@@ -159,6 +159,25 @@ def test_a_seeded_parent_is_linked_too(api):
     assert read(api, "companies", "companies", child)["results"][0]["to"][0]["toObjectId"] == parent
 
 
+def test_two_companies_may_be_each_others_parent_as_careless_people_make_them(api):
+    first = api.company()
+    second = api.company(hs_parent_company_id=first)
+    api.portal.link("companies", "companies", [(first, second)], [14])
+    records = {one["id"]: one["properties"] for one in api.portal.inspect("companies")["records"]}
+    assert records[first]["hs_parent_company_id"] == second
+    assert records[second]["hs_parent_company_id"] == first
+    api.portal.act("Owner 01", "unlink", "companies", first, {"to": "companies", "id": second})
+    assert not any("hs_parent_company_id" in one["properties"] for one in api.portal.inspect("companies")["records"])
+
+
+def test_a_default_link_takes_no_label_away(api):
+    firm, contact = api.company(), api.contact()
+    label = api.ok("POST", f"{V4}/contacts/companies/labels", {"label": "Buyer", "name": "buyer"})["results"][0]
+    api.portal.link("contacts", "companies", [(contact, firm)], [label["typeId"]])
+    api.ok("PUT", f"/crm/v4/objects/contacts/{contact}/associations/default/companies/{firm}")
+    assert label["typeId"] in types(read(api, "contacts", "companies", contact)["results"][0]["to"][0])
+
+
 def test_links_do_not_move_the_modification_time(api):
     contact, firm = api.contact(), api.company()
     before = api.ok("GET", f"/crm/v3/objects/contacts/{contact}")["updatedAt"]
