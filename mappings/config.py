@@ -36,8 +36,9 @@ class Config(BaseModel):
 class FieldSource(Config):
     """Where one canonical column is read from: a field, a path of fields, several texts joined, or a constant.
 
-    A path goes through references (`Opportunity.AccountId`, `Asset__r.Product2.Family`) or associations
-    (`companies.id`, `line_items.hs_product_id`, `deals.companies.id`). In YAML a bare string is a field.
+    A path goes through references (`Opportunity.AccountId`, `Asset__r.Product2.Family`), to a child record
+    (`OpportunityLineItem.Product2Id`) or through associations (`companies.id`, `line_items.hs_product_id`,
+    `deals.companies.id`). In YAML a bare string is a field.
     """
 
     field: str | None = None

@@ -63,9 +63,22 @@ def _by_hop(wanted: Mapping[str, Route]) -> dict[Hop, dict[str, Route]]:
 def _joined(mirror: Mirror, here: ir.Table, hop: Hop, there: ir.Table, *, prefix: str, inner: str) -> ir.Table:
     if hop.kind == "reference":
         return here.left_join(there, [(f"{inner}_via", f"{inner}_id")])
-    chosen = one_link_each(mirror.links(hop.object, hop.target), there, f"{inner}_id")
+    links = mirror.links(hop.object, hop.target) if hop.kind == "association" else _children(mirror, hop)
+    chosen = one_link_each(links, there, f"{inner}_id")
     linked = chosen.inner_join(there, [("to_id", f"{inner}_id")])
     return here.left_join(linked, [(f"{prefix}_id", "from_id")]).drop("from_id", "to_id")
+
+
+def _children(mirror: Mirror, hop: Hop) -> ir.Table:
+    """The links that child records are: each to the one record it refers to."""
+    table = mirror.table(hop.target)
+    nothing = ibis.null("string")
+    return table.select(
+        from_id=mirror.column(table, hop.target, hop.field),
+        to_id=mirror.column(table, hop.target, mirror.schema.objects[hop.target].id_field),
+        type_id=nothing,
+        label=nothing,
+    )
 
 
 def one_link_each(links: ir.Table, there: ir.Table, id_column: str) -> ir.Table:
@@ -74,7 +87,7 @@ def one_link_each(links: ir.Table, there: ir.Table, id_column: str) -> ir.Table:
     Links to records that are gone do not count: the CRM tells of a lost association only with the next full read.
     """
     alive = links.semi_join(there, [("to_id", id_column)])
-    primary = alive.type_id.isin(PRIMARY) | (alive.label.lower() == "primary").fill_null(NO)
+    primary = alive.type_id.isin(PRIMARY).fill_null(NO) | (alive.label.lower() == "primary").fill_null(NO)
     # One sortable text instead of a window: primary first, then shorter (smaller) ids, then by digits.
     rank = primary.ifelse("0", "1") + alive.to_id.length().cast("string").lpad(3, "0") + alive.to_id
     best = alive.group_by(alive.from_id).agg(best=rank.min())

@@ -46,7 +46,8 @@ def _referred(schema: Schema, starts: Iterable[str], segments: list[str]) -> Ite
     for segment in segments:
         known = [schema.objects[start] for start in starts if start in schema.objects]
         starts = [hop.target for here in known for hop in hops_from(schema, here, segment)]
-        yield from starts
+        # A child goes by its object's name, and only its own schema shows that it is one.
+        yield from starts or ([segment] if segment in schema.known else [])
 
 
 def needs(mapping: MappingConfig, schema: Schema) -> dict[str, Needs]:
@@ -58,11 +59,12 @@ def needs(mapping: MappingConfig, schema: Schema) -> dict[str, Needs]:
         for route in routes(schema, object, paths):
             fields.setdefault(route.object, set()).add(route.field.name)
             for hop in route.hops:
-                fields.setdefault(hop.object, set())
-                if hop.kind == "reference":
-                    fields[hop.object].add(hop.field)
-                else:
+                holder = hop.target if hop.kind == "child" else hop.object
+                held = fields.setdefault(holder, set())
+                if hop.kind == "association":
                     links.setdefault(hop.object, set()).add(hop.target)
+                else:
+                    held.add(hop.field)
     return {
         object: Needs(
             fields=tuple(sorted(name for name in fields[object] if not _always_there(schema.objects[object], name))),

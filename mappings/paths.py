@@ -1,6 +1,6 @@
 """Where a path leads: from an object, through references and associations, to one field."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,10 +11,11 @@ from mappings.schema import Field, FieldType, ObjectSchema, Schema
 class Hop:
     """One step from a record of `object` to a record of `target`.
 
-    By `reference` the id stands in `field` of the record; by `association` in a table of links.
+    By `reference` the target's id stands in `field` of the record, to a `child` the record's id in `field` of the
+    target; by `association` both stand in a table of links.
     """
 
-    kind: Literal["reference", "association"]
+    kind: Literal["reference", "association", "child"]
     object: str
     field: str
     target: str
@@ -92,14 +93,21 @@ def _through(schema: Schema, here: ObjectSchema, name: str, rest: str) -> Route 
 
 
 def hops_from(schema: Schema, here: ObjectSchema, name: str) -> Iterator[Hop]:
-    """The hops that this segment of a path can mean: references of that name, else the association."""
+    """The hops that this segment of a path can mean: references of that name, else children, else the association."""
     for field in here.fields.values():
         if field.relationship == name:
             for target in field.references:
                 yield Hop(kind="reference", object=here.name, field=field.name, target=target)
+    children = [field for field in _fields(schema, name) if here.name in field.references]
+    if len(children) == 1 and schema.crm == "salesforce":
+        yield Hop(kind="child", object=here.name, field=children[0].name, target=name)
     # A connector that cannot tell the associations of an object leaves them empty: then any object may be meant.
     if name in here.associations or (schema.crm == "hubspot" and not here.associations and name in schema.objects):
         yield Hop(kind="association", object=here.name, field="", target=name)
+
+
+def _fields(schema: Schema, object: str) -> Iterable[Field]:
+    return schema.objects[object].fields.values() if object in schema.objects else ()
 
 
 def routes(schema: Schema, object: str, paths: Sequence[str]) -> tuple[Route, ...]:

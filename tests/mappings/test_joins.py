@@ -69,6 +69,29 @@ def test_a_path_of_several_references_ends_where_the_last_one_points() -> None:
     assert found["3"]["name"] is None
 
 
+def test_a_child_is_reached_by_its_object_and_the_oldest_counts() -> None:
+    org = Rows(
+        salesforce(),
+        {
+            "Opportunity": [{"id": "O1"}, {"id": "O2"}],
+            "OpportunityLineItem": [
+                {"id": "L2", "OpportunityId": "O1", "Product2Id": "P2"},
+                {"id": "L1", "OpportunityId": "O1", "Product2Id": "P1"},
+                {"id": "L0"},
+            ],
+            "Product2": [{"id": "P1", "Name": "Suite"}],
+        },
+    )
+    found = joined(
+        org, "Opportunity", product="OpportunityLineItem.Product2Id", name="OpportunityLineItem.Product2.Name"
+    )
+    assert found["O1"] == {"product": "P1", "name": "Suite"}
+    assert found["O2"] == {"product": None, "name": None}
+    several = resolve(org.schema, "Contact", "Task.Subject")
+    assert isinstance(several, Route), "one field of a task points at contacts"
+    assert isinstance(resolve(org.schema, "Account", "Product2.Name"), Missing)
+
+
 def test_a_reference_to_one_of_several_objects_goes_where_the_path_leads_on() -> None:
     schema = salesforce()
     assert str(route(schema, "Task", "Who.AccountId")) == "Contact.AccountId"

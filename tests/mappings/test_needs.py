@@ -1,5 +1,7 @@
 """What to describe and to pull, and where each column is read from."""
 
+from dataclasses import replace
+
 from mappings.needs import Needs, needs, objects
 from mappings.read import lineage
 from tests.mappings.orgs import hubspot, mapping, preset, salesforce
@@ -30,6 +32,18 @@ def test_objects_behind_references_are_found_step_by_step() -> None:
     assert objects(mapping(DEEP), salesforce()) == second
 
 
+def test_children_are_found_by_name_and_pulled_with_the_field_that_points_back() -> None:
+    rules = mapping(
+        DEEP.replace("severity: Contact.Title", "severity: Task.Subject").replace("Account.Parent.Id", "Id")
+    )
+    assert "Task" in objects(rules, salesforce(without=["Task"]))
+    childless = salesforce(without=["Lead"])
+    deeper = mapping(DEEP.replace("severity: Contact.Title", "severity: Account.Asset.Price"))
+    org = replace(childless, objects={k: v for k, v in childless.objects.items() if k != "Asset"})
+    assert "Asset" in objects(deeper, org)
+    assert needs(deeper, childless)["Asset"] == Needs(fields=("AccountId", "Price"))
+
+
 def test_hubspots_paths_name_their_objects() -> None:
     found = objects(preset("hubspot"))
     assert {"companies", "deals", "line_items", "leads", "owners"} <= set(found)
@@ -45,7 +59,7 @@ def test_paths_are_expanded_and_ids_and_stamps_come_by_themselves() -> None:
 def test_associations_on_the_way_are_links() -> None:
     wanted = needs(preset("hubspot"), hubspot())
     assert wanted["line_items"].links == ("deals",)
-    assert wanted["deals"].links == ("companies",)
+    assert wanted["deals"].links == ("companies", "line_items")
     assert wanted["subscriptions"].links == ("companies", "line_items")
     assert wanted["companies"].links == ()
 
