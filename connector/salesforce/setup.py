@@ -29,17 +29,18 @@ class Setup:
 
     def missing(self, wanted: Sequence[WantedField], user: str | None) -> tuple[SetupStep, ...]:
         """Fields to create, then what must be granted so that `user` may write them."""
-        seen = self._described(wanted)
+        seen = self._described(field.object for field in wanted)
         needed = [field for field in wanted if not _writable(seen[field.object], field)]
         if not needed:
             return ()
+        seen |= self._described({object for field in needed for object in seen_on(field.object)} - set(seen))
         defined = self._defined(needed)
         create = {full_name(field): field for field in needed if full_name(field) not in defined}
         grants = {
             f"{object}.{field.name}": field
             for field in needed
             for object in seen_on(field.object)
-            if object not in seen or not _writable(seen[object], field)
+            if not _writable(seen[object], field)
         }
         return (
             *(_create_step(name, field) for name, field in create.items()),
@@ -62,8 +63,8 @@ class Setup:
         self._grant([step.target for step in steps if step.action == "grant"])
         self._wait_for(list(dict.fromkeys(step.wanted for step in steps if step.wanted is not None)))
 
-    def _described(self, wanted: Iterable[WantedField]) -> Mapping[str, ObjectSchema]:
-        return {name: self._describer.object(name) for name in dict.fromkeys(field.object for field in wanted)}
+    def _described(self, objects: Iterable[str]) -> dict[str, ObjectSchema]:
+        return {name: self._describer.object(name) for name in sorted(set(objects))}
 
     def _defined(self, wanted: Sequence[WantedField]) -> set[str]:
         """Full names of those that are there but hidden from us; empty where we may not ask."""
@@ -145,7 +146,7 @@ class Setup:
     def _wait_for(self, wanted: Sequence[WantedField]) -> None:
         waited_s, next_s = 0.0, 0.1
         while True:
-            seen = self._described(wanted)
+            seen = self._described(field.object for field in wanted)
             unseen = [f"{f.object}.{f.name}" for f in wanted if not _writable(seen[f.object], f)]
             if not unseen:
                 return
