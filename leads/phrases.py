@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,10 +25,16 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def tidy(text: object, length: int = NAME_LENGTH) -> str:
     """One line of plain text: no control or direction characters, single spaces, at most `length` characters."""
-    spaced = "".join(" " if c.isspace() else c for c in str(text))
-    kept = "".join(c for c in spaced if unicodedata.category(c)[0] != "C" or c in _JOINERS)
-    line = " ".join(kept.split())
+    line = str(text)
+    if not line.isprintable() or "  " in line or line.strip() != line:
+        line = _cleaned(line)
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def _cleaned(text: str) -> str:
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    kept = "".join(c for c in spaced if unicodedata.category(c)[0] != "C" or c in _JOINERS)
+    return " ".join(kept.split())
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -76,14 +82,14 @@ class Phrases:
 
     def reason(self, code: str, value: Any, limit: float | None, row: Mapping[str, Any]) -> str:
         """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {signals} and {account}."""
-        known = {
-            "value": self.word(f"seen.{value}", value),
-            "limit": "" if limit is None else self.said("limit", limit, ""),
-            "stake": self.money(row["value"], row["currency"]),
-            "signals": tidy(row["risk_reasons"] or "", 500),
-            "account": tidy(row["account_name"] or row["account_id"]),
+        known: Mapping[str, Callable[[], str]] = {
+            "value": lambda: self.word(f"seen.{value}", value),
+            "limit": lambda: "" if limit is None else self.said("limit", limit, ""),
+            "stake": lambda: self.money(row["value"], row["currency"]),
+            "signals": lambda: tidy(row["risk_reasons"] or "", 500),
+            "account": lambda: tidy(row["account_name"] or row["account_id"]),
         }
-        return fill(self.texts.reasons[code], known)
+        return PLACEHOLDER.sub(lambda found: known[found[1]](), self.texts.reasons[code])
 
     def word(self, key: str, default: object) -> str:
         """The language's word for a code, or the thing itself."""

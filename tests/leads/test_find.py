@@ -1,9 +1,11 @@
 """The door itself: what sleeps, what RevOps can change, and what importing it costs."""
 
+import re
 import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -12,6 +14,8 @@ from ibis.backends.sql.compilers import pyspark
 from ibis.config import Config
 
 from leads.find import Asleep, Found
+from leads.gates import GUARDS
+from leads.plays import RULES
 from mappings.canonical import TABLES
 from mappings.config import Rules
 from tests.leads.world import LINEAGE, TODAY, World, rules
@@ -188,3 +192,9 @@ def test_importing_the_rules_loads_nothing_that_talks() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_page_about_leads_names_every_play_and_gate() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "leads.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert listed == [*RULES, *GUARDS]
