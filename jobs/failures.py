@@ -11,7 +11,7 @@ from connector.errors import AskAPerson, GiveUp, TryAgain
 from jobs.schedule import Stop
 from mappings.problems import BadConfig
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,14 @@ import duckdb
 
 from connector.errors import CrmError, GiveUp, TryAgain
 
-_FULL = ("no space left", "could not write all bytes", "failed to offload", "max_temp_directory_size", "disk is full")
+_FULL = (
+    "no space left",
+    "could not write all bytes",
+    "failed to offload",
+    "max_temp_directory_size",
+    "disk is full",
+    "file too large",
+)
 _DENIED = ("permission denied", "read-only file system", "unable to open database file", "readonly database")
 _BROKEN = (
     "corrupt",
@@ -36,7 +43,9 @@ def is_broken(error: BaseException) -> bool:
 
 def is_full(error: BaseException) -> bool:
     """Whether the error means that the disk is full."""
-    return _says(error, _FULL) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
+    return _says(error, _FULL) or (
+        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    )
 
 
 def is_denied(error: BaseException) -> bool:

@@ -35,10 +35,12 @@ class Tossup:
     env: dict[str, str]
     folder: Path
 
-    def __call__(self, *words: str, expect: int | None = 0, **env: str) -> Ended:
+    def __call__(
+        self, *words: str, expect: int | None = 0, start: tuple[str, ...] = ("-m", "jobs"), **env: str
+    ) -> Ended:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("TOSSUP_", "COLUMNS"))}
         done = subprocess.run(
-            [sys.executable, "-m", "jobs", *words],
+            [sys.executable, *start, *words],
             env={**clean, **self.env, **env},
             cwd=self.folder,
             capture_output=True,
