@@ -184,12 +184,6 @@ class Links:
         """The objects to which records of this one are linked."""
         return [to for one, to in self._of if one == object]
 
-    def drop(self, object: str, id: int) -> None:
-        """Unlink a record from everything."""
-        for to in self.others(object):
-            for other, _ in self.of((object, to), id):
-                self.put((object, to), id, other, (), ())
-
     def pairs(self) -> Iterator[tuple[Ends, int, int, Types]]:
         """Every link, from both ends."""
         for ends, by_id in self._of.items():

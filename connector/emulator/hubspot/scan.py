@@ -135,16 +135,21 @@ def _by_value(table: Table, filters: Sequence[Filter]) -> Sequence[int] | None:
     for one in filters:
         if one.operator in {"EQ", "IN"} and one.name == "hs_object_id":
             return [int(value) for value in dict.fromkeys(one.values)]
-        # An index finds values as they were written; folded texts need a full look.
-        if one.operator in {"EQ", "IN"} and one.name in table.unique and _all_lower(one):
-            owners = table.unique[one.name]
-            if all(value in owners for value in one.values):
-                return [owners[str(value)] for value in dict.fromkeys(one.values)]
+        if one.operator in {"EQ", "IN"} and (owners := _folded(table, one)) is not None:
+            return [owners[str(value)] for value in dict.fromkeys(one.values) if value in owners]
     return None
 
 
-def _all_lower(one: Filter) -> bool:
-    return all(isinstance(value, str) and value == value.lower() for value in one.values)
+def _folded(table: Table, one: Filter) -> dict[str, int] | None:
+    """Who has which unique text, if all of them are lower case: filters compare folded texts."""
+    owners = table.unique.get(one.name)
+    if (
+        owners is None
+        or table.properties[one.name].type != "string"
+        or any(value != value.lower() for value in owners)
+    ):
+        return None
+    return owners
 
 
 def _matcher(table: Table, query: Query) -> Callable[[Record], bool]:

@@ -59,6 +59,24 @@ def test_words_match_whole_or_with_a_star(api):
     assert api.search("contacts", query="someone@")["total"] == 1
 
 
+def test_unique_texts_are_found_without_regard_to_case_however_they_were_written(api):
+    key = {"name": "example_key", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+    api.portal.define("companies", [{**key, "groupName": "companyinformation"}])
+    api.company(name="low", example_key="k1")
+    assert names(api.search("companies", where("example_key", "EQ", "K1"))) == ["low"]
+    assert names(api.search("companies", where("example_key", "EQ", "k2"))) == []
+    api.company(name="high", example_key="K1")
+    assert names(api.search("companies", where("example_key", "EQ", "k1"))) == ["low", "high"]
+    assert names(api.search("companies", where("example_key", "IN", values=["k1", "k2"]))) == ["low", "high"]
+
+
+def test_record_ids_are_found_by_number(api):
+    ids = api.portal.insert("companies", [{"name": "C0"}, {"name": "C1"}, {"name": "C2"}])
+    assert names(api.search("companies", where("hs_object_id", "IN", values=ids[:2]))) == ["C0", "C1"]
+    after = where("hs_object_id", "GT", ids[0])
+    assert names(api.search("companies", after, sorts=["hs_object_id"])) == ["C1", "C2"]
+
+
 def test_records_are_found_by_what_they_are_linked_to(api):
     firm = api.company()
     contact = api.contact(associations={"companies": [firm]})
