@@ -8,7 +8,7 @@ from typing import Any
 from connector.emulator.salesforce import ids
 from connector.emulator.salesforce.fields import Field, Value
 
-_ROW_BITS = 32
+_ROW_BITS = 28
 _ROW = (1 << _ROW_BITS) - 1
 _FIRST = 1
 """Row 0 has record number 1."""
