@@ -56,8 +56,8 @@ def _one(path: tuple[Key, ...], found: Sequence[ErrorDetails], document: Plain, 
         "missing": lambda: Said(path=path, text="is missing"),
         "extra_forbidden": lambda: _unknown(path, type_, document),
         "literal_error": lambda: _not_allowed(path, first),
-        "model_type": lambda: Said(path=path, text=_shape(_at(type_, document, path)) + _seen(first["input"])),
-        "tuple_type": lambda: Said(path=path, text=_list_of(_at(type_, document, path)) + _seen(first["input"])),
+        "model_type": lambda: _other_shape(path, first, _at(type_, document, path)),
+        "tuple_type": lambda: _other_shape(path, first, _at(type_, document, path)),
     }
     return special.get(first["type"], lambda: Said(path=path, text=_plain(first)))()
 
@@ -102,18 +102,18 @@ def _not_allowed(path: tuple[Key, ...], error: ErrorDetails) -> Said:
     return Said(path=path, text=text, suggestion=suggestion(error["input"], allowed))
 
 
+def _other_shape(path: tuple[Key, ...], error: ErrorDetails, expected: object) -> Said:
+    return Said(path=path, text=_shape(expected) + _seen(error["input"]))
+
+
 def _shape(model: object) -> str:
     """What belongs here, for something that is not even lines."""
     if not _is_model(model):
-        return _MUST["dict_type"]
+        return _MUST["tuple_type"]
     if issubclass(model, FieldSource | OutField):
         return "must be the name of a field, or lines of the form name: value"
     required = [name for name, field in model.model_fields.items() if field.is_required()]
     return f"must be lines of the form name: value ({', '.join(required or list(model.model_fields)[:3])})"
-
-
-def _list_of(model: object) -> str:
-    return _shape(model) if _is_model(model) else "must be a list"
 
 
 def written_path(document: Plain, error: ErrorDetails) -> tuple[Key, ...]:

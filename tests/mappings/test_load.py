@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mappings import marked
 from mappings.config import FieldSource
 from mappings.load import PRESETS, BadConfig, init, json_schema, load_mapping, load_rules, positions, shown
 from mappings.marked import MOST_BYTES, Unreadable, parse
@@ -79,6 +80,7 @@ read:
       f: {field: x, otherwise: 1}
       g: {constant: 1, fallback: x}
       h: {field: x, values: {}}
+      i: {join: 5}
     where:
       - {field: x, op: equals, value: {a: 1}}
       - 5
@@ -115,28 +117,29 @@ catalog: {A: {tier: x, complements: 5, sla_days: 1.5}}
         "salesforce.yaml:14:7  account.f: otherwise needs values.",
         "salesforce.yaml:15:7  account.g: a constant is never empty: leave fallback out.",
         "salesforce.yaml:16:7  account.h: values needs at least one line.",
-        "salesforce.yaml:18:20  account.where[1].op: must be eq, ne, in, not_in, gt, ge, lt, le, empty or not_empty, "
+        "salesforce.yaml:17:11  account.i.join: must be a list, not 5.",
+        "salesforce.yaml:19:20  account.where[1].op: must be eq, ne, in, not_in, gt, ge, lt, le, empty or not_empty, "
         "not equals.",
-        "salesforce.yaml:18:32  account.where[1].value: must be a text, a number, true or false, or a list of these, "
+        "salesforce.yaml:19:32  account.where[1].value: must be a text, a number, true or false, or a list of these, "
         "not lines of the form name: value.",
-        "salesforce.yaml:19:9  account.where[2]: must be lines of the form name: value (field, op), not 5.",
-        "salesforce.yaml:20:3  case: must be lines of the form name: value (object, fields), not 5.",
-        "salesforce.yaml:21:13  contact[1].fields: is missing.",
-        "salesforce.yaml:23:3  write.account: must be lines of the form name: value (object, fields), not true.",
-        "salesforce.yaml:27:34  write.task.subject.policy: must be ours, if_empty, create_only or pin_on_human_edit, "
+        "salesforce.yaml:20:9  account.where[2]: must be lines of the form name: value (field, op), not 5.",
+        "salesforce.yaml:21:3  case: must be lines of the form name: value (object, fields), not 5.",
+        "salesforce.yaml:22:13  contact[1].fields: is missing.",
+        "salesforce.yaml:24:3  write.account: must be lines of the form name: value (object, fields), not true.",
+        "salesforce.yaml:28:34  write.task.subject.policy: must be ours, if_empty, create_only or pin_on_human_edit, "
         "not our. Did you mean ours?",
-        "salesforce.yaml:27:47  write.task.subject.create: must be true or false, not maybe.",
-        "salesforce.yaml:28:5  write.task.constants: must be lines of the form name: value, not a list.",
-        "salesforce.yaml:29:13  write.task.links.a: must be account_id or contact_id, not b.",
-        "salesforce.yaml:30:25  write.task.read.is_closed[1].x: unknown key; known here: field, join, fallback, "
+        "salesforce.yaml:28:47  write.task.subject.create: must be true or false, not maybe.",
+        "salesforce.yaml:29:5  write.task.constants: must be lines of the form name: value, not a list.",
+        "salesforce.yaml:30:13  write.task.links.a: must be account_id or contact_id, not b.",
+        "salesforce.yaml:31:25  write.task.read.is_closed[1].x: unknown key; known here: field, join, fallback, "
         "constant, values, otherwise, unit and optional.",
-        "salesforce.yaml:30:33  write.task.read.status: must be the name of a field, or lines of the form "
+        "salesforce.yaml:31:33  write.task.read.status: must be the name of a field, or lines of the form "
         "name: value, not 5.",
-        "salesforce.yaml:31:3  write.lead.fields: is missing.",
-        "salesforce.yaml:31:3  write.lead.key: is missing.",
-        "salesforce.yaml:32:15  catalog.A.tier: must be a whole number, not x.",
-        "salesforce.yaml:32:24  catalog.A.complements: must be a text, not 5.",
-        "salesforce.yaml:32:40  catalog.A.sla_days: must be a whole number, not 1.5.",
+        "salesforce.yaml:32:3  write.lead.fields: is missing.",
+        "salesforce.yaml:32:3  write.lead.key: is missing.",
+        "salesforce.yaml:33:15  catalog.A.tier: must be a whole number, not x.",
+        "salesforce.yaml:33:24  catalog.A.complements: must be a text, not 5.",
+        "salesforce.yaml:33:40  catalog.A.sla_days: must be a whole number, not 1.5.",
     ]
 
 
@@ -264,7 +267,7 @@ def test_a_play_without_words_and_words_without_a_play_are_told(tmp_path: Path) 
         (b"", "1:1  the file is empty."),
         (b"# only a remark\n", "1:1  the file is empty."),
         (b"a\n---\nb", "2:1  this is not valid YAML: a second document begins here (---); one file holds one."),
-        (b"[" * 5000, "1:41  nested more than 40 levels deep (or an alias in itself)."),
+        (b"[" * 500, "1:41  nested more than 40 levels deep (or an alias in itself)."),
         (b"a: ok\nb: \xff", "2:4  this is not UTF-8 text; save the file as UTF-8."),
         ("あ: 1".encode("utf-16"), "1:1  this is not UTF-8 text; save the file as UTF-8."),
         (b"a: !!python/object:os.system x", "1:4  a: the tag tag:yaml.org,2002:python/object:os.system is not "
@@ -280,12 +283,13 @@ def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path, text: bytes
     assert problems(tmp_path, text) == [f"salesforce.yaml:{said}"]
 
 
-def test_aliases_cannot_multiply_without_limit(tmp_path: Path) -> None:
+def test_aliases_cannot_multiply_without_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marked, "MOST_VALUES", 500)
     bomb = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     bomb += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
-    assert "more than 20,000 values" in problems(tmp_path, "\n".join(bomb))[0]
-    many = "\n".join(f"a{n}: b" for n in range(25_000))
-    assert "more than 20,000 values" in problems(tmp_path, many)[0]
+    assert "more than 500 values" in problems(tmp_path, "\n".join(bomb))[0]
+    many = "\n".join(f"a{n}: b" for n in range(1_000))
+    assert "more than 500 values" in problems(tmp_path, many)[0]
 
 
 def test_plain_values_are_those_of_yaml_1_2() -> None:
