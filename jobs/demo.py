@@ -2,36 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from connector.emulator.server import Emulator
 from jobs import verbs
 from jobs.progress import Report
-from jobs.result import RunResult
+from jobs.result import Shown
 from jobs.settings import settings_of
 from jobs.wiring import rules_of
-from mappings.canonical import Lead
 from mappings.changes import Plan
 from mappings.config import RecordOut
 
 FOLDER = Path("tossup-demo")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What the demo did: the first run, what the second wrote, and where everything is."""
-
-    crm: str
-    result: RunResult
-    again: RunResult
-    leads: tuple[Lead, ...]
-    sample: str
-    """The text of the most valuable open task."""
-    tasks: Path
-    store: Path
-    state: Path
 
 
 def run_demo(crm: Literal["salesforce", "hubspot"], keep: Path | None, report: Report) -> Shown:

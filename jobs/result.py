@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from leads.find import Found
 from mappings.canonical import Lead
@@ -48,6 +49,21 @@ class RunResult:
             "seconds": round(self.seconds, 3),
             "plan": plan.id if plan else None,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the demo did: the first run, what the second wrote, and where everything is."""
+
+    crm: str
+    result: RunResult
+    again: RunResult
+    leads: tuple[Lead, ...]
+    sample: str
+    """The text of the most valuable open task."""
+    tasks: Path
+    store: Path
+    state: Path
 
 
 def by_state(leads: Iterable[Lead]) -> dict[str, int]:

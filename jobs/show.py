@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from connector.port import SetupStep
-from jobs.demo import Shown
-from jobs.result import JsonObject, RunResult, by_motion
+from jobs.result import JsonObject, RunResult, Shown, by_motion
 from jobs.store.ledger import Refusal, Run
 from leads.find import Asleep
 from mappings.canonical import Lead
