@@ -4,6 +4,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,7 +27,6 @@ from mappings.problems import Problem
 
 app = typer.Typer(
     name="tossup",
-    help="Expansion, upsell and cross-sell leads for customer success, from Salesforce and HubSpot and back.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -60,6 +60,21 @@ def main() -> None:
             sys.exit(70)
         err.print(failure.text, style="red", markup=False, soft_wrap=True)
         sys.exit(failure.exit_code)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  # typer's own shape
+    if asked:
+        out.print(version("tossup"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Expansion, upsell and cross-sell leads for customer success, from Salesforce and HubSpot and back."""
 
 
 @app.command()
