@@ -84,7 +84,8 @@ class Catalog:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self._con = con
-        con.execute(_TABLES)
+        with transaction(con):
+            con.execute(_TABLES)
 
     def claim(self, connection: str) -> bool:
         """Whether the file was this connection's (or nobody's) in this format; else everything has been dropped."""

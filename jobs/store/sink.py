@@ -11,8 +11,9 @@ from connector.port import Batch, Cursor, LinkRows
 from jobs.store.catalog import Catalog, Known, Shape, given, link_table, quoted, shape_of, transaction
 from mappings.schema import ObjectSchema
 
-FLUSH_ROWS = 50_000
-"""Rows kept in memory before they are written: a statement costs about a millisecond, whatever it holds."""
+FLUSH_ROWS = 122_880
+"""Rows kept in memory before they are written: a whole row group of DuckDB, which goes into the file as it is."""
+FLUSH_BYTES = 32 << 20
 
 LINK_SCHEMA = pa.schema([(name, pa.string()) for name in ("from_id", "to_id", "type_id", "label")])
 
@@ -75,6 +76,7 @@ class Buffer:
         self.rows: list[pa.RecordBatch] = []
         self.links: dict[str, list[LinkRows]] = {}
         self.size = 0
+        self.bytes = 0
 
     def add(self, batch: Batch) -> None:
         """Keep a batch."""
@@ -83,6 +85,12 @@ class Buffer:
         for link in batch.links:
             self.links.setdefault(link.to, []).append(link)
         self.size += batch.rows.num_rows + sum(link.rows.num_rows for link in batch.links)
+        self.bytes += batch.rows.nbytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to write."""
+        return self.size >= FLUSH_ROWS or self.bytes >= FLUSH_BYTES
 
     def table(self) -> pa.Table:
         """All rows kept."""
@@ -194,7 +202,7 @@ class FullRead(_Reading):
         self.check(batch)
         self.deleted.update(batch.deleted)
         self.buffer.add(batch)
-        if self.buffer.size >= FLUSH_ROWS:
+        if self.buffer.is_full:
             self._flush()
 
     def finish(self) -> Loaded:
@@ -282,7 +290,7 @@ class Merge(_Reading):
         self.deleted.update(dict.fromkeys(batch.deleted))
         for link in batch.links:
             self.linked.setdefault(link.to, set()).update(link.of.to_pylist())
-        if self.buffer.size >= FLUSH_ROWS:
+        if self.buffer.is_full:
             self._write(None)
 
     def finish(self) -> Loaded:
