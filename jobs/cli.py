@@ -62,7 +62,7 @@ def main() -> None:
         sys.exit(failure.exit_code)
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001  # typer's own shape
+def _version(asked: bool) -> None:
     if asked:
         out.print(version("tossup"))
         raise typer.Exit
