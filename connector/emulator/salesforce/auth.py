@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.types import Options
 
 from connector.emulator.salesforce.core import API_USER, Core
 
@@ -82,9 +83,10 @@ class Auth:
         }
 
     def _by_assertion(self, assertion: str, base_url: str) -> str:
-        lenient = {"verify_aud": False, "verify_exp": False, "verify_iat": False, "verify_sub": False}
+        # only the signature is left to the library: simple-salesforce sends exp as text, which it would refuse
+        lenient: Options = {"verify_aud": False, "verify_exp": False, "verify_iat": False, "verify_sub": False}
         try:
-            claims = jwt.decode(assertion, self.key.public_key(), algorithms=["RS256"], options=lenient)  # type: ignore[arg-type]
+            claims = jwt.decode(assertion, self.key.public_key(), algorithms=["RS256"], options=lenient)
             expires = float(claims["exp"])
         except (jwt.PyJWTError, KeyError, TypeError, ValueError):
             raise Refused("invalid_grant", "invalid assertion") from None

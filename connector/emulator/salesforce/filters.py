@@ -230,7 +230,7 @@ def _relative(scope: Scope, column: Column, condition: Comparison) -> Test:
     return _within(column.get, condition.op, spans)
 
 
-def _within(get: Get, op: str, spans: Iterable[tuple[str | int, str | int]]) -> Test:
+def _within(get: Callable[[int], Any], op: str, spans: Iterable[tuple[str | int, str | int]]) -> Test:
     spans = tuple(spans)
     (low, high) = spans[0]
     if op in _ORDERS:
@@ -238,6 +238,6 @@ def _within(get: Get, op: str, spans: Iterable[tuple[str | int, str | int]]) -> 
 
     def inside(row: int) -> bool:
         value = get(row)
-        return value is not None and any(first <= value < after for first, after in spans)  # type: ignore[operator]
+        return value is not None and any(first <= value < after for first, after in spans)
 
     return inside if op in ("=", "IN") else lambda row: not inside(row)

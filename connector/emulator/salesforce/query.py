@@ -4,6 +4,7 @@ import re
 import secrets
 from array import array
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -23,7 +24,7 @@ _BATCH = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 class _Open:
     """A query with pages still to come."""
 
-    rows: "array[int]"
+    rows: Sequence[int]
     show: select.Show
     size: int
     user_id: str
@@ -64,8 +65,8 @@ class Queries:
             return answer({"totalSize": found.total, "done": True, "records": found.records})
         size = self._size(call)
         name = "01g" + secrets.token_hex(8)[:12] + "AAA"
-        rows = array("l", found.rows) if len(found.rows) > size else found.rows
-        opened = _Open(rows=rows, show=found.show, size=size, user_id=call.user_id)  # type: ignore[arg-type]
+        rows: Sequence[int] = array("l", found.rows) if len(found.rows) > size else found.rows
+        opened = _Open(rows=rows, show=found.show, size=size, user_id=call.user_id)
         if len(rows) > size:
             self._open[name] = opened
             while len(self._open) > _MOST_OPEN:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from connector.emulator.salesforce import filters, times
 from connector.emulator.salesforce.core import Core
@@ -215,13 +216,13 @@ def _numbers(values: Sequence[Value]) -> list[float]:
     return [float(value) for value in values if value is not None]
 
 
-_REDUCE: Mapping[str, Callable[[Sequence[Value]], object]] = {
+_REDUCE: Mapping[str, Callable[[Sequence[Any]], object]] = {
     "COUNT": len,
     "COUNT_DISTINCT": lambda values: len(set(values)),
     "SUM": lambda values: sum(_numbers(values)) if values else None,
     "AVG": lambda values: sum(_numbers(values)) / len(values) if values else None,
-    "MIN": lambda values: min(values, default=None),  # type: ignore[type-var]  # one column, one type
-    "MAX": lambda values: max(values, default=None),  # type: ignore[type-var]
+    "MIN": lambda values: min(values, default=None),
+    "MAX": lambda values: max(values, default=None),
 }
 
 
