@@ -90,6 +90,17 @@ class HubSpot:
             made += len(self._control.send("POST", "/seed", data=orjson.dumps(body)).json()["ids"])
         return made
 
+    def owner(self) -> str:
+        """The id of one person for records to belong to, as in Salesforce they belong to whoever loads them.
+
+        Made by the control plane where the portal has nobody: people come into a portal by invitation only.
+        """
+        people = self._get(f"/crm/owners/{VERSION}?limit=1")["results"]
+        if people:
+            return str(people[0]["id"])
+        body = {"crm": "hubspot", "object": "owners", "records": [{"firstName": "Owner", "lastName": "01"}]}
+        return str(self._control.send("POST", "/seed", data=orjson.dumps(body)).json()["ids"][0])
+
     def count(self, object: str) -> int:
         """Live records of the object."""
         return int(self._post(f"/crm/objects/{VERSION}/{object}/search", _EVERYTHING)["total"])

@@ -10,7 +10,7 @@ def load(data: OnlineRetail, portal: HubSpot) -> Iterator[tuple[str, int]]:
     """Do it, object by object; yields each object's name and its rows once they are in."""
     products = portal.create("products", _products(data))
     yield "products", len(products)
-    companies = portal.create("companies", _companies(data))
+    companies = portal.create("companies", _companies(data, portal.owner()))
     yield "companies", len(companies)
     deals = portal.create("deals", _deals(data, companies))
     yield "deals", len(deals)
@@ -34,9 +34,10 @@ def _products(data: OnlineRetail) -> Iterator[Record]:
         yield Record(key=each.code, properties={"name": each.name, "hs_sku": each.code, "price": each.price})
 
 
-def _companies(data: OnlineRetail) -> Iterator[Record]:
+def _companies(data: OnlineRetail, owner: str) -> Iterator[Record]:
     for number, country in data.customers.items():
-        yield Record(key=number, properties={"name": f"Customer {number}", "country": country})
+        properties = {"name": f"Customer {number}", "country": country, "hubspot_owner_id": owner}
+        yield Record(key=number, properties=properties)
 
 
 def _deals(data: OnlineRetail, companies: dict[str, str]) -> Iterator[Record]:

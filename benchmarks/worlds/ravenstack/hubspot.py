@@ -22,7 +22,7 @@ def load(data: RavenStack, portal: HubSpot) -> Iterator[tuple[str, int]]:
     _define(portal)
     products = portal.create("products", _products())
     yield "products", len(products)
-    companies = portal.create("companies", _companies(data))
+    companies = portal.create("companies", _companies(data, portal.owner()))
     yield "companies", len(companies)
     items = portal.create("line_items", _line_items(data, products))
     yield "line_items", len(items)
@@ -90,7 +90,7 @@ def _products() -> Iterator[Record]:
         yield Record(key=plan, properties=properties)
 
 
-def _companies(data: RavenStack) -> Iterator[Record]:
+def _companies(data: RavenStack, owner: str) -> Iterator[Record]:
     for each in data.accounts:
         properties = {
             "name": each.name,
@@ -98,6 +98,7 @@ def _companies(data: RavenStack) -> Iterator[Record]:
             "country": each.country,
             "customer_since": each.signed_up,
             "churned": each.churned,
+            "hubspot_owner_id": owner,
         }
         yield Record(key=each.id, properties=properties)
 
