@@ -32,6 +32,7 @@ class Took:
     peak_mb: float
 
     def json(self) -> Any:
+        """The one document that it printed."""
         return json.loads(self.out)
 
 

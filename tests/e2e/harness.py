@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,3 +61,16 @@ class Tossup:
 
 Serve = Callable[..., Tossup]
 """Start an emulated CRM with a world: `serve("hubspot", "demo")`."""
+
+
+def alike(leads: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Leads without what only one CRM can know: record ids and field names."""
+    return sorted(
+        (
+            lead["account_name"], lead["motion"], lead["pattern"], lead["play"], lead["product"], lead["state"],
+            tuple(reason["code"] for reason in lead["reasons"]), lead["priority"], lead["value"], lead["currency"],
+            lead["p_win"], lead["due"], lead["key"].split("/", 1)[1],
+            tuple((fact["fact"], fact["value"], fact["unit"]) for fact in lead["evidence"]),
+        )
+        for lead in leads
+    )  # fmt: skip

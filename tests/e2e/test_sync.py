@@ -1,11 +1,10 @@
 """One sync, end to end, as a person runs it: over real HTTP, on both CRMs, three times."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from tests.e2e.harness import CRMS, Serve, Tossup
+from tests.e2e.harness import CRMS, Serve, Tossup, alike
 
 RESULT_KEYS = {
     "run", "connection", "plan", "read", "leads", "changes", "written", "refused", "conflicts", "calls", "seconds",
@@ -14,19 +13,6 @@ LEAD_KEYS = {
     "key", "account_id", "account_name", "motion", "pattern", "play", "product", "state", "reasons", "evidence",
     "priority", "value", "currency", "p_win", "owner_id", "contact_id", "due",
 }  # fmt: skip
-
-
-def alike(leads: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Leads without what only one CRM can know: record ids and field names."""
-    return sorted(
-        (
-            lead["account_name"], lead["motion"], lead["pattern"], lead["play"], lead["product"], lead["state"],
-            tuple(reason["code"] for reason in lead["reasons"]), lead["priority"], lead["value"], lead["currency"],
-            lead["p_win"], lead["due"], lead["key"].split("/", 1)[1],
-            tuple((fact["fact"], fact["value"], fact["unit"]) for fact in lead["evidence"]),
-        )
-        for lead in leads
-    )  # fmt: skip
 
 
 def synced(tossup: Tossup) -> dict[str, Any]:
