@@ -168,7 +168,4 @@ def _spare(read: Callable[[str], ir.Value | None], source: FieldSource) -> ir.Va
 
 def joined(parts: Sequence[ir.StringValue]) -> ir.StringValue:
     """Texts with a space between those that are there; missing if none is."""
-    text = parts[0].fill_null("")
-    for part in parts[1:]:
-        text = text + " " + part.fill_null("")
-    return text.strip().nullif("")
+    return ibis.literal(" ").join([part.strip().nullif("") for part in parts]).nullif("")
