@@ -89,10 +89,18 @@ def finding(missing: Missing, schema: Schema, path: Place) -> Finding:
         return Finding(path=path, text=f"our user may not read {missing.name}{why}")
     texts = {
         "object": f"there is no object {missing.name}",
-        "field": f"{missing.object} has no field {missing.name}",
+        "field": no_field(schema, missing.object, missing.name, meant),
         "link": _no_link(missing, schema),
     }
     return Finding(path=path, text=texts[missing.what], suggestion=meant)
+
+
+def no_field(schema: Schema, object: str, name: str, meant: str | None) -> str:
+    """A missing field, in words. Salesforce does not tell a hidden field from one that is not there."""
+    text = f"{object} has no field {name}"
+    if schema.crm != "salesforce" or meant is not None:
+        return text
+    return f"{text}, or field-level security hides it: then grant our user Read on it, by a permission set"
 
 
 def _no_link(missing: Missing, schema: Schema) -> str:

@@ -1,6 +1,7 @@
 """YAML files -> Rules: presets for what a folder lacks, and every problem of every file at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mappings.config import Gate, MappingConfig, Play, Rules, Texts
 from mappings.editor_schema import json_schema
-from mappings.marked import Key, Marked, Unreadable, parse
+from mappings.marked import Key, Marked, Plain, Unreadable, parse
 from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
 from mappings.selfcheck import Finding, of_mapping, of_texts
 from mappings.wording import said
@@ -65,6 +66,7 @@ class _Loading:
     files: dict[str, Path] = field(default_factory=dict)
     documents: dict[str, Marked] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    wrong: dict[str, list[tuple[Key, ...]]] = field(default_factory=dict)
 
     def open(self, names: Sequence[str]) -> "_Loading":
         """Read these documents, from the folder where it has them."""
@@ -99,14 +101,30 @@ class _Loading:
         except ValidationError as error:
             for one in said(error.errors(include_url=False), document, type_):
                 self.note(name, Finding(path=one.path, text=one.text, suggestion=one.suggestion))
+                self.wrong.setdefault(name, []).append(one.path)
+            return None
+
+    def rest(self, name: str, adapter: TypeAdapter[_T]) -> _T | None:
+        """A document that `model` refused, its faults mended: so that the rest can be checked all the same."""
+        if name not in self.documents:
+            return None
+        mended, preset = deepcopy(self.documents[name].value), parse((PRESETS / name).read_bytes()).value
+        for path in self.wrong[name]:
+            _mended(mended, path, preset)
+        try:
+            return adapter.validate_python(mended)
+        except ValidationError:
             return None
 
     def note(self, name: str, finding: Finding) -> None:
         self.problems.append(self.positions.problem(name, finding.path, finding.text, finding.suggestion))
 
     def check(self, name: str, findings: Iterator[Finding]) -> None:
+        """Note the findings, but not of places that `model` found fault with already."""
         for finding in findings:
-            self.note(name, finding)
+            path = self.documents[name].as_written(finding.path)
+            if not any(path[: len(wrong)] == wrong for wrong in self.wrong.get(name, ())):
+                self.note(name, finding)
 
     @property
     def positions(self) -> Positions:
@@ -164,9 +182,29 @@ def _names(crm: str) -> tuple[str, ...]:
 def _mapping(loading: _Loading, crm: str) -> MappingConfig | None:
     name = f"{crm}.yaml"
     mapping = loading.model(name, _MAPPING, MappingConfig)
-    if mapping is not None:
-        loading.check(name, of_mapping(mapping, crm))
+    checked = mapping or loading.rest(name, _MAPPING)
+    if checked is not None:
+        loading.check(name, of_mapping(checked, crm))
     return mapping
+
+
+def _mended(document: Plain, path: tuple[Key, ...], preset: Plain) -> None:
+    """Put the preset's value where the document is wrong or lacks one; where the preset has none, nothing."""
+    while path and not isinstance(path[-1], str):
+        # of a list the whole: the places of the others must stay what they are
+        path = path[:-1]
+    for step in path[:-1]:
+        document, preset = _inside(document, step), _inside(preset, step)
+    if path and isinstance(document, dict):
+        document.pop(str(path[-1]), None)
+        if (usual := _inside(preset, path[-1])) is not None:
+            document[str(path[-1])] = usual
+
+
+def _inside(value: Plain, step: Key) -> Plain:
+    if isinstance(value, dict):
+        return value.get(str(step))
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
 
 
 def _folder_problems(folder: Path | None) -> Iterator[Problem]:

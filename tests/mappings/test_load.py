@@ -190,6 +190,17 @@ def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> Non
     ]
 
 
+def test_what_contradicts_itself_is_told_together_with_what_cannot_be_read(tmp_path: Path) -> None:
+    text = edited(**{"time_zone: UTC": "time_zone: Mars", "  subscription:\n": "  subscriptoin:\n"})
+    text = text.replace("policy: ours", "policy: mine").replace("employees: NumberOfEmployees", "employees: [a]")
+    told = problems(tmp_path, text + "\nnonsense: true\n")
+    places = [line.split("  ", 1)[1].split(":")[0] for line in told]
+    assert places == [
+        "company.time_zone", "account.employees", "subscriptoin", "write.account.computed_at.policy", "nonsense",
+    ]  # fmt: skip
+    assert told[2].endswith("Did you mean subscription?")
+
+
 def test_a_filter_with_too_much_or_too_little_is_told_so(tmp_path: Path) -> None:
     text = edited(**{
         "      - {field: Opportunity.IsWon, op: eq, value: true}": "      - {field: A, op: empty, value: 1}\n"
