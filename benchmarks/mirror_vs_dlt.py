@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 # dlt reads these once, when it is imported
 os.environ |= {
@@ -38,8 +38,9 @@ import orjson
 import pyarrow as pa
 
 from connector.hubspot.pages import Shape
-from connector.port import Batch, Cursor
+from connector.port import Batch, Crm, Cursor, Read
 from connector.salesforce.rows import columns, from_csv
+from jobs.reading import read_at_once
 from jobs.store.mirror import Mirror
 from mappings.schema import Field, FieldType, ObjectSchema
 
@@ -135,9 +136,23 @@ def batches_of_pages(pages: list[bytes]) -> Iterator[Batch]:
     yield from (Batch(rows=shape.batch(pages[at : at + 10])) for at in range(0, len(pages), 10))
 
 
+class Received:
+    """A CRM all of whose bytes have arrived: reading is parsing."""
+
+    def __init__(self, batches: Iterator[Batch]) -> None:
+        self._batches = batches
+
+    def read(self, _: Read) -> Iterator[Batch]:
+        """The only part of a connection that is needed here."""
+        return self._batches
+
+
 def by_mirror(schema: ObjectSchema, batches: Iterator[Batch], folder: Path) -> int:
+    """As `jobs.pull` does it: one thread parses while another writes."""
+    reads = {"accounts": Read(schema=schema, fields=tuple(KINDS))}
+    line = read_at_once(cast(Crm, Received(batches)), reads, threads=1)
     with Mirror(folder / "mirror.duckdb") as mirror:
-        return mirror.replace(schema, tuple(KINDS), batches).rows
+        return mirror.replace(schema, tuple(KINDS), (batch for _, batch in line if batch is not None)).rows
 
 
 def by_dlt(schema: ObjectSchema, pages: Iterator[list[Record]], folder: Path) -> int:
@@ -267,6 +282,7 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before the first round\n")
     within = [compare(kind, chosen.rows, chosen.rounds) for kind in LIMITS]
     within.append(merge(chosen.large, chosen.rounds))
     print("within all limits" if all(within) else "NOT within all limits")

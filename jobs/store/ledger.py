@@ -32,6 +32,7 @@ from jobs.store.records import (
 )
 from jobs.store.sqlite import database_file, open_sqlite, spoken
 from jobs.store.tables import intents, metadata, outcomes, plans, runs, written
+from jobs.store.written import join, remember
 from mappings.changes import Change, Plan
 
 __all__ = ["Known", "Ledger", "OpenIntent", "Refusal", "Run", "SavedPlan", "Written"]
@@ -217,21 +218,19 @@ class Ledger:
                         )
                     )
                     for ref, id, fields in rows:
-                        _join(found.setdefault(ref, {}), id, fields)
+                        join(found.setdefault(ref, {}), id, fields)
         return found
 
-    def keys(self, connection: str) -> dict[str, Known]:
-        """Every record of ours that carries a key; where two objects share one, the one we have not closed."""
-        query = (
-            sa.select(written.c.key, written.c.object, written.c.record_id, written.c.at, written.c.closed)
-            .where(written.c.connection == connection, written.c.key.is_not(None))
-            .order_by(written.c.closed.desc(), written.c.object.desc())
+    def keys(self, connection: str) -> dict[tuple[str, str], Known]:
+        """Every record of ours that carries a key, by object and key: a toss-up's task and lead record share one."""
+        query = sa.select(written.c.key, written.c.object, written.c.record_id, written.c.at, written.c.closed).where(
+            written.c.connection == connection, written.c.key.is_not(None)
         )
         with self._transaction() as con:
-            return {
-                key: Known(object=object, id=id, at=at, closed=closed)
-                for key, object, id, at, closed in con.execute(query)
-            }
+            rows = con.execute(query.order_by(written.c.at, written.c.ref)).all()
+        return {
+            (object, key): Known(object=object, id=id, at=at, closed=closed) for key, object, id, at, closed in rows
+        }
 
     def _settle(self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime) -> None:
         query = (
@@ -246,7 +245,7 @@ class Ledger:
         if not todo:
             return
         con.execute(sa.insert(outcomes), [_outcome_row(row.id, settled[row.ref], at) for row in todo])
-        _remember(con, [(row, settled[row.ref]) for row in todo if settled[row.ref].ok], at)
+        remember(con, [(row, settled[row.ref]) for row in todo if settled[row.ref].ok], at)
 
     def _latest_plans(self) -> str:
         latest = ", ".join(saved.id for saved in self.plans(3))
@@ -272,13 +271,6 @@ def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
         yield items[start : start + size]
 
 
-def _join(into: dict[str, Written], id: str | None, fields: Mapping[str, Any]) -> None:
-    for name, (value, at) in fields.items():
-        moment = datetime.fromisoformat(at)
-        if name not in into or into[name].at <= moment:
-            into[name] = Written(value=value, at=moment, id=id)
-
-
 def _outcome_row(intent: int, outcome: Outcome, at: datetime) -> dict[str, Any]:
     return {
         "intent": intent,
@@ -289,43 +281,4 @@ def _outcome_row(intent: int, outcome: Outcome, at: datetime) -> dict[str, Any]:
         "code": outcome.code,
         "message": outcome.message,
         "retryable": outcome.retryable,
-    }
-
-
-def _remember(con: sa.Connection, done: list[tuple[Any, Outcome]], at: datetime) -> None:
-    by_record: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in _written_before(con, done):
-        by_record[row["connection"], row["object"], row["ref"]] = row
-    changed: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for intent, outcome in done:
-        name = (intent.connection, intent.object, intent.ref)
-        changed[name] = by_record[name] = _with(by_record.get(name), intent, outcome, at)
-    if changed:
-        statement = insert(written)
-        new = {column.name: statement.excluded[column.name] for column in written.c}
-        con.execute(
-            statement.on_conflict_do_update(index_elements=written.primary_key, set_=new), list(changed.values())
-        )
-
-
-def _written_before(con: sa.Connection, done: list[tuple[Any, Outcome]]) -> Iterator[dict[str, Any]]:
-    for connection in sorted({intent.connection for intent, _ in done}):
-        refs = [intent.ref for intent, _ in done if intent.connection == connection]
-        query = sa.select(written).where(written.c.connection == connection, written.c.ref.in_(refs))
-        for row in con.execute(query).mappings():
-            yield dict(row)
-
-
-def _with(before: Mapping[str, Any] | None, intent: Any, outcome: Outcome, at: datetime) -> dict[str, Any]:
-    change = intent.change
-    new = {field["name"]: [field["new"], at.isoformat()] for field in change["fields"]}
-    return {
-        "connection": intent.connection,
-        "object": intent.object,
-        "ref": intent.ref,
-        "record_id": outcome.id or change["id"] or (before["record_id"] if before else None),
-        "key": change["key"] or (before["key"] if before else None),
-        "at": at,
-        "closed": change["action"] == "close" or bool(before and before["closed"]),
-        "fields": {**(before["fields"] if before else {}), **new},
     }

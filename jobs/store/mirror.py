@@ -20,8 +20,11 @@ import pyarrow as pa
 from connector.errors import GiveUp, TryAgain
 from connector.port import Batch, Cursor, LinkRows, arrow_type
 from jobs.store.catalog import Catalog, Known, given, quoted, transaction
+from jobs.store.full import FullRead
+from jobs.store.linking import LINK_SCHEMA, Relink
 from jobs.store.lock import FileLock
-from jobs.store.sink import LINK_SCHEMA, FieldsChanged, FullRead, Loaded, Merge, Relink, Sink, column
+from jobs.store.merge import Merge
+from jobs.store.sink import FieldsChanged, Loaded, Sink, column
 from jobs.store.trouble import in_words, is_broken, spoken
 from mappings.changes import Value
 from mappings.schema import ObjectSchema

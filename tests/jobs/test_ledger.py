@@ -134,8 +134,8 @@ def test_keys_say_where_our_records_are_and_whether_we_closed_them(ledger: Ledge
     write(ledger, change(key="K2", action="create", Subject="x"), at=T0)
     write(ledger, change("id of K2", key="K2", action="close", Status="Completed"), at=later(9))
     assert ledger.keys(ORG) == {
-        "K1": Known(object="Task", id="id of K1", at=T0, closed=False),
-        "K2": Known(object="Task", id="id of K2", at=later(9), closed=True),
+        ("Task", "K1"): Known(object="Task", id="id of K1", at=T0, closed=False),
+        ("Task", "K2"): Known(object="Task", id="id of K2", at=later(9), closed=True),
     }
 
 
@@ -163,7 +163,7 @@ def test_an_intent_without_outcome_stays_open_until_it_is_settled_or_written_aga
     assert (left.run, left.plan, left.change, left.at) == (run, "plan", second, T0)
     ledger.settle(left.run, [ok("K", "00T1")], later(2))
     assert ledger.open_intents(ORG) == ()
-    assert ledger.keys(ORG)["K"].id == "00T1"
+    assert ledger.keys(ORG)["Task", "K"].id == "00T1"
 
 
 def test_noting_an_outcome_twice_changes_nothing(ledger: Ledger) -> None:
@@ -182,11 +182,14 @@ def test_one_key_may_name_a_task_and_a_lead(ledger: Ledger) -> None:
         ledger.intend(run, "plan", ORG, [item], T0)
         ledger.settle(run, [ok("K", f"{item.object} id")], T0)
     assert ledger.last_written(ORG, "Task", ["K"])["K"]["Subject"].id == "Task id"
-    assert ledger.keys(ORG)["K"].id == "Lead id"
     write(
         ledger, Change(object="Lead", action="close", id="Lead id", key="K", key_field=None, fields=()), at=later(1)
     )
-    assert ledger.keys(ORG)["K"].id == "Task id"
+    known = ledger.keys(ORG)
+    assert {name: (one.id, one.closed) for name, one in known.items()} == {
+        ("Lead", "K"): ("Lead id", True),
+        ("Task", "K"): ("Task id", False),
+    }
 
 
 def test_many_records_are_one_transaction_each_way(ledger: Ledger) -> None:

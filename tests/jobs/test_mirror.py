@@ -16,6 +16,7 @@ import pytest
 from connector.errors import GiveUp, TryAgain
 from connector.port import Batch, Cursor, LinkRows
 from jobs.store import sink
+from jobs.store.catalog import Catalog
 from jobs.store.mirror import FieldsChanged, Loaded, Mirror
 from mappings.schema import Field, FieldType, ObjectSchema
 
@@ -317,18 +318,18 @@ def test_a_failed_write_leaves_nothing_behind_and_the_next_one_works(
     mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror.replace(schema(), FIELDS, [batch(("a", 0, "A"), at="1")])
-    put = sink.Catalog.put
+    put = Catalog.put
 
     def fails(self: object, object: str, known: object) -> None:
         raise OSError("pulled the plug")
 
-    monkeypatch.setattr(sink.Catalog, "put", fails)
+    monkeypatch.setattr(Catalog, "put", fails)
     with pytest.raises(OSError, match="plug"):
         mirror.merge(schema(), FIELDS, [batch(("b", 0, "B"), at="2")])
     with pytest.raises(OSError, match="plug"):
         mirror.replace(schema(), FIELDS, [batch(("b", 0, "B"), at="2")])
     assert names(mirror) == {"a": "A"}
-    monkeypatch.setattr(sink.Catalog, "put", put)
+    monkeypatch.setattr(Catalog, "put", put)
     mirror.merge(schema(), FIELDS, [batch(("b", 0, "B"), at="2")])
     assert names(mirror) == {"a": "A", "b": "B"}
 
@@ -417,7 +418,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(mirror: Mirror, monkeypatch: py
     def full(self: object, object: str, known: object) -> None:
         raise duckdb.IOException('IO Error: Could not write all bytes to file "m.duckdb": wanted=262144 wrote=0')
 
-    monkeypatch.setattr(sink.Catalog, "put", full)
+    monkeypatch.setattr(Catalog, "put", full)
     with pytest.raises(TryAgain, match=r"the disk is full. Make room there"):
         mirror.merge(schema(), FIELDS, [batch(("b", 0, "B"), at="2")])
     assert names(mirror) == {"a": "A"}

@@ -1,0 +1,60 @@
+"""What we last wrote to every record, field by field: the base that tells a person's edit from ours."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from connector.port import Outcome
+from jobs.store.records import Written
+from jobs.store.tables import written
+
+
+def join(into: dict[str, Written], id: str | None, fields: Mapping[str, Any]) -> None:
+    """Add one row's fields; where two rows of a record name the same field, the later value stays."""
+    for name, (value, at) in fields.items():
+        moment = datetime.fromisoformat(at)
+        if name not in into or into[name].at <= moment:
+            into[name] = Written(value=value, at=moment, id=id)
+
+
+def remember(con: sa.Connection, done: list[tuple[Any, Outcome]], at: datetime) -> None:
+    """Note the values that these (intent row, outcome) pairs have written, within the caller's transaction."""
+    by_record: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in _written_before(con, done):
+        by_record[row["connection"], row["object"], row["ref"]] = row
+    changed: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for intent, outcome in done:
+        name = (intent.connection, intent.object, intent.ref)
+        changed[name] = by_record[name] = _with(by_record.get(name), intent, outcome, at)
+    if changed:
+        statement = insert(written)
+        new = {column.name: statement.excluded[column.name] for column in written.c}
+        con.execute(
+            statement.on_conflict_do_update(index_elements=written.primary_key, set_=new), list(changed.values())
+        )
+
+
+def _written_before(con: sa.Connection, done: list[tuple[Any, Outcome]]) -> Iterator[dict[str, Any]]:
+    for connection in sorted({intent.connection for intent, _ in done}):
+        refs = [intent.ref for intent, _ in done if intent.connection == connection]
+        query = sa.select(written).where(written.c.connection == connection, written.c.ref.in_(refs))
+        for row in con.execute(query).mappings():
+            yield dict(row)
+
+
+def _with(before: Mapping[str, Any] | None, intent: Any, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    change = intent.change
+    new = {field["name"]: [field["new"], at.isoformat()] for field in change["fields"]}
+    return {
+        "connection": intent.connection,
+        "object": intent.object,
+        "ref": intent.ref,
+        "record_id": outcome.id or change["id"] or (before["record_id"] if before else None),
+        "key": change["key"] or (before["key"] if before else None),
+        "at": at,
+        "closed": change["action"] == "close" or bool(before and before["closed"]),
+        "fields": {**(before["fields"] if before else {}), **new},
+    }
