@@ -37,8 +37,10 @@ def _says(error: BaseException, words: tuple[str, ...]) -> bool:
 
 def is_broken(error: BaseException) -> bool:
     """Whether the error means that the mirror's file cannot be read any more."""
+    if not isinstance(error, duckdb.Error) or is_full(error):
+        return False
     fatal = isinstance(error, duckdb.FatalException | duckdb.InternalException | duckdb.SerializationException)
-    return fatal or (isinstance(error, duckdb.Error) and _says(error, _BROKEN) and not is_full(error))
+    return fatal or _says(error, _BROKEN)
 
 
 def is_full(error: BaseException) -> bool:

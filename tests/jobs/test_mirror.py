@@ -412,11 +412,14 @@ def test_a_folder_that_is_a_file_says_what_to_do(tmp_path: Path) -> None:
         Mirror(tmp_path / "file" / "m.duckdb")
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [duckdb.IOException, duckdb.FatalException])
+def test_a_full_disk_is_told_and_nothing_is_lost(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch, kind: type[duckdb.Error]
+) -> None:
     mirror.replace(schema(), FIELDS, [batch(("a", 0, "A"), at="1")])
 
     def full(self: object, object: str, known: object) -> None:
-        raise duckdb.IOException('IO Error: Could not write all bytes to file "m.duckdb": wanted=262144 wrote=0')
+        raise kind('Failed to commit: Could not write file "m.duckdb.wal": No space left on device')
 
     monkeypatch.setattr(Catalog, "put", full)
     with pytest.raises(TryAgain, match=r"the disk is full. Make room there"):
