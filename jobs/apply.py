@@ -62,20 +62,25 @@ def _upsert(crm: Crm, object: str, key_field: str, changes: Sequence[Change]) ->
 def _send(
     crm: Crm, ledger: Ledger, plan: Plan, run: str, changes: Sequence[Change], send: Send
 ) -> Iterator[tuple[Outcome, Change]]:
-    """Intents first, then the calls."""
+    """Intents first, then the calls.
+
+    Outcomes are noted as of the intent: a record stamped later than that holds what we wrote, or what a person wrote
+    after us, and never what we wrote over.
+    """
     by_ref = {change.ref: change for change in changes}
-    ledger.intend(run, plan.id, plan.connection, changes, crm.now())
+    at = crm.now()
+    ledger.intend(run, plan.id, plan.connection, changes, at)
     settled: list[Outcome] = []
     try:
         for outcome in send():
             settled.append(outcome)
             if len(settled) >= CHUNK:
-                ledger.settle(run, settled, crm.now())
+                ledger.settle(run, settled, at)
                 settled = []
             yield outcome, by_ref[outcome.ref]
     finally:
         if settled:
-            ledger.settle(run, settled, crm.now())
+            ledger.settle(run, settled, at)
 
 
 def _record(change: Change) -> Record:

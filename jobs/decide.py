@@ -56,7 +56,7 @@ def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View) -> Decided:
     return Decided(found=found, tables=tables)
 
 
-def _with_known(ours: ir.Table, known: Mapping[str, Known], rules: Rules, view: View) -> ir.Table:
+def _with_known(ours: ir.Table, known: Mapping[tuple[str, str], Known], rules: Rules, view: View) -> ir.Table:
     """`ours` and the records in our ledger that the mirror does not show.
 
     Young ones are on their way into the CRM's index, so still open; older ones were deleted by a person, which is
@@ -74,8 +74,8 @@ def _with_known(ours: ir.Table, known: Mapping[str, Known], rules: Rules, view: 
             "is_closed": item.closed or item.at < view.now - INDEX_LAG,
             "created_on": item.at.date(),
         }
-        for key, item in sorted(known.items())
+        for (_, key), item in sorted(known.items())
     ]
-    unseen = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS)).anti_join(ours, "key")
+    unseen = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS)).anti_join(ours, ["key", "kind"])
     columns = list(_OURS.names)
     return ours.select(columns).union(unseen.select(columns))

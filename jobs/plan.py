@@ -1,6 +1,6 @@
 """From leads and account facts to a plan: what differs from what the CRM holds, minus what people own."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from jobs.apply import calls_needed
 from jobs.decide import Decided
+from jobs.recover import with_keys
 from jobs.view import View
 from jobs.wiring import Work
 from leads.find import Found
@@ -71,21 +72,42 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
 def still_true(work: Work, plan: Plan) -> tuple[Plan, int]:
     """The plan without the fields that somebody changed since it was made, and how many those are.
 
+    Records that were made since are left out too: making them again would write over what people did with them.
     Compares with the mirror, so pull the plan's objects first.
     """
     kept: list[Change] = []
     moved = 0
+    made = work.ledger.keys(work.connection)
     for object, changes in _by_object(plan.changes):
-        known = [change.id for change in changes if change.id is not None]
-        held = work.mirror.fetch(object, known, sorted({f.name for c in changes if c.id for f in c.fields}))
-        for change in changes:
-            row = held.get(change.id or "", {})
-            fields = tuple(
-                f for f in change.fields if change.id is None or f.old is None or same(row.get(f.name), f.old)
-            )
-            moved += len(change.fields) - len(fields)
-            kept += [replace(change, fields=fields)] if fields else []
+        for change, left_out in _unmoved(work, object, [change for change in changes if change.id is not None]):
+            moved += left_out
+            kept += [change] if change.fields else []
+        new = [change for change in changes if change.id is None and (object, change.ref) not in made]
+        there = with_keys(work, object, str(new[0].key_field), [change.ref for change in new]) if new else {}
+        kept += [change for change in new if change.ref not in there]
     return replace(plan, changes=tuple(kept)), moved
+
+
+def _unmoved(work: Work, object: str, changes: Sequence[Change]) -> Iterator[tuple[Change, int]]:
+    """Each change with the fields that hold what they held when it was planned, and how many others somebody wrote.
+
+    A field that is always ours goes along with the others, never alone; what holds the new value already is done.
+    """
+    held = work.mirror.fetch(
+        object, [str(change.id) for change in changes], sorted({f.name for one in changes for f in one.fields})
+    )
+    closed = [str(change.id) for change in changes if change.action == "close"]
+    untouched = _untouched(work, object, closed, ())
+    always = {name for name, policy in account_policies(work.rules.mapping).items() if policy == "ours"}
+    for change in changes:
+        row = held.get(str(change.id), {})
+        compared = [f for f in change.fields if change.action == "close" or f.name not in always]
+        due = [f for f in compared if not same(row.get(f.name), f.new)] if row else []
+        fits = [f for f in due if same(row.get(f.name), f.old)]
+        if change.action == "close" and change.id not in untouched:
+            fits = []
+        wanted = tuple(f for f in change.fields if f in fits or (f not in compared and (fits or not compared)))
+        yield replace(change, fields=wanted), len(due) - len(fits)
 
 
 def _by_object(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
@@ -212,14 +234,20 @@ def _closings(work: Work, decided: Decided) -> Iterator[Change]:
     for kind, object in (("task", work.rules.mapping.write.task.object), ("lead", lead_object)):
         stale = {row["id"]: row["key"] for row in open_rows if row["kind"] == kind}
         last = closing(work.rules.mapping, object)
-        past = _past(work, object, sorted(stale)) if last else {}
-        fields = sorted({name for one in past.values() for name in one.values} | set(last))
-        held = work.mirror.fetch(object, sorted(past), fields) if past else {}
-        for id, row in sorted(held.items()):
-            if all(same(row.get(name), value) for name, value in past[id].values.items()):
-                changed = tuple(
-                    FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items())
-                )
-                yield Change(
-                    object=object, action="close", id=id, key=stale[id], key_field=None, fields=changed, why="cleared"
-                )
+        for id, row in sorted(_untouched(work, object, sorted(stale) if last else (), last).items()):
+            changed = tuple(FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items()))
+            yield Change(
+                object=object, action="close", id=id, key=stale[id], key_field=None, fields=changed, why="cleared"
+            )
+
+
+def _untouched(work: Work, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
+    """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
+    past = _past(work, object, ids) if ids else {}
+    names = sorted({name for one in past.values() for name in one.values} | set(fields))
+    held = work.mirror.fetch(object, sorted(past), names) if past else {}
+    return {
+        id: row
+        for id, row in held.items()
+        if all(same(row.get(name), value) for name, value in past[id].values.items())
+    }

@@ -15,6 +15,7 @@ from jobs.failures import failure_of
 from jobs.plan import make_plan, still_true
 from jobs.progress import Report
 from jobs.pull import pull as pull_objects
+from jobs.recover import recover
 from jobs.result import RunResult
 from jobs.settings import Settings
 from jobs.setup import SetupResult, set_up
@@ -42,6 +43,7 @@ def pull(settings: Settings, *, full: bool, report: Report) -> RunResult:
     """Read what changed since the last pull; all of it with `full`."""
     with open_work(settings) as work, _run(work, "pull") as run:
         _pull(work, run, full=full, report=report)
+        recover(work, write=False)
     return run.result
 
 
@@ -64,6 +66,7 @@ def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
             raise GiveUp(f"Plan {kept.id} is for {kept.connection}, but this is {work.connection}.")
         _check(work)
         _read(work, {change.object for change in kept.changes}, full=False, report=report)
+        recover(work, write=True)
         fresh, moved = still_true(work, kept)
         run.result = replace(run.result, plan=kept, moved=moved)
         _apply(work, run, fresh, report)
@@ -75,6 +78,7 @@ def sync(settings: Settings, *, write: bool, full: bool, report: Report) -> RunR
     with open_work(settings) as work, _run(work, "sync") as run:
         _check(work)
         view = _pull(work, run, full=full, report=report)
+        recover(work, write=write)
         _plan(work, run, view, report)
         if write and run.result.plan is not None:
             _apply(work, run, run.result.plan, report)

@@ -1,0 +1,64 @@
+"""After a run that was cut off: find out in the CRM what became of the writes that it never heard about."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from connector.port import Outcome, Record
+from jobs.store.ledger import OpenIntent
+from jobs.wiring import Work
+from mappings.same import same
+
+
+def recover(work: Work, *, write: bool) -> None:
+    """Note as written what the CRM holds as it was meant; with `write`, make the links that a new record still lacks.
+
+    Looks into the mirror, so pull first. What is not there stays open: the plan asks for it again where it is still
+    wanted. Without this a value that arrived unheard would look like a person's later on.
+    """
+    left = [one for one in work.ledger.open_intents(work.connection) if one.change.object in work.mirror.objects()]
+    for (run, object), group in groupby(left, key=lambda one: (one.run, one.change.object)):
+        intents = list(group)
+        outcomes = [*_updated(work, object, intents), *_created(work, object, intents, write=write)]
+        for outcome in outcomes:
+            at = next(one.at for one in intents if one.change.ref == outcome.ref)
+            work.ledger.settle(run, [outcome], at)
+
+
+def _updated(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:
+    """Records that were there already, and now hold what we meant to write."""
+    changes = [one.change for one in intents if one.change.id is not None]
+    known = set(work.mirror.fields(object))
+    asked = sorted({field.name for change in changes for field in change.fields} & known)
+    held = work.mirror.fetch(object, [str(change.id) for change in changes], asked)
+    for change in changes:
+        row = held.get(str(change.id))
+        if row is not None and all(same(row[f.name], f.new) for f in change.fields if f.name in row):
+            yield Outcome(ref=change.ref, ok=True, id=change.id)
+
+
+def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: bool) -> Iterator[Outcome]:
+    """Records that carry the key of one we meant to make."""
+    changes = [one.change for one in intents if one.change.id is None and one.change.key_field]
+    for key_field, group in groupby(changes, key=lambda change: str(change.key_field)):
+        batch = list(group)
+        there = with_keys(work, object, key_field, [change.ref for change in batch])
+        unlinked = [change for change in batch if change.ref in there and change.links]
+        yield from (
+            Outcome(ref=change.ref, ok=True, id=there[change.ref], created=True)
+            for change in batch
+            if change.ref in there and not change.links
+        )
+        if write and unlinked:
+            # only the key and the links: what people have written into the record since stays
+            records = [Record(ref=one.ref, key=one.key, values={}, links=one.links) for one in unlinked]
+            yield from work.crm.upsert(object, key_field, records)
+
+
+def with_keys(work: Work, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:
+    """Record ids by key, of those records of an object that carry one of these keys."""
+    if object not in work.mirror.objects() or key_field not in work.mirror.fields(object):
+        return {}
+    table = work.mirror.table(object)
+    id_field = work.schema.objects[object].id_field
+    rows = table.filter(table[key_field].isin(list(keys))).select(id=table[id_field], key=table[key_field])
+    return {row["key"]: row["id"] for row in rows.to_pyarrow().to_pylist()}
