@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from leads.gates import GUARDS
 from leads.inputs import Inputs
+from leads.origins import Origins
 from leads.phrases import Phrases
 from leads.plays import NO_PRODUCT, RULES, Proof
 from leads.told import Told
@@ -34,8 +35,9 @@ def assemble(
     """One lead a candidate that has evidence, sorted by key."""
     phrases = Phrases(inputs.rules.texts[language], language)
     places = {_name(row): row for row in ranked.drop("product_name").to_pyarrow().to_pylist()}
-    rows = (told.about(row | places[_name(row)]) for row in judged.to_pyarrow().to_pylist())
-    leads = (_lead(row, inputs, gates, phrases) for row in rows)
+    rows = [told.about(row | places[_name(row)]) for row in judged.to_pyarrow().to_pylist()]
+    origins = Origins(inputs, rows)
+    leads = (_lead(row, inputs, gates, phrases, tuple(_evidence(row, origins))) for row in rows)
     return tuple(sorted((lead for lead in leads if lead.evidence), key=lambda lead: str(lead.key)))
 
 
@@ -43,7 +45,13 @@ def _name(row: Row) -> tuple[str, str, str]:
     return row["account_id"], row["play"], row["product"]
 
 
-def _lead(row: Row, inputs: Inputs, gates: Mapping[str, Mapping[str, float]], phrases: Phrases) -> Lead:
+def _lead(
+    row: Row,
+    inputs: Inputs,
+    gates: Mapping[str, Mapping[str, float]],
+    phrases: Phrases,
+    evidence: tuple[Evidence, ...],
+) -> Lead:
     play = inputs.rules.plays[row["play"]]
     reasons = tuple(_reasons(row, gates, phrases))
     facts = _facts(row)
@@ -57,7 +65,7 @@ def _lead(row: Row, inputs: Inputs, gates: Mapping[str, Mapping[str, float]], ph
         product=None if row["product"] == NO_PRODUCT else row["product"],
         state=_state(reasons),
         reasons=reasons,
-        evidence=tuple(_evidence(row, inputs.lineage)),
+        evidence=evidence,
         priority=row["priority"],
         value=row["value"],
         currency=row["currency"],
@@ -83,17 +91,12 @@ def _state(reasons: Iterable[Reason]) -> State:
     return next((state for state in STRENGTH if state in states), "open")
 
 
-def _evidence(row: Row, lineage: Mapping[str, str]) -> Iterable[Evidence]:
+def _evidence(row: Row, origins: Origins) -> Iterable[Evidence]:
     for proof in RULES[row["play"]].proofs:
         value, record = row.get(proof.fact), row.get(proof.record)
-        field = _field(lineage.get(proof.field, ""))
-        if value is not None and record is not None and field is not None:
-            yield _told(proof, value, record, field)
-
-
-def _field(lineage: str) -> str | None:
-    """The first field a column is read from (`Asset.Seats_Used__c`); a constant was read from nowhere."""
-    return next((source for source in lineage.split(", ") if "." in source and " " not in source), None)
+        place = origins.of(proof, record) if value is not None and record is not None else None
+        if place is not None:
+            yield _told(proof, value, *place)
 
 
 def _told(proof: Proof, value: Any, record: str, field: str) -> Evidence:
