@@ -43,9 +43,9 @@ class Machine:
         self.crm = crm
         self.announcement = announcement
         self._session = session
-        told = json.loads(announcement.read_text(encoding="utf-8"))
-        self._control = str(told["control"])
-        self._env = {**_clean(), **told["env"][crm], "TOSSUP_STATE_DIR": str(folder / "store")}
+        self.told: dict[str, Any] = json.loads(announcement.read_text(encoding="utf-8"))
+        self._control = str(self.told["control"])
+        self._env = {**_clean(), **self.told["env"][crm], "TOSSUP_STATE_DIR": str(folder / "store")}
 
     def __call__(self, *words: str, expect: int = 0) -> Took:
         """Run `tossup WORDS --json`. Raises RuntimeError when it ends with another exit code than expected."""
