@@ -15,9 +15,11 @@ from jobs.settings import Settings
 from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.mirror import Mirror
 from jobs.view import View, folder_of
+from leads.checks import check
 from mappings.config import MappingConfig, Rules
-from mappings.load import load_rules
+from mappings.load import BadConfig, load_rules, positions
 from mappings.needs import objects
+from mappings.problems import in_order
 from mappings.schema import Schema
 
 
@@ -55,6 +57,9 @@ def rules_of(settings: Settings, crm: str | None = None) -> Rules:
     if name is None:
         raise GiveUp("Which CRM? Set TOSSUP_CRM to salesforce or hubspot; see docs/connect.md.")
     rules = load_rules(name, settings.config)
+    if found := check(rules):
+        places = positions(name, settings.config)
+        raise BadConfig(in_order(places.problem(file, one.path, one.text, one.suggestion) for file, one in found))
     if settings.language is None:
         return rules
     company = rules.mapping.company.model_copy(update={"language": settings.language})

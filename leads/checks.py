@@ -1,14 +1,19 @@
 """Finds what is wrong with plays, gates and texts before a run: unknown names, missing words, wrong placeholders."""
 
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping
 
 from leads.facts.churn import SIGNALS
 from leads.gates import GUARDS
-from leads.phrases import placeholders
+from leads.phrases import PLACEHOLDER, placeholders
 from leads.plays import RULES
 from leads.texts import ALWAYS, ASIDES
 from mappings.config import Rules, Texts
+from mappings.marked import Key
+from mappings.problems import suggestion
+from mappings.selfcheck import Finding
+
+Placed = tuple[str, Finding]
+"""The file's name, and what is wrong at a path of it."""
 
 PARTS = ("subject", "why", "script", "next_step")
 SPOKEN_FIRST = frozenset({"company", "owner", "product"})
@@ -30,72 +35,85 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def check_rules(rules: Rules) -> list[str]:
-    """Plays and gates of unknown name, and numbers they do not have; empty when all is well."""
-    plays = {name: (RULES[name].numbers if name in RULES else None) for name in rules.plays}
-    gates = {code: (GUARDS[code].numbers if code in GUARDS else None) for code in rules.gates}
-    given_plays = {name: play.numbers for name, play in rules.plays.items()}
-    given_gates = {code: gate.numbers for code, gate in rules.gates.items()}
-    return [
-        *_unknown("plays", plays, given_plays, tuple(RULES)),
-        *_unknown("gates", gates, given_gates, tuple(GUARDS)),
-    ]
+def check(rules: Rules) -> list[Placed]:
+    """Everything that is wrong with plays, gates and texts, each with its file; empty when all is well."""
+    return [*check_rules(rules), *check_texts(rules)]
+
+
+def check_rules(rules: Rules) -> list[Placed]:
+    """Plays and gates of unknown name, and numbers they do not have."""
+    plays = {name: play.numbers for name, play in rules.plays.items()}
+    gates = {code: gate.numbers for code, gate in rules.gates.items()}
+    of_plays = _unknown("play", plays, {name: rule.numbers for name, rule in RULES.items()})
+    of_gates = _unknown("gate", gates, {code: guard.numbers for code, guard in GUARDS.items()})
+    return [*(("plays.yaml", one) for one in of_plays), *(("gates.yaml", one) for one in of_gates)]
 
 
 def _unknown(
-    file: str,
-    known: Mapping[str, Mapping[str, float] | None],
-    given: Mapping[str, Mapping[str, float]],
-    names: tuple[str, ...],
-) -> Iterator[str]:
-    for name, numbers in sorted(known.items()):
-        if numbers is None:
-            yield f"{file}.{name}: there is no such name.{_meant(name, names)}"
+    what: str, given: Mapping[str, Mapping[str, float]], known: Mapping[str, Mapping[str, float]]
+) -> Iterator[Finding]:
+    for name, numbers in sorted(given.items()):
+        if name not in known:
+            yield _no_such(what, (name,), known)
             continue
-        for number in sorted(set(given[name]) - set(numbers)):
-            yield f"{file}.{name}.numbers.{number}: there is no such number.{_meant(number, tuple(numbers))}"
+        for number in sorted(set(numbers) - set(known[name])):
+            yield _no_such("number", (name, "numbers", number), known[name])
 
 
-def _meant(name: str, names: tuple[str, ...]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+def _no_such(what: str, path: tuple[Key, ...], known: Iterable[str]) -> Finding:
+    return Finding(path=path, text=f"there is no such {what}", suggestion=suggestion(path[-1], known))
 
 
-def check_texts(rules: Rules) -> list[str]:
-    """Everything the texts of every language lack or cannot quote, each as `texts.en.plays.x.why: what`."""
-    missing = [f"texts.{language}: is missing" for language in ("en", "ja") if language not in rules.texts]
-    found = [
-        f"texts.{language}.{problem}"
-        for language, texts in sorted(rules.texts.items())
-        for problem in (*_plays(texts, rules), *_reasons(texts), *_words(texts))
+def check_texts(rules: Rules) -> list[Placed]:
+    """Everything the texts of every language lack or cannot quote."""
+    missing = [language for language in ("en", "ja") if language not in rules.texts]
+    return [
+        *((f"texts.{language}.yaml", _missing()) for language in missing),
+        *(
+            (f"texts.{language}.yaml", finding)
+            for language, texts in sorted(rules.texts.items())
+            for finding in (*_plays(texts, rules), *_reasons(texts), *_words(texts))
+        ),
     ]
-    return missing + found
 
 
-def _plays(texts: Texts, rules: Rules) -> Iterator[str]:
+def _missing(*path: Key) -> Finding:
+    return Finding(path=path, text="is missing")
+
+
+def _plays(texts: Texts, rules: Rules) -> Iterator[Finding]:
+    for play in sorted(set(texts.plays) - set(RULES)):
+        yield _no_such("play", ("plays", play), RULES)
     for play in (name for name in RULES if name in rules.plays):
-        allowed = ALWAYS | set(RULES[play].quotes) | set(ASIDES)
-        said = texts.plays.get(play, {})
-        for part in PARTS:
-            template = said.get(part)  # type: ignore[call-overload]  # the keys are these four
-            if not template:
-                yield f"plays.{play}.{part}: is missing"
-                continue
-            yield from _quotes(f"plays.{play}.{part}", template, allowed)
-        opening = said.get("script", "").split("\n")[0]
-        for name in sorted(SPOKEN_FIRST - placeholders(opening)):
-            yield f"plays.{play}.script: the first line must name {{{name}}}"
+        if play in texts.plays:
+            yield from _play(play, {str(part): text for part, text in texts.plays[play].items()})
+        elif rules.plays[play].enabled:
+            yield Finding(path=("plays", play), text="this play has no texts")
 
 
-def _reasons(texts: Texts) -> Iterator[str]:
+def _play(play: str, said: Mapping[str, str]) -> Iterator[Finding]:
+    allowed = ALWAYS | set(RULES[play].quotes) | set(ASIDES)
+    for part in PARTS:
+        if said.get(part):
+            yield from _quotes(("plays", play, part), said[part], allowed)
+        else:
+            yield _missing("plays", play, part)
+    opening = said.get("script", "").split("\n", 1)[0]
+    for name in sorted(SPOKEN_FIRST - placeholders(opening)):
+        yield Finding(path=("plays", play, "script"), text=f"the first line must name {{{name}}}")
+
+
+def _reasons(texts: Texts) -> Iterator[Finding]:
+    for code in sorted(set(texts.reasons) - set(GUARDS)):
+        yield _no_such("gate", ("reasons", code), GUARDS)
     for code in GUARDS:
-        if not texts.reasons.get(code):
-            yield f"reasons.{code}: is missing"
-            continue
-        yield from _quotes(f"reasons.{code}", texts.reasons[code], _QUOTED_BY_REASONS)
+        if texts.reasons.get(code):
+            yield from _quotes(("reasons", code), texts.reasons[code], _QUOTED_BY_REASONS)
+        else:
+            yield _missing("reasons", code)
 
 
-def _words(texts: Texts) -> Iterator[str]:
+def _words(texts: Texts) -> Iterator[Finding]:
     proofs = [proof for rule in RULES.values() for proof in rule.proofs]
     wanted: dict[str, frozenset[str]] = dict.fromkeys(_PLAIN, frozenset())
     wanted |= _LINES
@@ -103,17 +121,16 @@ def _words(texts: Texts) -> Iterator[str]:
     wanted |= {f"unit.{proof.unit}": frozenset({"value"}) for proof in proofs}
     wanted |= {f"risk.{signal}": frozenset({"value"}) for signal in SIGNALS}
     for key, allowed in wanted.items():
-        if key not in texts.words:
-            yield f"words.{key}: is missing"
-            continue
-        yield from _quotes(f"words.{key}", texts.words[key], allowed)
+        if key in texts.words:
+            yield from _quotes(("words", key), texts.words[key], allowed)
+        else:
+            yield _missing("words", key)
 
 
-def _quotes(where: str, template: str, allowed: frozenset[str] | set[str]) -> Iterator[str]:
+def _quotes(path: tuple[Key, ...], template: str, allowed: frozenset[str] | set[str]) -> Iterator[Finding]:
     for name in sorted(placeholders(template) - allowed):
-        yield f"{where}: {{{name}}} is not known here.{_meant(name, tuple(sorted(allowed)))}"
-    rest = template
-    for name in placeholders(template):
-        rest = rest.replace(f"{{{name}}}", "")
+        meant = suggestion(name, sorted(allowed))
+        yield Finding(path=path, text=f"{{{name}}} is not known here", suggestion=meant and f"{{{meant}}}")
+    rest = PLACEHOLDER.sub("", template)
     if "{" in rest or "}" in rest:
-        yield f"{where}: a brace is left over; a placeholder is {{a_name}} in small letters"
+        yield Finding(path=path, text="a brace is left over; a placeholder is {a_name} in small letters")

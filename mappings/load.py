@@ -12,7 +12,7 @@ from mappings.config import Gate, MappingConfig, Play, Rules, Texts
 from mappings.editor_schema import json_schema
 from mappings.marked import Key, Marked, Plain, Unreadable, parse
 from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
-from mappings.selfcheck import Finding, of_mapping, of_texts
+from mappings.selfcheck import Finding, of_mapping
 from mappings.wording import said
 
 __all__ = ["BadConfig", "Positions", "Problem", "init", "json_schema", "load_mapping", "load_rules", "positions"]
@@ -143,9 +143,6 @@ def load_rules(crm: str, folder: Path | None) -> Rules:
     gates = loading.model("gates.yaml", _GATES, Mapping[str, Gate])
     english = loading.model("texts.en.yaml", _TEXTS, Texts)
     japanese = loading.model("texts.ja.yaml", _TEXTS, Texts)
-    for name, texts in (("texts.en.yaml", english), ("texts.ja.yaml", japanese)):
-        if texts is not None and plays is not None:
-            loading.check(name, of_texts(texts, plays))
     if mapping is None or plays is None or gates is None or english is None or japanese is None or loading.problems:
         raise BadConfig(_in_order(loading))
     return Rules(mapping=mapping, plays=plays, gates=gates, texts={"en": english, "ja": japanese})

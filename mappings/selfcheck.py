@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from mappings.canonical import TABLES, Column
-from mappings.config import FieldSource, Filter, MappingConfig, OutField, Play, RecordOut, Scalar, Source, Texts
+from mappings.config import FieldSource, Filter, MappingConfig, OutField, RecordOut, Scalar, Source
 from mappings.marked import Key
 from mappings.outputs import ACCOUNT_OUTPUTS, LEAD_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.problems import listed, suggestion
@@ -29,16 +29,6 @@ def of_mapping(mapping: MappingConfig, crm: str) -> Iterator[Finding]:
         yield Finding(path=("company", "time_zone"), text=text)
     yield from _read(mapping.read)
     yield from _written(mapping)
-
-
-def of_texts(texts: Texts, plays: Mapping[str, Play]) -> Iterator[Finding]:
-    """Texts for plays that do not exist, and plays without words."""
-    for name in texts.plays:
-        if name not in plays:
-            yield Finding(path=("plays", name), text="there is no such play", suggestion=suggestion(name, plays))
-    for name, play in plays.items():
-        if play.enabled and name not in texts.plays:
-            yield Finding(path=("plays", name), text="this play has no texts")
 
 
 def _is_zone(name: str) -> bool:

@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads.checks import check_rules, check_texts
 from leads.find import Found
 from leads.phrases import Phrases, placeholders, tidy
 from leads.plays import RULES
 from leads.texts import ALWAYS, ASIDES, Names, names, say
 from mappings.canonical import Lead
-from mappings.config import Gate, Play, Rules
 from tests.leads.world import rules
 
 LANGUAGES: tuple[Literal["en", "ja"], ...] = ("en", "ja")
@@ -172,63 +170,3 @@ def test_a_tidy_text_is_one_short_line(text: str, length: int) -> None:
 )
 def test_money_reads_as_people_write_it(language: str, minor: int, currency: str, said: str) -> None:
     assert Phrases(rules().texts["en"], language).money(minor, currency) == said
-
-
-def test_the_presets_say_everything() -> None:
-    assert check_texts(rules()) == []
-    assert check_rules(rules()) == []
-
-
-def _with_text(part: str, key: str, value: str | None, **more: Any) -> Rules:
-    """The presets with one English text changed, or taken out."""
-    texts = rules().texts["en"].model_dump()
-    place = texts[part] if part != "plays" else texts["plays"]["seat_limit"]
-    place.pop(key) if value is None else place.update({key: value})
-    changed = rules().texts["en"].model_validate(texts)
-    return rules().model_copy(update={"texts": {**rules().texts, "en": changed, **more}})
-
-
-@pytest.mark.parametrize(
-    ("part", "key", "value", "problem"),
-    [
-        ("plays", "why", None, "texts.en.plays.seat_limit.why: is missing"),
-        ("plays", "why", "Now {seats_usd}", "texts.en.plays.seat_limit.why: {seats_usd} is not known here."),
-        ("plays", "why", "{acount}",
-         "texts.en.plays.seat_limit.why: {acount} is not known here. Did you mean account?"),
-        ("plays", "why", "{Account}", "texts.en.plays.seat_limit.why: a brace is left over; a placeholder is"),
-        ("plays", "script", "Hello, {owner} here.\n{company} {product}",
-         "texts.en.plays.seat_limit.script: the first line must name {company}"),
-        ("reasons", "tenure", None, "texts.en.reasons.tenure: is missing"),
-        ("reasons", "tenure", "{n} days", "texts.en.reasons.tenure: {n} is not known here."),
-        ("words", "unit.seats", None, "texts.en.words.unit.seats: is missing"),
-        ("words", "risk.usage_drop", "fell {x}", "texts.en.words.risk.usage_drop: {x} is not known here."),
-    ],
-)  # fmt: skip
-def test_a_text_that_lacks_something_is_reported(part: str, key: str, value: str | None, problem: str) -> None:
-    found = check_texts(_with_text(part, key, value))
-    assert [line for line in found if line.startswith(problem)], found
-
-
-def test_a_language_that_is_missing_is_reported() -> None:
-    only = rules().model_copy(update={"texts": {"en": rules().texts["en"]}})
-    assert check_texts(only) == ["texts.ja: is missing"]
-
-
-def test_names_that_do_not_exist_are_reported_with_a_suggestion() -> None:
-    wrong = rules().model_copy(
-        update={
-            "plays": {
-                "seat_limt": rules().plays["seat_limit"],
-                "renewal_window": Play(motion="upsell", pattern="renewal", numbers={"first_dya": 3, "zzz": 1}),
-            },
-            "gates": {"tenur": Gate(), "qqq": Gate(), "frequency": Gate(numbers={"day": 3})},
-        }
-    )
-    assert check_rules(wrong) == [
-        "plays.renewal_window.numbers.first_dya: there is no such number. Did you mean first_day?",
-        "plays.renewal_window.numbers.zzz: there is no such number.",
-        "plays.seat_limt: there is no such name. Did you mean seat_limit?",
-        "gates.frequency.numbers.day: there is no such number. Did you mean days?",
-        "gates.qqq: there is no such name.",
-        "gates.tenur: there is no such name. Did you mean tenure?",
-    ]

@@ -253,18 +253,6 @@ def test_plays_gates_and_texts_are_checked_too_and_against_each_other(tmp_path: 
     assert "plays.yaml:1:32  a.due_days: must be at least 0, not -1." in problems(tmp_path, "x: 1", "texts.en.yaml")
 
 
-def test_a_play_without_words_and_words_without_a_play_are_told(tmp_path: Path) -> None:
-    (tmp_path / "plays.yaml").write_text(
-        "seat_limit: {motion: churn, pattern: p}\noff: {motion: churn, pattern: p, enabled: false}\n"
-    )
-    (tmp_path / "texts.ja.yaml").write_text("plays: {seat_limit: {subject: s}}\nreasons: {}\nwords: {}\n")
-    found = problems(tmp_path, "plays: {seat_limt: {subject: s}}\nreasons: {}\nwords: {}\n", "texts.en.yaml")
-    assert found == [
-        "texts.en.yaml:1:1  plays.seat_limit: this play has no texts.",
-        "texts.en.yaml:1:9  plays.seat_limt: there is no such play. Did you mean seat_limit?",
-    ]
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
