@@ -170,6 +170,6 @@ def _html(sections: tuple[_Section, ...]) -> str:
 
 
 def _linked(line: _Line) -> str:
-    if line.url is None:
+    if line.url is None or not line.url.startswith(("https://", "http://")):
         return escape(line.text)
     return f'<a href="{escape(line.url, quote=True)}">{escape(line.text)}</a>'

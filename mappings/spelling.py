@@ -1,6 +1,5 @@
 """A value in the spelling that one field of a CRM takes: its length, its picklist, its kind of day, its HTML."""
 
-import html as markup
 import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -13,12 +12,15 @@ from mappings.schema import Field, FieldType
 _DUE_AT = time(9)
 """Local time of a due day in a field that holds an instant: the start of a working day."""
 
+_PART = re.compile(r"<[^<>]*>|&#?\w+;|.", re.DOTALL)
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>\w+)")
+_VOID = frozenset({"br", "hr", "img"})
 # XML, and with it the older interfaces of both CRMs, knows no such characters; half a surrogate pair is no text.
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def fitted(value: Value, output: Output, out: OutField, known: Field, *, html: bool, zone: str) -> Value:
-    """The value as the field takes it. `html`: the field shows HTML, so what was text must stay text."""
+    """The value as the field takes it. `html`: it is HTML already, everything foreign in it escaped."""
     if out.values is not None:
         return out.values.get(str(value), value)
     if output.type is FieldType.DATE and known.type is FieldType.DATETIME:
@@ -28,7 +30,7 @@ def fitted(value: Value, output: Output, out: OutField, known: Field, *, html: b
     length = known.length or output.length
     text = _UNSPEAKABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     if html:
-        return as_html(text, length)
+        return cut_html(text, length)
     if known.type is not FieldType.LONG_TEXT and output.type is FieldType.TEXT:
         text = " ".join(text.split())
     return shortened(text, length)
@@ -50,15 +52,26 @@ def shortened(text: str, length: int | None) -> str:
     return (kept.rstrip() + "…")[:length]
 
 
-def as_html(text: str, length: int | None) -> str:
-    """Plain text as HTML that shows it unchanged, in at most `length` characters; no entity is ever cut in two."""
-    page = _page(text)
-    kept = len(text)
-    while length is not None and len(page) > length and kept > 0:
-        kept = min(kept - 1, kept - (len(page) - length) // 6)
-        page = _page(shortened(text, kept))
-    return page
+def cut_html(page: str, length: int | None) -> str:
+    """HTML in at most `length` characters: no tag and no entity is ever cut in two, and every open tag is closed."""
+    if length is None or len(page) <= length:
+        return page
+    kept: list[str] = []
+    open: list[str] = []
+    room = length - 1
+    for part in _PART.findall(page):
+        opened = _opened(part, open)
+        room -= len(part)
+        if room < sum(len(f"</{name}>") for name in opened):
+            break
+        kept.append(part)
+        open = opened
+    return ("".join(kept) + "…" + "".join(f"</{name}>" for name in reversed(open)))[:length]
 
 
-def _page(text: str) -> str:
-    return markup.escape(text).replace("\n", "<br>")
+def _opened(part: str, open: list[str]) -> list[str]:
+    """The elements that are open after this part of a page, outermost first."""
+    tag = _TAG.match(part)
+    if tag is None or tag["name"] in _VOID:
+        return open
+    return open[:-1] if tag["end"] else [*open, tag["name"]]

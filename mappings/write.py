@@ -30,6 +30,10 @@ class Words(Protocol):
     def body(self) -> str:
         """All of it, plain text."""
 
+    @property
+    def body_html(self) -> str:
+        """The same as HTML, everything foreign in it escaped."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
@@ -184,7 +188,7 @@ def _said(lead: Lead, text: Words) -> dict[str, Value]:
     return {
         "subject": text.subject,
         "body": text.body,
-        "body_html": text.body,
+        "body_html": text.body_html,
         "owner_id": lead.owner_id,
         "account_id": lead.account_id,
         "contact_id": lead.contact_id,

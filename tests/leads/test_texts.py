@@ -14,6 +14,9 @@ from leads.phrases import Phrases, placeholders, tidy
 from leads.plays import RULES
 from leads.texts import ALWAYS, ASIDES, Names, names, say
 from mappings.canonical import Lead
+from mappings.load import load_mapping
+from mappings.schema import Field, FieldType, ObjectSchema, Schema
+from mappings.write import task_record
 from tests.leads.world import rules
 
 LANGUAGES: tuple[Literal["en", "ja"], ...] = ("en", "ja")
@@ -128,6 +131,7 @@ HOSTILE = (
     "\x00\x07bell",
     "& <b>",
     "'\"",
+    '"><a href="javascript:alert(1)">x</a>',
 )
 
 
@@ -144,6 +148,33 @@ def test_a_hostile_name_stays_a_name(name: str, leads: dict[str, Lead]) -> None:
     assert len(text.subject.splitlines()) == 1
     assert not {"\u202e", "\x00", "\x07"} & set(text.body + text.body_html)
     assert len(text.script.splitlines()) == len(rules().texts["en"].plays[lead.play]["script"].splitlines())
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", " https://crm.example", '"onclick="x'])
+def test_only_an_address_of_the_web_becomes_a_link(url: str, leads: dict[str, Lead]) -> None:
+    lead = leads["seat_limit"]
+    seen = _Seen()
+    seen.feed(say(lead, rules(), "en", names(lead), lambda _object, _id: url).body_html)
+    assert seen.links == []
+    assert "a" not in seen.tags
+    assert "Seats in use" in seen.text
+
+
+def test_the_crm_gets_the_html_with_its_links(leads: dict[str, Lead]) -> None:
+    lead = leads["seat_limit"]
+    text = say(lead, rules(), "en", replace(names(lead), account="<script>alert(1)</script>"), _url)
+    mapping = load_mapping("hubspot", None)
+    fields = (Field(name="hs_task_body", label="Body", type=FieldType.LONG_TEXT, length=900),)
+    tasks = ObjectSchema(name="tasks", label="Tasks", fields={one.name: one for one in fields})
+    schema = Schema(crm="hubspot", objects={"tasks": tasks})
+    page = str(task_record(lead, text, mapping, schema).new["hs_task_body"])
+    seen = _Seen()
+    seen.feed(page)
+    assert len(page) <= 900 < len(text.body_html)
+    assert seen.tags <= {"p", "strong", "ul", "li", "a", "br"}
+    assert set(seen.links) <= {_url(e.field.split(".")[0], e.record) for e in lead.evidence}
+    assert seen.links
+    assert "&lt;script&gt;" in page
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
