@@ -93,8 +93,8 @@ def _unmoved(work: Work, object: str, changes: Sequence[Change]) -> Iterator[tup
 
     A field that is always ours goes along with the others, never alone; what holds the new value already is done.
     """
-    held = work.mirror.fetch(
-        object, [str(change.id) for change in changes], sorted({f.name for one in changes for f in one.fields})
+    held = _held(
+        work, object, [str(change.id) for change in changes], {f.name for one in changes for f in one.fields}
     )
     closed = [str(change.id) for change in changes if change.action == "close"]
     untouched = _untouched(work, object, closed, ())
@@ -244,10 +244,15 @@ def _closings(work: Work, decided: Decided) -> Iterator[Change]:
 def _untouched(work: Work, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
     """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
     past = _past(work, object, ids) if ids else {}
-    names = sorted({name for one in past.values() for name in one.values} | set(fields))
-    held = work.mirror.fetch(object, sorted(past), names) if past else {}
+    names = {name for one in past.values() for name in one.values} | set(fields)
     return {
         id: row
-        for id, row in held.items()
-        if all(same(row.get(name), value) for name, value in past[id].values.items())
+        for id, row in _held(work, object, sorted(past), names).items()
+        if all(same(row[name], value) for name, value in past[id].values.items() if name in row)
     }
+
+
+def _held(work: Work, object: str, ids: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Value]]:
+    """These fields as the mirror holds them, by id; constants that nothing reads back are not in it."""
+    kept = set(work.mirror.fields(object))
+    return work.mirror.fetch(object, ids, sorted(kept.intersection(names))) if ids else {}
