@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ from jobs.progress import Report
 from jobs.result import Shown
 from jobs.settings import settings_of
 from jobs.wiring import rules_of
-from mappings.changes import Plan
+from mappings.changes import Plan, Value
 from mappings.config import RecordOut
 
 FOLDER = Path("tossup-demo")
@@ -50,7 +51,9 @@ def _as_read(plan: Plan) -> Iterator[str]:
     """Every task and lead record of the plan as its reader sees it."""
     for change in plan.changes:
         if change.action == "create":
-            lines = [f"{name}: {value}" for name, value in sorted(change.values.items()) if value not in (None, "")]
+            lines = [
+                f"{name}: {_plain(value)}" for name, value in sorted(change.values.items()) if value not in (None, "")
+            ]
             yield "\n".join([f"== {change.object}  {change.key}", *lines])
 
 
@@ -59,5 +62,38 @@ def _sample(plan: Plan, task: RecordOut) -> str:
     body = task.fields.get("body") or task.fields["body_html"]
     for change in plan.changes:
         if change.object == task.object and change.action == "create":
-            return f"{change.values[task.fields['subject'].field]}\n\n{change.values[body.field]}"
+            return f"{change.values[task.fields['subject'].field]}\n\n{_plain(change.values[body.field])}"
     return ""
+
+
+def _plain(value: Value) -> Value:
+    """HTML as its reader sees it; anything else as it is."""
+    if not isinstance(value, str) or not value.startswith("<p>"):
+        return value
+    reader = _Reader()
+    reader.feed(value)
+    reader.close()
+    return reader.text.strip()
+
+
+_BEFORE = {"p": "\n", "li": "- ", "br": "\n"}
+_AFTER = {"p": "\n", "li": "\n"}
+
+
+class _Reader(HTMLParser):
+    """A page as text: paragraphs apart, list items with a dash, the address of a link on a line below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._address = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.text += _BEFORE.get(tag, "")
+        self._address = dict(attrs).get("href") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.text += f"\n  {self._address}" if tag == "a" else _AFTER.get(tag, "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
