@@ -4,10 +4,10 @@
     python -m benchmarks.mirror_vs_dlt [--rows 200000] [--rounds 3] [--large 1000000]
 
 Both write the same typed columns into a DuckDB file and may use all cores; dlt is tuned (Parquet between its steps,
-large buffers, several normalising processes). Rounds take turns, so that a busy machine slows both; the clock and the
-time of all processors are both told, and the limits hold for the latter, because of a machine shared with others dlt's
-processes get a share each. Exits with 1 when a limit is missed: 15 times less for Bulk CSV, 8 times for HubSpot's JSON
-pages of 100, and 10,000 changes merged into a large table in at most 0.15 of the time of its first load.
+large buffers, several normalising processes). Rounds take turns. Told are the clock and the time of all processors;
+the limits hold for the latter, because on a busy machine every process of dlt gets a share of its own. Exits with 1
+when a limit is missed: 15 times less for Bulk CSV, 8 times for HubSpot's JSON pages of 100, and 10,000 changes merged
+into a large table in at most 0.15 of the time of its first load.
 """
 
 import argparse

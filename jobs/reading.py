@@ -17,12 +17,37 @@ class _Failed:
 
 _Item = Batch | _Failed | None
 
+AHEAD_BYTES = 16 << 20
+"""What may wait to be written: enough to go on reading while the writer writes."""
+
+
+class _Queue(queue.Queue[tuple[str, _Item]]):
+    """A queue whose size is what lies in it, in bytes: pages of 100 rows and of 50,000 are alike to it."""
+
+    _bytes = 0
+
+    def _put(self, item: tuple[str, _Item]) -> None:
+        self._bytes += _weight(item[1])
+        super()._put(item)
+
+    def _get(self) -> tuple[str, _Item]:
+        item = super()._get()
+        self._bytes -= _weight(item[1])
+        return item
+
+    def _qsize(self) -> int:
+        return self._bytes
+
+
+def _weight(item: _Item) -> int:
+    return 1 + (item.rows.nbytes if isinstance(item, Batch) else 0)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Line:
     """Batches wait here for their only taker. It is short, so that a slow taker slows the CRM and not the memory."""
 
-    items: "queue.Queue[tuple[str, _Item]]"
+    items: _Queue
     left: threading.Event = field(default_factory=threading.Event)
 
     def fill(self, crm: Crm, object: str, read: Read) -> None:
@@ -50,7 +75,7 @@ def read_at_once(crm: Crm, reads: Mapping[str, Read], threads: int) -> Iterator[
 
     The first error of any read is raised; no thread outlives the iterator.
     """
-    line = _Line(items=queue.Queue(maxsize=threads))
+    line = _Line(items=_Queue(maxsize=AHEAD_BYTES))
     pool = ThreadPoolExecutor(max_workers=max(threads, 1), thread_name_prefix="pull")
     try:
         for object, read in reads.items():
