@@ -1,0 +1,238 @@
+"""Applying a plan: late changes, refusals, crashes at any moment and a bad line, on both CRMs."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import requests
+
+from connector.errors import GiveUp
+from connector.hubspot.config import HubSpotConfig
+from connector.salesforce.config import SalesforceConfig
+from connector.wire import Patience
+from jobs import verbs
+from jobs.settings import settings_of
+from jobs.store.ledger import Ledger
+from tests.jobs.small import CRMS, FREE, FULL, QUIET, TOSSUP, Company, company, silent, small_world
+
+MORE = ("a101", "a102", "a103")
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["jobs.verbs", "connector.salesforce.crm", "connector.hubspot.crm"])
+
+
+class Planned:
+    """A company for which a plan was made and not yet applied; `again` brings that moment back."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        made = company.sync(write=False).plan
+        assert made is not None
+        self.plan = made
+        self._before = orjson.dumps(company.emulator.snapshot())
+        self._store = company.settings.state_dir.with_name("kept")
+        shutil.copytree(company.settings.state_dir, self._store)
+        self.apply()
+        self.applied = company.state()
+
+    def again(self) -> None:
+        """The moment after planning."""
+        self.company.emulator.restore(orjson.loads(self._before))
+        self.company.emulator.faults.clear()
+        shutil.rmtree(self.company.settings.state_dir)
+        shutil.copytree(self._store, self.company.settings.state_dir)
+
+    def apply(self, plan: str | None = None) -> dict[str, Any]:
+        """What `tossup apply` does and prints."""
+        return verbs.apply(self.company.settings, plan or self.plan.id, report=silent).to_json()
+
+
+@pytest.fixture(scope="module", params=CRMS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
+    with company(request.param, tmp_path_factory.mktemp("apply") / "store", small_world(MORE)) as served:
+        yield Planned(served)
+
+
+@pytest.fixture
+def planned(whole: Planned) -> Planned:
+    whole.again()
+    return whole
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that ask a busy CRM again at once, and often."""
+    patience = Patience(first_s=0.001, longest_s=5.0, attempts=12)
+    monkeypatch.setattr("jobs.wiring.SalesforceConfig", partial(SalesforceConfig, patience=patience))
+    monkeypatch.setattr("jobs.wiring.HubSpotConfig", partial(HubSpotConfig, patience=patience))
+
+
+def test_a_plan_is_written_as_it_was_shown(planned: Planned) -> None:
+    told = planned.apply()
+    assert told["plan"] == planned.plan.id
+    assert (told["written"], told["refused"], told["conflicts"]) == (len(planned.plan.changes), 0, 0)
+    assert planned.company.state() == planned.applied
+
+
+def test_the_first_letters_of_a_plan_are_enough(planned: Planned) -> None:
+    assert planned.apply(planned.plan.id[:5])["written"] == len(planned.plan.changes)
+
+
+def test_an_unknown_plan_is_named_with_those_there_are(planned: Planned) -> None:
+    with pytest.raises(GiveUp, match=f"no plan nosuchplan. The latest: {planned.plan.id}"):
+        planned.apply("nosuchplan")
+
+
+def test_a_plan_of_another_connection_is_not_applied(planned: Planned, tmp_path: Path) -> None:
+    planned.company.emulator.reset("empty")
+    verbs.setup(planned.company.settings, apply=True)
+    settings = planned.company.settings
+    with pytest.raises(GiveUp, match=rf"There is no plan {planned.plan.id}"):
+        verbs.apply(settings, planned.plan.id, report=silent)
+    folders = [folder for folder in settings.state_dir.iterdir() if (folder / "ledger.db").exists()]
+    old, new = sorted(folders, key=lambda folder: not (folder / "view.json").exists())
+    shutil.copy(old / "ledger.db", new / "ledger.db")
+    with pytest.raises(GiveUp, match=f"Plan {planned.plan.id} is for {planned.plan.connection}, but this is"):
+        verbs.apply(settings, planned.plan.id, report=silent)
+
+
+def test_fields_that_somebody_changed_since_are_left_out_and_counted(planned: Planned) -> None:
+    here = planned.company
+    here.edit("update", FULL, "account", headroom=3)
+    here.edit("update", FREE, "account", priority="high")
+    told = planned.apply()
+    assert told["conflicts"] == 2
+    assert float(here.account(FULL)[here.names["headroom"]]) == 3
+    assert here.account(FULL)[here.names["priority"]] == "mid"
+    assert here.account(FREE)[here.names["priority"]] == "high"
+
+
+def test_a_customer_deleted_since_is_left_out(planned: Planned) -> None:
+    planned.company.edit("delete", QUIET, "account")
+    told = planned.apply()
+    assert (told["refused"], told["written"]) == (0, len(planned.plan.changes) - 1)
+
+
+def test_applying_twice_writes_nothing_over_what_people_did_meanwhile(planned: Planned) -> None:
+    here = planned.company
+    planned.apply()
+    here.edit("update", FULL, "task", status=here.names["begun"], subject="Called them")
+    here.edit("delete", FREE, "task")
+    here.edit("update", TOSSUP, "lead", lead_body="Spoke to them")
+    before = here.state()
+    told = planned.apply()
+    assert (told["written"], told["refused"], told["conflicts"]) == (0, 0, 0)
+    assert here.state() == before
+
+
+def test_a_refused_record_is_listed_the_others_are_written_and_the_next_run_tries_again(planned: Planned) -> None:
+    here = planned.company
+    refuse(here, on=True)
+    told = planned.apply()
+    assert (told["refused"], told["written"]) == (1, len(planned.plan.changes) - 1)
+    (refusal,) = verbs.refusals(here.settings, told["run"])
+    assert refusal.ref.startswith(f"{here.id_of(here.account(TOSSUP))}/")
+    assert refusal.message
+    assert verbs.runs(here.settings, 1)[0].exit_code == 1
+    refuse(here, on=False)
+    again = here.sync().to_json()
+    assert (again["written"], again["refused"], again["changes"]) == (1, 0, {"create": 1, "update": 0, "close": 0})
+    assert here.state() == planned.applied
+
+
+def refuse(here: Company, *, on: bool) -> None:
+    """The CRM takes the toss-up's lead record no longer, or takes it again."""
+    if here.crm == "salesforce":
+        queue = here.owner("Specialists Analytics")
+        links = [
+            one for one in here.records("QueueSobject") if one["QueueId"] == queue and one["SobjectType"] == "Lead"
+        ]
+        if on:
+            here.org.act("CSM 03", "delete", "QueueSobject", links[0]["Id"], {})
+        else:
+            here.org.insert("QueueSobject", [{"QueueId": queue, "SobjectType": "Lead"}])
+        return
+    here.org.act("", "deactivate" if on else "activate", "owners", here.owner("Specialists Analytics"), {})
+
+
+def killed(env: dict[str, str], plan: str, event: int, after: bool) -> None:
+    """Apply a plan, and die before or after the n-th thing that is lasting: an intent, a write, an outcome."""
+    count = 0
+
+    def deadly(do: Callable[..., Any], counts: Callable[..., bool] = lambda *_, **__: True) -> Callable[..., Any]:
+        def done(*args: Any, **named: Any) -> Any:
+            nonlocal count
+            count += counts(*args, **named)
+            if count == event and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = do(*args, **named)
+            if count == event and after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        return done
+
+    def writes(_adapter: Any, request: requests.PreparedRequest, **_: Any) -> bool:
+        path = request.path_url
+        return request.method != "GET" and not path.endswith(("/search", "/batch/read", "/token"))
+
+    Ledger.intend = deadly(Ledger.intend)  # type: ignore[method-assign]
+    Ledger.settle = deadly(Ledger.settle)  # type: ignore[method-assign]
+    requests.adapters.HTTPAdapter.send = deadly(requests.adapters.HTTPAdapter.send, writes)  # type: ignore[method-assign]
+    verbs.apply(settings_of(env), plan, report=silent)
+    os._exit(0)
+
+
+@pytest.mark.parametrize("event", range(1, 10))
+def test_a_run_killed_at_any_moment_is_finished_by_the_next(planned: Planned, event: int) -> None:
+    here = planned.company
+    child = FORKS.Process(target=killed, args=(here.env, planned.plan.id, event, event % 2 == 0))
+    child.start()
+    child.join(30)
+    assert child.exitcode == -signal.SIGKILL
+    planned.apply()
+    assert here.state() == planned.applied
+    assert planned.apply()["written"] == 0
+
+
+def test_what_arrived_unheard_of_is_ours_after_the_next_run(planned: Planned) -> None:
+    here = planned.company
+    child = FORKS.Process(target=killed, args=(here.env, planned.plan.id, 2, True))
+    child.start()
+    child.join(30)
+    here.emulator.clock.advance(7200)
+    here.edit("update", FULL, "account", employees=500)
+    told = here.sync().to_json()
+    assert told["conflicts"] == 0
+    assert float(here.account(FULL)[here.names["headroom"]]) == 350
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+@pytest.mark.usefixtures("patient")
+def test_over_a_bad_line_the_same_arrives(planned: Planned, share: float) -> None:
+    here = planned.company
+    for seed, kind in enumerate(("503", "429", "drop_before", "drop_after")):
+        # the control plane, and signing in, are not part of the line
+        here.emulator.faults.add({"match": "* /[sc]*", "kind": kind, "probability": share / 4, "seed": seed})
+    told = planned.apply()
+    assert (told["written"], told["refused"]) == (len(planned.plan.changes), 0)
+    assert sum(fault["hits"] for fault in here.emulator.faults.shown()) > 0
+    here.emulator.faults.clear()
+    assert here.state() == planned.applied
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_whole_sync_over_a_bad_line_ends_the_same(planned: Planned) -> None:
+    here = planned.company
+    for seed, kind in enumerate(("503", "429", "drop_before", "drop_after")):
+        here.emulator.faults.add({"match": "* /[sc]*", "kind": kind, "probability": 0.05, "seed": seed})
+    told = here.sync(full=True).to_json()
+    here.emulator.faults.clear()
+    assert told["refused"] == 0
+    assert here.state() == planned.applied
