@@ -265,6 +265,7 @@ RULES: Mapping[str, Rule] = {
         quotes=("anchor_name", "bought_on", "n", "n_a", "n_after", "confidence_percent", "lift"),
         numbers={
             **_TOSSUP_NUMBERS,
+            "per_product": 10,
             "min_support": 5,
             "min_confidence": 0.05,
             "min_lift": 1.2,

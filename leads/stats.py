@@ -1,7 +1,16 @@
 """Small numbers, told honestly: shrinkage, exact tests, many comparisons, intervals."""
 
 from collections.abc import Sequence
-from math import exp, lgamma, sqrt
+from math import lgamma, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+Chances = npt.NDArray[np.float64]
+
+_SLICE = 100_000
+"""Pairs worked on at once: millions would need as many numbers a step."""
 
 
 def shrunk_lift(together: int, expected: float, strength: float) -> float:
@@ -12,34 +21,60 @@ def shrunk_lift(together: int, expected: float, strength: float) -> float:
     return (together + strength) / (expected + strength)
 
 
-def chance_of_overlap(together: int, a: int, b: int, n: int) -> float:
-    """P(at least `together` of `n` accounts hold both) if `a` and `b` were dealt independently.
+def chances_of_overlap(together: Counts, a: Counts, b: Counts, n: int) -> Chances:
+    """P(at least `together` of `n` accounts hold both) if `a` and `b` were dealt independently, for many at once.
 
     The upper tail of the hypergeometric distribution (Fisher's exact test, one-sided), 0..1.
     """
-    least, most = max(together, a + b - n), min(a, b)
-    if together <= max(0, a + b - n):
-        return 1.0
-    tail = 0.0
-    for k in range(least, most + 1):
-        term = exp(_log_choose(b, k) + _log_choose(n - b, a - k) - _log_choose(n, a))
-        tail += term
-        if term < tail * 1e-12:  # the rest of the tail falls geometrically
-            break
-    return min(1.0, tail)
+    logs = np.array([lgamma(k + 1) for k in range(n + 1)])
+    tails = [
+        _tail(logs, together[at : at + _SLICE], a[at : at + _SLICE], b[at : at + _SLICE], n)
+        for at in range(0, len(together), _SLICE)
+    ]
+    return np.concatenate(tails) if tails else np.zeros(0)
 
 
-def _log_choose(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+def _tail(logs: Chances, together: Counts, a: Counts, b: Counts, n: int) -> Chances:
+    """`logs` are the logarithms of the factorials of 0..n."""
+
+    def log_choose(of: Counts, some: Counts) -> Chances:
+        chosen: Chances = logs[of] - logs[some] - logs[of - some]
+        return chosen
+
+    certain = np.maximum(a + b - n, 0)
+    tail = np.where(together <= certain, 1.0, 0.0)
+    open_ = np.flatnonzero((together > certain) & (together <= np.minimum(a, b)))
+    step = 0
+    while open_.size:
+        k, of_a, of_b = together[open_] + step, a[open_], b[open_]
+        term = np.exp(log_choose(of_b, k) + log_choose(n - of_b, of_a - k) - log_choose(np.full_like(of_a, n), of_a))
+        tail[open_] += term
+        # past its peak the tail falls geometrically: what is left would not be seen
+        open_ = open_[(term >= tail[open_] * 1e-12) & (k < np.minimum(of_a, of_b))]
+        step += 1
+    return np.minimum(tail, 1.0)
+
+
+def chance_of_overlap(together: int, a: int, b: int, n: int) -> float:
+    """The same for one pair."""
+    return float(chances_of_overlap(np.array([together]), np.array([a]), np.array([b]), n)[0])
+
+
+def believed_up_to(p_values: Chances, q: float, tests: int | None = None) -> float:
+    """The largest p-value to believe so that at most the share `q` of those believed is expected to be false.
+
+    `tests` counts all comparisons that were made, also those whose p-values are not listed (near 1). Benjamini and
+    Hochberg (1995); -1 where nothing is to be believed.
+    """
+    m = max(tests or 0, len(p_values))
+    ordered = np.sort(p_values)
+    ranks = np.arange(1, len(ordered) + 1)
+    return float(np.max(ordered[ordered <= q * ranks / m], initial=-1.0)) if m else -1.0
 
 
 def benjamini_hochberg(p_values: Sequence[float], q: float, tests: int | None = None) -> tuple[bool, ...]:
-    """Which hypotheses to believe so that at most the share `q` of them is expected to be false.
-
-    `tests` counts all comparisons that were made, also those whose p-values are not listed (near 1).
-    """
-    m = max(tests or 0, len(p_values))
-    limit = max((p for rank, p in enumerate(sorted(p_values), 1) if p <= q * rank / m), default=-1.0)
+    """Which hypotheses to believe; `believed_up_to` says how."""
+    limit = believed_up_to(np.asarray(p_values, dtype=np.float64), q, tests)
     return tuple(p <= limit for p in p_values)
 
 

@@ -19,7 +19,8 @@ TEXTBOOK = (
     ("Milk", "Unicorn", "Corn", "Kidney Beans", "Yogurt"),
     ("Corn", "Onion", "Kidney Beans", "Ice cream", "Eggs"),
 )
-NUMBERS = {"min_support": 5, "min_confidence": 0.05, "min_lift": 1.2, "prior_pairs": 5, "false_share": 0.1}
+NUMBERS = {"min_support": 5, "min_confidence": 0.05, "min_lift": 1.2, "prior_pairs": 5, "false_share": 0.1,
+           "per_product": 10}  # fmt: skip
 
 
 def test_onion_and_eggs_count_as_in_the_textbook() -> None:
@@ -43,9 +44,18 @@ def _pair(a: str, b: str, both: int, after: int, n_a: int, n_b: int, n: int = 20
     return {"a": a, "b": b, "n_both": both, "n_after": after, "n_a": n_a, "n_b": n_b, "n": n}
 
 
+def _rules(
+    pairs: list[dict[str, int | str]], products: int, numbers: dict[str, float]
+) -> list[dict[str, int | float | str]]:
+    engine = ibis.duckdb.connect()
+    found = rules(engine.create_table("pairs", ibis.memtable(pairs)), products, numbers)
+    engine.disconnect()
+    return found
+
+
 def test_a_pair_is_believed_in_the_order_in_which_it_was_bought() -> None:
     pairs = [_pair("CHAT", "DESK", 30, 25, 40, 35), _pair("DESK", "CHAT", 30, 5, 35, 40)]
-    (rule,) = rules(pairs, 5, NUMBERS)
+    (rule,) = _rules(pairs, 5, NUMBERS)
     assert (rule["a"], rule["b"], rule["n_after"], rule["n_a"]) == ("CHAT", "DESK", 25, 40)
     assert (rule["support"], rule["confidence"]) == (0.125, 0.625)
     assert rule["lift"] == pytest.approx((30 + 5) / (40 * 35 / 200 + 5), abs=1e-6)
@@ -64,13 +74,19 @@ def test_a_pair_is_believed_in_the_order_in_which_it_was_bought() -> None:
     ids=["too few", "too few in this order", "mostly the other way", "no more than chance", "hardly any of them"],
 )
 def test_a_pair_that_says_little_is_dropped(pair: dict[str, int | str]) -> None:
-    assert rules([pair], 5, NUMBERS) == []
+    assert _rules([pair], 5, NUMBERS) == []
+
+
+def test_of_what_one_product_leads_to_the_strongest_stay() -> None:
+    pairs = [_pair("A", b, 20 + n, 20 + n, 40, 60) for n, b in enumerate("BCDEF")] + [_pair("B", "C", 20, 20, 30, 30)]
+    kept = _rules(pairs, 6, {**NUMBERS, "per_product": 2})
+    assert [(rule["a"], rule["b"]) for rule in kept] == [("A", "E"), ("A", "F"), ("B", "C")]
 
 
 def test_many_comparisons_ask_for_more_evidence() -> None:
     pair = _pair("A", "B", 12, 12, 40, 30)
-    assert rules([pair], 2, NUMBERS)
-    assert not rules([pair], 60, NUMBERS)
+    assert _rules([pair], 2, NUMBERS)
+    assert not _rules([pair], 60, NUMBERS)
 
 
 def test_benjamini_and_hochberg_believe_what_they_believed_in_1995() -> None:
