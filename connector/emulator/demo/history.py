@@ -1,6 +1,6 @@
 """What a customer did and said: deals, cases, activities, usage and answers to surveys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -14,6 +14,17 @@ _FALL_WEEKS = 4
 _KINDS: tuple[ActivityKind, ...] = ("meeting", "call", "email")
 _FLAT_PRICE_USD = 40.0
 """From this price on a product is bought once, not by the head."""
+_WIN_RATES = {
+    "Manufacturing": 0.55,
+    "Technology": 0.45,
+    "Transportation": 0.3,
+    "Retail": 0.35,
+    "Healthcare": 0.5,
+    "Finance": 0.4,
+}
+"""Of what was decided, the share that was won."""
+_MISSED_AGO = (200, 720)
+"""Days since an offer was turned down: long enough that it holds nothing back today."""
 
 
 def deals(profile: Profile) -> tuple[Deal, ...]:
@@ -22,8 +33,10 @@ def deals(profile: Profile) -> tuple[Deal, ...]:
     if not recipe.pays:
         return ()
     bought = [(profile.tenure, PLAN), *((_about(profile, days), code) for days, code in recipe.won)]
+    won = tuple(_deal(profile, days, code, "won") for days, code in bought)
     return (
-        *(_deal(profile, days, code, "won") for days, code in bought),
+        *won,
+        *(_missed(profile, won) if not recipe.lost else ()),
         *(_deal(profile, days, code, "lost") for days, code in recipe.lost),
         *(_deal(profile, -30, code, "open") for code in recipe.open_deals),
     )
@@ -104,6 +117,28 @@ def _deal(profile: Profile, days: int, product: str, outcome: Literal["open", "w
         closes_on=closes_on,
         lines=tuple(_lines(profile, code, first=first)),
     )
+
+
+def _missed(profile: Profile, won: Iterable[Deal]) -> Iterator[Deal]:
+    """Offers turned down before the account bought the same after all, as many as its industry's win rate says.
+
+    Those for its own plan name no product, so that nobody takes them for a refusal of more seats.
+    """
+    rate = _WIN_RATES[profile.industry]
+    for place, line in enumerate(line for deal in won for line in deal.lines):
+        for turn in range(int((1 - rate) / rate + profile.dice.share(f"missed {place}"))):
+            closes_on = profile.ago(profile.dice.between(*_MISSED_AGO, f"missed {place} {turn}"))
+            yield Deal(
+                key=f"d{profile.place.number:03}-missed-{place}-{turn}",
+                account=profile.key,
+                name=f"{profile.name}: {PRODUCTS[line.product].name}",
+                owner=profile.owner,
+                outcome="lost",
+                created_on=closes_on - timedelta(days=30),
+                closes_on=closes_on,
+                lines=() if line.product == profile.plan else (line,),
+                offered=line.quantity * line.unit_price,
+            )
 
 
 def _lines(profile: Profile, code: str, *, first: bool) -> Iterator[Line]:

@@ -97,7 +97,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """A sale, decided or not, in the account's currency."""
+    """A sale, decided or not, in the account's currency; `offered` is its amount where nobody entered lines."""
 
     key: str
     account: str
@@ -107,11 +107,12 @@ class Deal:
     created_on: date
     closes_on: date
     lines: tuple[Line, ...]
+    offered: float = 0.0
 
     @property
     def amount(self) -> float:
-        """The sum of the lines."""
-        return sum(line.quantity * line.unit_price for line in self.lines)
+        """The sum of the lines, or what was offered."""
+        return sum(line.quantity * line.unit_price for line in self.lines) if self.lines else self.offered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,6 +171,30 @@ def test_endpoint_protection_is_bought_after_core_professional(world: World, dea
     assert share / (len(both) / len(deals)) > 3
 
 
+def test_a_third_to_a_half_of_what_was_decided_was_won(world: World, accounts: dict[str, Account]) -> None:
+    decided: dict[str, Counter[str]] = defaultdict(Counter)
+    for deal in world.deals:
+        for segment in (accounts[deal.account].industry, *(line.product for line in deal.lines)):
+            decided[segment][deal.outcome] += 1
+    rates = {name: found["won"] / (found["won"] + found["lost"]) for name, found in decided.items()}
+    industries = {account.industry for account in world.accounts}
+    assert all(0.25 < rates[industry] < 0.6 for industry in industries), rates
+    often = {name for name, found in decided.items() if found.total() >= 60} - industries
+    plans = {product.code for product in world.products if product.tier}
+    assert all(0.25 < rates[product] < 0.6 for product in often - plans), rates
+    assert max(rates[industry] for industry in industries) - min(rates[industry] for industry in industries) > 0.15
+
+
+def test_what_was_turned_down_holds_nothing_back_today(world: World, deals: dict[str, list[Deal]]) -> None:
+    refusers = {key for part in CAST if part.recipe.lost for key in world.cast[part.name]}
+    for key in deals.keys() - refusers:
+        had = {line.product for deal in deals[key] if deal.outcome == "won" for line in deal.lines}
+        lost = [deal for deal in deals[key] if deal.outcome == "lost"]
+        assert all(deal.closes_on < TODAY - timedelta(days=180) for deal in lost)
+        assert {line.product for deal in lost for line in deal.lines} <= had
+        assert all(deal.amount > 0 or key in world.cast["price_zero"] for deal in lost)
+
+
 def test_what_a_gate_needs_is_there(world: World, accounts: dict[str, Account], deals: dict[str, list[Deal]]) -> None:
     def of(part: str) -> list[Account]:
         return [accounts[key] for key in world.cast[part]]
@@ -200,7 +224,8 @@ def test_quiet_accounts_have_no_room_and_bought_nothing_for_more_than_a_year(
 ) -> None:
     for key in world.cast["quiet"]:
         assert terms[key][0].seats_paid == accounts[key].employees
-        assert max(deal.closes_on for deal in deals[key]) < TODAY - timedelta(days=366)
+        bought = [deal.closes_on for deal in deals[key] if deal.outcome == "won"]
+        assert max(bought) < TODAY - timedelta(days=366)
 
 
 def test_recipes_name_products_of_the_catalogue(world: World) -> None:
