@@ -125,7 +125,11 @@ GUARDS: Mapping[str, Guard] = {
     "frequency": Guard(spares_ours=True, limit="days", numbers={"days": 30}),
     "options": Guard(spares_ours=True, limit="options", numbers={"options": 2}),
     "capacity": Guard(
-        state="waiting", concerns="all", spares_ours=True, limit="leads", numbers={"leads": 10, "days": 7}
+        state="waiting",
+        concerns="all",
+        spares_ours=True,
+        limit="leads",
+        numbers={"leads": 10, "days": 7, "frequent_purchases": 2, "needy_cases": 3, "needy_days": 90},
     ),
 }
 """In the order in which reasons are told."""

@@ -10,10 +10,6 @@ from leads.facts.revenue import MONTHS
 
 SEGMENT_WEIGHT = 20
 """Decided deals that a segment must have to count as much as the overall rate."""
-FREQUENT = 2
-"""Purchases in a year from which an account buys frequently."""
-HELP = 3
-"""Cases in 90 days from which an account needs help, not a pitch."""
 SHARED = (
     "account_id", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key", "our_day", "sold_on",
     "expected", "priority", "barred",
@@ -25,11 +21,11 @@ def valued(ground: Ground, rows: ir.Table) -> ir.Table:
     """Adds p_win (0..1), decided_n (deals behind it), expected (minor units a year) and priority."""
     rows = rows.mutate(p_win=_p_win().round(4), decided_n=_decided_n())
     rows = rows.mutate(expected=(_.value * _.p_win * _.timing).round().cast("int64"))
-    large, frequent = _large(ground), _frequent(ground)
+    large, frequent, numbers = _large(ground), _frequent(ground), ground.gates["capacity"]
     rows = attach_all(rows, (large, ("currency",)), (frequent, ("account_id",)))
     big = yes(_.monthly * MONTHS >= _.usual_spend)
-    often = (ibis.coalesce(_.purchases_n, 0) >= FREQUENT) | yes(_.seats_now > _.seats_then)
-    needy = ibis.coalesce(_.cases_n, 0) >= HELP
+    often = (ibis.coalesce(_.purchases_n, 0) >= int(numbers["frequent_purchases"])) | yes(_.seats_now > _.seats_then)
+    needy = ibis.coalesce(_.cases_n, 0) >= int(numbers["needy_cases"])
     hot = big | often | _.won_on.notnull()
     priority = ibis.cases(
         (_.selling & needy, "low"), (big & often, "high"), (~_.selling & big, "high"), (hot, "mid"), else_="low"

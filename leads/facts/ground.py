@@ -133,7 +133,7 @@ class Ground:
             usage.usage(self.inputs),
             touches.won(self.inputs, int(self.plays["affinity_tossup"]["just_bought_days"])),
             touches.last_contact(self.inputs),
-            touches.cases(self.inputs),
+            touches.cases(self.inputs, int(self.gates["capacity"]["needy_days"])),
             touches.nps(self.inputs),
             contacts.reach(self.inputs, self.contacts, quiet),
             sold,

@@ -7,8 +7,6 @@ from ibis import _
 from leads.facts.idioms import attach, best, yes
 from leads.inputs import Inputs
 
-HELP_DAYS = 90
-"""How far back cases count as need for help."""
 SURVEY_DAYS = 180
 """How long an answer says something."""
 
@@ -43,8 +41,8 @@ def last_contact(inputs: Inputs) -> ir.Table:
     return happened.group_by("account_id").aggregate(contacted_on=_.on.max())
 
 
-def cases(inputs: Inputs) -> ir.Table:
-    """severe_record and severe_n of open severe cases; cases_n of the last 90 days."""
+def cases(inputs: Inputs, days_ago: int) -> ir.Table:
+    """severe_record and severe_n of open severe cases; cases_n of the last `days_ago` days."""
     severe = ~yes(_.is_closed) & (_.severity == "high")
     return (
         inputs.tables["case"]
@@ -52,7 +50,7 @@ def cases(inputs: Inputs) -> ir.Table:
         .aggregate(
             severe_record=_.id.min(where=severe),
             severe_n=_.id.count(where=severe),
-            cases_n=_.id.count(where=_.opened_on > inputs.day(HELP_DAYS)),
+            cases_n=_.id.count(where=_.opened_on > inputs.day(days_ago)),
         )
     )
 

@@ -17,7 +17,7 @@ from leads.find import Asleep, Found
 from leads.gates import GUARDS
 from leads.plays import RULES
 from mappings.canonical import TABLES
-from mappings.config import Rules
+from mappings.config import Gate, Rules
 from tests.leads.world import LINEAGE, TODAY, World, rules
 
 ACCOUNT = {"id": "acme", "name": "Example Industries 001", "owner_id": "csm", "employees": 300}
@@ -112,11 +112,17 @@ def test_a_play_for_the_phone_asks_for_somebody_who_takes_calls() -> None:
 
 def test_every_gate_and_play_can_be_switched_off() -> None:
     off = {code: gate.model_copy(update={"enabled": False}) for code, gate in rules().gates.items()}
+    off["capacity"] = Gate(enabled=False, numbers={"needy_cases": 1, "needy_days": 300})
     refusing = {**ACCOUNT, "do_not_contact": True, "legal_hold": True, "owner_id": None}
     plays = _plays("seat_limit", "company_wide").plays
     one = {**plays, "company_wide": plays["company_wide"].model_copy(update={"enabled": False})}
-    found, _ = _find(ROWS | PEERS | {"account": [refusing]}, rules().model_copy(update={"gates": off, "plays": one}))
+    asked = [{"id": "q", "account_id": "acme", "is_closed": True, "opened_on": TODAY - timedelta(days=200)}]
+    found, _ = _find(
+        ROWS | PEERS | {"account": [refusing], "case": asked},
+        rules().model_copy(update={"gates": off, "plays": one}),
+    )
     assert [(lead.play, lead.state, lead.reasons) for lead in found.leads] == [("seat_limit", "open", ())]
+    assert found.leads[0].priority == "low", "needy by the numbers of the file, large by the defaults"
     assert found.asleep == ()
 
 
