@@ -184,7 +184,7 @@ def _properties(told: Input) -> dict[str, Any]:
 def _target(table: Table, told: Input, verb: str) -> Record | None:
     name = told.get("idProperty")
     if name is not None:
-        _require_unique(table, name, verb)
+        _require_unique(table, str(name), verb)
     return _found(table, str(told.get("id")), name or "hs_object_id")
 
 

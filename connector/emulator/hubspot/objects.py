@@ -174,8 +174,10 @@ def shown_names(table: Table, asked: list[str]) -> tuple[str, ...]:
 def _after(table: Table, after: str | None, *, archived: bool) -> Iterator[Record]:
     if after is not None and not after.isdigit():
         raise invalid(f"after must be a number, got {after}")
-    records = table.gone if archived else table.live
-    return (records[id] for id in table.ids_after(int(after or 0)) if id in records)
+    first = int(after or 0) + 1
+    if archived:
+        return (table.gone[id] for id in sorted(table.gone) if id >= first)
+    return (table.live[id] for id in table.identified(first))
 
 
 def _one(table: Table, key: str, id_property: str | None, *, archived: bool) -> Record:

@@ -1,4 +1,4 @@
-"""The order in which records were last modified, cheap to keep for a million of them."""
+"""Orders of record ids, above all by last modification, cheap to keep for a million of them."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -16,7 +16,7 @@ class Stamped(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of the order, not copied: good until the next write."""
+    """A part of an order, not copied: good until the next write."""
 
     _ids: "array[int]"
     _start: int

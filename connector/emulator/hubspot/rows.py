@@ -1,8 +1,8 @@
 """The records of one object type in memory: compact rows, found by id, unique value, or time of modification."""
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from connector.emulator.hubspot.catalog import Kind
@@ -75,7 +75,7 @@ class Table:
         self.checkers: dict[str, Callable[[str], str]] = {}
         self._history: dict[int, list[Change]] = {}
         self._projections: dict[tuple[str, ...], list[tuple[str, int]]] = {}
-        self._ids = array("q")
+        self._live_ids = array("q")
         self._order = ModificationOrder()
         for name in properties:
             self.add_column(name)
@@ -132,10 +132,7 @@ class Table:
     def add(self, record: Record, values: dict[str, str | None]) -> None:
         """Take in a new record with these values; ids only ever grow."""
         self.live[record.id] = record
-        if self._ids and self._ids[-1] > record.id:
-            self._ids.insert(bisect_left(self._ids, record.id), record.id)
-        else:
-            self._ids.append(record.id)
+        insort(self._live_ids, record.id)
         self._fill(record, values)
         self._order.add(record.updated, record.id)
         self.version += 1
@@ -166,6 +163,7 @@ class Table:
     def archive(self, record: Record, now: int) -> None:
         """Put a record into the recycle bin; its unique values become free."""
         del self.live[record.id]
+        del self._live_ids[bisect_left(self._live_ids, record.id)]
         record.archived = now
         self.gone[record.id] = record
         self._release(record)
@@ -175,6 +173,7 @@ class Table:
     def take_back(self, record: Record) -> None:
         """Bring a record back from the recycle bin; of its unique values it takes those that are still free."""
         self.live[record.id] = record
+        insort(self._live_ids, record.id)
         for name, owners in self.unique.items():
             if (value := self.get(record, name)) is not None:
                 owners.setdefault(value, record.id)
@@ -188,10 +187,11 @@ class Table:
             changes = [self._first(record, name, value)]
         return sorted(changes, key=lambda change: change.at, reverse=True)
 
-    def ids_after(self, id: int) -> Iterator[int]:
-        """Ids above `id`, ascending, archived ones included."""
-        start = bisect_right(self._ids, id)
-        return (self._ids[at] for at in range(start, len(self._ids)))
+    def identified(self, low: int | None = None, high: int | None = None) -> Window:
+        """Ids of live records from `low` to `high` (both included), ascending."""
+        start = 0 if low is None else bisect_left(self._live_ids, low)
+        end = len(self._live_ids) if high is None else bisect_right(self._live_ids, high)
+        return Window(self._live_ids, start, max(start, end))
 
     def modified(self, low: int | None = None, high: int | None = None) -> Window:
         """Ids of live records modified from `low` to `high` (both included), ordered by time and id."""
@@ -254,7 +254,7 @@ class Table:
         self.merged = dict(state["merged"])
         self.by_hand = dict(state["by_hand"])
         self._history = {id: [Change(*change) for change in kept] for id, kept in state["history"]}
-        self._ids = array("q", sorted([*self.live, *self.gone]))
+        self._live_ids = array("q", sorted(self.live))
         self._order = ModificationOrder(sorted((record.updated, record.id) for record in self.live.values()))
         self.unique = {name: self._owners(name) for name in self.unique}
         self.before = {}

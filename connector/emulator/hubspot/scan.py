@@ -12,6 +12,7 @@ from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.rows import Answer, Record, Table
 
 MOST_RESULTS: Final = 10_000
+ID: Final = "hs_object_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,27 +90,33 @@ _BOUNDS: Final[dict[str, Callable[[tuple[Any, ...]], tuple[int | None, int | Non
 }
 
 
-def _stamped(table: Table, filters: Sequence[Filter]) -> tuple[int | None, int | None] | None:
-    """From when to when the filters want records to be modified; None when they do not say."""
+def _bounds(name: str, filters: Sequence[Filter]) -> tuple[int | None, int | None] | None:
+    """From where to where the filters want a time or an id to be; None when they do not say."""
     low: int | None = None
     high: int | None = None
     for one in filters:
-        if one.name == table.kind.modified and one.operator in _BOUNDS:
+        if _is_bound(name, one):
             least, most = _BOUNDS[one.operator](one.values)
             low = least if low is None or (least is not None and least > low) else low
             high = most if high is None or (most is not None and most < high) else high
     return None if low is None and high is None else (low, high)
 
 
+def _is_bound(name: str, one: Filter) -> bool:
+    """Whether a filter bounds this property by whole numbers: an id may be compared with 1.5 or infinity too."""
+    return one.name == name and one.operator in _BOUNDS and all(float(value).is_integer() for value in one.values)
+
+
 def _window(table: Table, query: Query) -> Window | None:
-    """The answer without looking at any record: sorted by modification time, filtered by nothing else."""
-    by_time = query.sort.name == table.kind.modified
-    if not by_time or query.text or len(query.groups) > 1:
+    """The answer without looking at any record: sorted by modification time or id, and bounded by nothing else."""
+    orders = {table.kind.modified: table.modified, ID: table.identified}
+    name = query.sort.name
+    if name not in orders or query.text or len(query.groups) > 1:
         return None
     filters = query.groups[0] if query.groups else ()
-    if any(one.name != table.kind.modified or one.operator not in _BOUNDS for one in filters):
+    if not all(_is_bound(name, one) for one in filters):
         return None
-    return table.modified(*(_stamped(table, filters) or (None, None)))
+    return orders[name](*(_bounds(name, filters) or (None, None)))
 
 
 def _candidates(table: Table, query: Query, lagging: dict[int, Record | None]) -> Iterable[Record]:
@@ -125,15 +132,19 @@ def _fresh(table: Table, query: Query) -> Iterable[Record]:
     ids = _by_value(table, filters)
     if ids is not None:
         return [table.live[id] for id in ids if id in table.live]
-    bounds = _stamped(table, filters)
-    if bounds is not None:
-        return (table.live[id] for id in table.modified(*bounds))
+    windows = [
+        order(*bounds)
+        for name, order in ((table.kind.modified, table.modified), (ID, table.identified))
+        if (bounds := _bounds(name, filters)) is not None
+    ]
+    if windows:
+        return (table.live[id] for id in min(windows, key=len))
     return table.live.values()
 
 
 def _by_value(table: Table, filters: Sequence[Filter]) -> Sequence[int] | None:
     for one in filters:
-        if one.operator in {"EQ", "IN"} and one.name == "hs_object_id":
+        if one.operator in {"EQ", "IN"} and one.name == ID:
             return [int(value) for value in dict.fromkeys(one.values)]
         if one.operator in {"EQ", "IN"} and (owners := _folded(table, one)) is not None:
             return [owners[str(value)] for value in dict.fromkeys(one.values) if value in owners]

@@ -20,6 +20,8 @@ MOST_GROUPS: Final = 5
 MOST_IN_A_GROUP: Final = 6
 MOST_FILTERS: Final = 18
 LONGEST: Final = 3_000
+KEPT_ANSWERS: Final = 16
+"""Searches whose results are remembered for paging: a few clients may page at the same time."""
 
 
 def search(call: Call) -> Response:
@@ -42,7 +44,9 @@ def _results(portal: Portal, table: Table, body: dict[str, Any]) -> Answer:
         return kept
     results = run(portal, table, read_query(portal, table, body))
     if keepable:
-        table.answers.clear()
+        table.answers.pop(asked, None)
+        if len(table.answers) >= KEPT_ANSWERS:
+            del table.answers[next(iter(table.answers))]
         table.answers[asked] = (table.version, results)
     return results
 

@@ -80,3 +80,11 @@ def test_no_query_does_either(api, query):
     )
     for path in paths:
         assert api.call("GET", f"{path}?{query}").status_code < 500
+
+
+@pytest.mark.parametrize("verb", ["update", "upsert"])
+@pytest.mark.parametrize("name", [["name"], {"name": 1}, 1, "no_such_property"])
+def test_what_is_no_unique_property_is_refused(api, verb, name):
+    inputs = [{"id": "1", "idProperty": name, "properties": {"city": "Example"}}]
+    told = api.refused("POST", f"/crm/v3/objects/companies/batch/{verb}", {"inputs": inputs})
+    assert told["category"] == "VALIDATION_ERROR"

@@ -77,6 +77,28 @@ def test_record_ids_are_found_by_number(api):
     assert names(api.search("companies", after, sorts=["hs_object_id"])) == ["C1", "C2"]
 
 
+@pytest.mark.parametrize("sort", ["hs_object_id", "-hs_object_id", "name"])
+@pytest.mark.parametrize(
+    ("operator", "value", "wanted"),
+    [
+        ("GT", "{1}", "34"),
+        ("GTE", "{1}", "134"),
+        ("LT", "{3}", "01"),
+        ("LTE", "{3}", "013"),
+        ("EQ", "{2}", ""),
+        ("GT", "{1}.5", "34"),
+        ("LT", "{3}.5", "013"),
+        ("LT", "inf", "0134"),
+    ],
+)
+def test_spans_of_record_ids_leave_out_what_was_archived(api, operator, value, wanted, sort):
+    ids = api.portal.insert("companies", [{"name": str(n)} for n in range(5)])
+    api.ok("DELETE", f"/crm/v3/objects/companies/{ids[2]}", status=204)
+    found = api.search("companies", where("hs_object_id", operator, value.format(*ids)), sorts=[sort])
+    assert names(found) == sorted(wanted, reverse=sort.startswith("-"))
+    assert found["total"] == len(wanted)
+
+
 def test_records_are_found_by_what_they_are_linked_to(api):
     firm = api.company()
     contact = api.contact(associations={"companies": [firm]})
