@@ -16,6 +16,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from connector.errors import GiveUp
 
 _INTERVAL = re.compile(r"(\d+)\s*(s|m|h|d)")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_SOME_DAYS = re.compile(r"(?:\*|([0-7])(?:-([0-7]))?)(?:/([1-7]))?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -37,14 +39,33 @@ def trigger_of(when: str, time_zone: str) -> Trigger:
     try:
         if interval:
             seconds = int(interval[1]) * _SECONDS[interval[2]]
-            trigger: Trigger = IntervalTrigger(seconds=max(seconds, 1), timezone=zone, start_date=datetime.now(UTC))
+            if not seconds:
+                raise ValueError("it never waits")
+            trigger: Trigger = IntervalTrigger(seconds=seconds, timezone=zone, start_date=datetime.now(UTC))
             return trigger
-        cron: Trigger = CronTrigger.from_crontab(when, timezone=zone)
+        cron: Trigger = CronTrigger.from_crontab(_with_named_days(when), timezone=zone)
     except ValueError as error:
         raise GiveUp(
             f"{when!r} is no schedule ({error}). Give a cron expression like '0 6 * * 1-5', or an interval like 6h."
         ) from None
     return cron
+
+
+def _with_named_days(when: str) -> str:
+    """Days of the week by name: for cron 0 and 7 are Sunday, for APScheduler 0 is Monday."""
+    *others, days = when.split() or [""]
+    return " ".join([*others, ",".join(_named(part) for part in days.split(","))]) if len(others) == 4 else when
+
+
+def _named(days: str) -> str:
+    some = _SOME_DAYS.fullmatch(days)
+    if some is None or days == "*":
+        return days
+    first = int(some[1] or 0)
+    last = int(some[2] or (6 if some[1] is None or some[3] else first))
+    if last < first:
+        raise ValueError(f"{days}: the first day is after the last")
+    return ",".join(_DAYS[day % 7] for day in range(first, last + 1, int(some[3] or 1)))
 
 
 def run_on(trigger: Trigger, job: Callable[[], None], stop: threading.Event) -> int:
