@@ -1,5 +1,6 @@
 """One answer over the worlds of all cases, shared: deciding once takes longer than looking at it a hundred times."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -8,9 +9,20 @@ import pytest
 
 from leads.find import Found
 from tests.leads.case_files import all_cases, background
-from tests.leads.world import World, rules
+from tests.leads.world import World, close_engine, rules
 
 Answer = tuple[Found, dict[str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(
+        100_000, 50, 50
+    )  # expressions are many small objects that live long: looking for rubbish is slow
+    yield
+    gc.set_threshold(*usual)
+    close_engine()
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,7 @@ def test_nothing_mapped_is_nothing_found() -> None:
 def test_evidence_names_the_first_field_and_without_evidence_there_is_no_lead() -> None:
     lineage = {
         **LINEAGE,
+        "subscription.id": "Asset.Id, Contract.Id",
         "subscription.seats_used": "Asset.Seats_Used__c, Contract.Used__c",
         "subscription.seats_paid": "constant 100",
         "subscription.ends_on": "constant 2027-02-01",

@@ -6,9 +6,6 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
-
 from leads.find import Found
 from mappings.canonical import Lead
 from tests.leads.world import TODAY, World, rules
@@ -41,7 +38,7 @@ def _account(dice: Random) -> Row:
         "owner_id": dice.choice((None, "o1", "o1", "o1", "o2", "o2", "o3", "gone")),
         "industry": dice.choice((None, "Retail", "Foods")),
         "currency": dice.choice((None, "USD", "JPY")),
-        "parent_id": dice.choice((None, None, None, "a00", "a01", "a02", "nowhere")),
+        "parent_id": dice.choice((None, None, None, "a000", "a001", "a002", "nowhere")),
     }
 
 
@@ -96,12 +93,12 @@ SHARED: Mapping[str, list[Row]] = {
 
 
 def _rows(seed: int) -> dict[str, list[Row]]:
-    """A world of sixty accounts, most of them odd in some way."""
+    """A world of 120 accounts, most of them odd in some way."""
     dice = Random(seed)
     rows: dict[str, list[Row]] = {table: list(given_rows) for table, given_rows in SHARED.items()}
     rows |= {"account": [], **{table: [] for table in OF_ACCOUNT}}
-    for place in range(60):
-        account = f"a{place:02d}"
+    for place in range(120):
+        account = f"a{place:03d}"
         rows["account"].append({"id": account, "name": f"Example Industries {place:03d}", **_account(dice)})
         for table, make in OF_ACCOUNT.items():
             for n in range(dice.choice((0, 1, 1, 2))):
@@ -132,10 +129,8 @@ def _written(leads: tuple[Lead, ...]) -> dict[str, list[Row]]:
     return {"ours": ours, "activity": tasks}
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
-@given(st.integers(0, 10_000))
-def test_the_laws_hold(seed: int) -> None:
-    rows = _rows(seed)
+def test_the_laws_hold() -> None:
+    rows = _rows(0)
     found, answers = _found(rows)
     _every_lead_is_lawful(rows, found)
     assert any(lead.state == "open" for lead in found.leads), "a world without open leads proves nothing"

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
-from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.expr.operations import InMemoryTable
 from ruamel.yaml import YAML
 
 from leads.find import Found, find
@@ -54,13 +54,31 @@ def rules(currency: str = "USD", route: str | None = "Partner Desk") -> Rules:
     )
 
 
+@cache
+def _engine() -> Any:
+    return ibis.duckdb.connect()
+
+
+def close_engine() -> None:
+    """Let go of the engine that all worlds share."""
+    _engine().disconnect()
+    _engine.cache_clear()
+    _sql.cache_clear()
+
+
+@cache
+def _sql(op: Any) -> str:
+    # the same question in another world is the same statement, and putting it into words takes longest
+    return str(ibis.to_sql(op.to_expr(), dialect="duckdb", pretty=False))
+
+
 class World:
-    """Canonical tables in an in-memory engine, which also is the stage."""
+    """Canonical tables in an in-memory engine, which also is the stage; a new world takes the place of the last."""
 
     def __init__(self, rows: Rows) -> None:
-        self.engine = ibis.duckdb.connect()
+        self.engine = _engine()
+        self._made: set[str] = set()
         self.tables = {name: self._load(name, rows.get(name, ())) for name in TABLES}
-        self._n = count()
 
     def _load(self, name: str, rows: Iterable[Mapping[str, Any]]) -> ir.Table:
         columns = TABLES[name].columns
@@ -68,13 +86,20 @@ class World:
         unknown = {key for row in given for key in row} - set(columns)
         if unknown:
             raise ValueError(f"{name} has no column {sorted(unknown)}")
+        self._made.add(f"t_{name}")
         fields = [(column, ARROW[spec.kind]) for column, spec in columns.items()]
         data = [{column: _value(row.get(column), columns[column].kind) for column in columns} for row in given]
-        return self.engine.create_table(f"t_{name}", pa.Table.from_pylist(data, pa.schema(fields)))
+        return self.engine.create_table(f"t_{name}", pa.Table.from_pylist(data, pa.schema(fields)), overwrite=True)
 
     def stage(self, name: str, expr: ir.Table) -> ir.Table:
-        """Materialise under a fresh name."""
-        return self.engine.create_table(f"s{next(self._n)}_{name}", expr, temp=True)
+        """Materialise under a name."""
+        self._made.add(f"s_{name}")
+        if expr.op().find(InMemoryTable):
+            return self.engine.create_table(f"s_{name}", expr, overwrite=True)
+        columns = ", ".join(one.sql("duckdb") for one in expr.schema().to_sqlglot_column_defs("duckdb"))
+        self.engine.raw_sql(f'CREATE OR REPLACE TABLE "s_{name}" ({columns})')
+        self.engine.raw_sql(f'INSERT INTO "s_{name}" {_sql(expr.op())}')
+        return self.engine.table(f"s_{name}")
 
     def find(self, rules: Rules, **options: Any) -> Found:
         """find() as of TODAY with every column mapped, unless told otherwise."""
@@ -85,8 +110,9 @@ class World:
         )
 
     def close(self) -> None:
-        """Let go of the engine."""
-        self.engine.disconnect()
+        """Drop what it holds."""
+        for name in sorted(self._made):
+            self.engine.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
 
 
 def _value(value: Any, kind: str) -> Any:
