@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 
 from connector.errors import GiveUp
 from jobs import show, verbs
-from jobs.failures import failure_of
+from jobs.failures import Failure, failure_of
 from jobs.progress import bars
 from jobs.result import RunResult, by_motion, lead_json
 from jobs.schedule import run_on, stopping, trigger_of
@@ -50,16 +50,22 @@ def main() -> None:
     debug = "--debug" in sys.argv
     _log("debug" if debug else "warning")
     try:
-        app(standalone_mode=True)
+        app(prog_name="tossup")
     except Exception as error:
-        failure = failure_of(error)
-        if debug or failure is None:
+        if debug:
             err.print_exception(show_locals=False)
-        if failure is None:
-            err.print("That should not happen. Please report it with what --debug prints.", style="red")
-            sys.exit(70)
-        err.print(failure.text, style="red", markup=False, soft_wrap=True)
-        sys.exit(failure.exit_code)
+        sys.exit(_tell(error))
+
+
+def _tell(error: Exception) -> int:
+    """Say in words what went wrong; the exit code that goes with it."""
+    failure = failure_of(error)
+    if failure is None:
+        words = " ".join(str(error).split())[:300]
+        text = f"Unforeseen: {type(error).__name__}: {words}. Run it again with --debug and report what that prints."
+        failure = Failure(exit_code=70, text=text)
+    err.print(failure.text, style="red", markup=False, soft_wrap=True)
+    return failure.exit_code
 
 
 def _version(asked: bool) -> None:
@@ -211,11 +217,8 @@ def schedule(
                 with bars(err, stop=stop) as report:
                     result = verbs.sync(settings, write=yes, full=False, report=report)
                 _print(json, result.to_json, lambda: show.run_summary(result))
-            except Exception as error:
-                failure = failure_of(error)
-                if failure is None:
-                    raise
-                err.print(failure.text, style="red", markup=False, soft_wrap=True)
+            except Exception as error:  # whatever it was, tomorrow's run may pass
+                _tell(error)
 
         run_on(trigger, job, stop)
 

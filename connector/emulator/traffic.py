@@ -109,7 +109,7 @@ class Traffic:
             "method": scope["method"],
             "path": scope["path"],
             "status": status,
-            "ms": round(seconds * 1000, 3),
+            "milliseconds": round(seconds * 1000, 3),
         }
         self._log.write(orjson.dumps(line).decode() + "\n")
 

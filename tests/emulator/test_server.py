@@ -120,7 +120,7 @@ def test_the_log_has_one_line_a_request(tmp_path):
         ("GET", "/crm/v3/objects/companies", 200),
         ("GET", "/nowhere", 404),
     ]
-    assert all(line["ms"] >= 0 for line in lines)
+    assert all(line["milliseconds"] >= 0 for line in lines)
     assert bearer not in log.read_text()
 
 

@@ -1,0 +1,273 @@
+"""The command line in this process: help, JSON and nothing else on standard output, exit codes, 80 columns."""
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import structlog
+
+from connector.emulator.server import Emulator
+from jobs import cli, verbs
+from jobs.explain import Story
+from jobs.result import RunResult
+from mappings.load import PRESETS
+from tests.jobs.small import CRMS, FULL, Company, company, small_world
+
+COMMANDS = (
+    "", "setup", "pull", "plan", "apply", "sync", "leads", "explain", "runs", "schedule", "emulator", "demo",
+    "mappings", "mappings check", "mappings schema", "mappings init",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """The one document on standard output."""
+        return json.loads(self.out)
+
+
+Tossup = Callable[..., Ended]
+
+
+@pytest.fixture
+def tossup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Tossup:
+    """Run a command as a shell would, with these variables alone, 80 columns wide."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in list(os.environ):
+        if name.startswith("TOSSUP_"):
+            monkeypatch.delenv(name)
+
+    def run(*words: str, **variables: str) -> Ended:
+        with monkeypatch.context() as here:
+            here.setattr(sys, "argv", ["tossup", *words])
+            for name, value in variables.items():
+                here.setenv(name, value)
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        told = capsys.readouterr()
+        structlog.reset_defaults()  # else it logs on into this test's standard error
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        return Ended(code=int(ended.value.code or 0), out=told.out, err=told.err)
+
+    return run
+
+
+@pytest.fixture(scope="module", params=CRMS)
+def synced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """A company that was synced once."""
+    with company(request.param, tmp_path_factory.mktemp("cli") / "store", small_world(("a101",))) as served:
+        served.edit(
+            "update",
+            FULL,
+            "account",
+            **{served.names["name"]: "株式会社サンプル００１ほっかいどう営業本部第二営業所"},
+        )
+        yield served
+
+
+@pytest.fixture(scope="module")
+def told(synced: Company) -> tuple[RunResult, Story]:
+    """What a sync and an explanation came to: how they are printed does not need them made anew each time."""
+    return synced.sync(), verbs.explain(synced.settings, "サンプル")
+
+
+@pytest.fixture
+def printed(told: tuple[RunResult, Story], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbs that answer what they answered before."""
+    result, story = told
+    for name, answer in (("sync", result), ("plan", result), ("find_leads", result.found), ("explain", story)):
+        monkeypatch.setattr(verbs, name, lambda *_, _answer=answer, **__: _answer)
+
+
+def columns(text: str) -> int:
+    """Columns of the widest line; a wide character takes two."""
+    return max(sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) for line in text.splitlines() or [""])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_of_80_columns(tossup: Tossup, command: str) -> None:
+    ended = tossup(*command.split(), "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert "Usage: tossup" in ended.out
+    assert columns(ended.out) <= 80
+
+
+def test_every_command_is_on_the_page_for_scripts_or_prints_nothing_for_them(tossup: Tossup) -> None:
+    listed = set(re.findall(r"^  ([a-z]+) ", tossup("--help").out.split("Commands:")[1], flags=re.MULTILINE))
+    page = (Path(__file__).parents[2] / "docs" / "interface.md").read_text("utf-8")
+    assert {command for command in listed if command not in page} == {"schedule"}
+
+
+@pytest.mark.usefixtures("printed")
+def test_json_is_one_document_and_nothing_else(synced: Company, tossup: Tossup) -> None:
+    for words, code in (
+        (("setup",), 0), (("pull",), 0), (("plan",), 0), (("sync", "--yes"), 0), (("leads",), 0),
+        (("explain", "サンプル"), 0), (("runs",), 0), (("runs", "1"), 0), (("mappings", "check"), 0),
+    ):  # fmt: skip
+        ended = tossup(*words, "--json", **synced.env)
+        assert (ended.code, ended.err) == (code, ""), words
+        assert ended.json() is not None
+        assert ended.out.count("\n") == 1
+
+
+@pytest.mark.usefixtures("printed")
+def test_words_for_people_fit_80_columns_in_japanese_too(synced: Company, tossup: Tossup) -> None:
+    for words in (("leads",), ("explain", "サンプル"), ("plan",), ("sync", "--full", "--yes"), ("runs",), ("setup",)):
+        ended = tossup(*words, **synced.env, TOSSUP_LANGUAGE="ja")
+        assert ended.code == 0, ended
+        assert columns(ended.out) <= 80, [line for line in ended.out.splitlines() if columns(line) > 80]
+    assert "サンプル" in tossup("leads", **synced.env).out
+
+
+@pytest.mark.usefixtures("printed")
+def test_leads_are_chosen_by_state_motion_and_account(synced: Company, tossup: Tossup) -> None:
+    every = tossup("leads", "--json", **synced.env).json()
+    assert {lead["state"] for lead in every} <= {"open", "waiting", "held", "suppressed"}
+    chosen = tossup("leads", "--json", "--state", "open", "--motion", "upsell", "--account", "SAMPLE", **synced.env)
+    assert chosen.json() == []
+    chosen = tossup("leads", "--json", "--motion", "upsell", "--account", "industries", **synced.env).json()
+    assert chosen == [one for one in every if one["motion"] == "upsell" and "Industries" in one["account_name"]] != []
+    assert tossup("leads", "--state", "won", **synced.env).code == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_explain_asks_which_of_several_and_says_when_there_is_none(synced: Company, tossup: Tossup) -> None:
+    several, nobody = (tossup("explain", name, **synced.env) for name in ("Example", "Nobody Ltd"))
+    assert (several.code, nobody.code) == (2, 2)
+    assert "matches several accounts" in several.err
+    assert "No account is called 'Nobody Ltd'" in nobody.err
+
+
+@pytest.mark.usefixtures("told")
+def test_what_cannot_go_on_is_one_line_without_a_stack_trace(
+    synced: Company, tossup: Tossup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words, code, said in (
+        (("apply", "nosuchplan"), 2, "There is no plan nosuchplan"),
+        (("schedule", "often"), 2, "'often' is no schedule"),
+        (("emulator", "--world", "nowhere"), 2, "there is no world nowhere"),
+    ):
+        ended = tossup(*words, **synced.env)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
+        assert said in ended.err
+
+    def broken(*_: object, **__: object) -> None:
+        raise TypeError("two\nlines")
+
+    monkeypatch.setattr(verbs, "runs", broken)
+    ended = tossup("runs", **synced.env)
+    assert ended.code == 70
+    assert ended.err.startswith("Unforeseen: TypeError: two lines. Run it again with --debug")
+    assert ended.err.count("\n") == 1
+    assert "Traceback" in tossup("runs", "--debug", **synced.env).err
+
+
+def test_nothing_pulled_yet_says_what_to_run(tossup: Tossup, tmp_path: Path) -> None:
+    for words in (("leads",), ("explain", "x"), ("runs",)):
+        ended = tossup(*words, TOSSUP_CRM="hubspot", TOSSUP_STATE_DIR=str(tmp_path / "none"))
+        assert ended.code == 2
+        assert "Run `tossup pull` or `tossup sync` first" in ended.err
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_an_empty_org_is_told_in_words(tossup: Tossup, tmp_path: Path, crm: str) -> None:
+    with Emulator(crm, "empty") as emulator:  # type: ignore[arg-type]
+        env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(tmp_path / "store")}
+        assert tossup("setup", **env).code == 3
+        assert tossup("setup", "--json", **env).json()["applied"] is False
+        assert tossup("setup", "--apply", **env).code == 0
+        ended = tossup("sync", **env)
+    assert (ended.code, ended.err) == (0, "")
+    assert columns(ended.out) <= 80
+    assert "0 to create" in ended.out
+
+
+def test_the_schema_of_every_file_is_printed_and_the_presets_fit_it(tossup: Tossup) -> None:
+    for of in ("mapping", "plays", "gates", "texts"):
+        schema = tossup("mappings", "schema", of).json()
+        assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        refs = set(re.findall(r'"\$ref": ?"#/\$defs/([^"]+)"', json.dumps(schema)))
+        assert refs <= set(schema.get("$defs", {}))
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_init_keeps_files_that_are_there(tossup: Tossup, tmp_path: Path, crm: str) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "plays.yaml").write_text("{}\n")
+    written = tossup("mappings", "init", str(folder), "--crm", crm, "--json").json()
+    assert sorted(Path(path).name for path in written) == sorted(
+        [f"{crm}.yaml", "gates.yaml", "texts.en.yaml", "texts.ja.yaml"]
+    )
+    assert (folder / "plays.yaml").read_text() == "{}\n"
+    assert (folder / f"{crm}.yaml").read_text("utf-8") == (PRESETS / f"{crm}.yaml").read_text("utf-8")
+    assert tossup("mappings", "init", str(folder), "--crm", crm, "--json").json() == []
+
+
+def emulator_process(folder: Path, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "jobs", "emulator", *words]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_emulator_announces_itself_logs_and_keeps_its_state(tmp_path: Path) -> None:
+    words = ("--crm", "both", "--world", "empty", "--state", "crm.json", "--log", "calls.jsonl")
+    created = {}
+    for time in (1, 2):
+        process = emulator_process(tmp_path, *words)
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert set(told) == {"salesforce", "hubspot", "control", "env"}
+        assert set(told["salesforce"]) == {
+            "url", "token_url", "client_id", "client_secret", "username", "private_key_file", "access_token",
+            "api_version",
+        }  # fmt: skip
+        assert set(told["hubspot"]) == {
+            "url",
+            "access_token",
+            "client_id",
+            "client_secret",
+            "refresh_token",
+            "portal_id",
+        }
+        assert set(told["env"]) == set(CRMS)
+        records = f"{told['hubspot']['url']}/crm/v3/objects/companies"
+        signed = {"Authorization": f"Bearer {told['hubspot']['access_token']}"}
+        if time == 1:
+            body = {"properties": {"name": "Example Industries 001"}}
+            created = requests.post(records, json=body, headers=signed, timeout=5).json()
+        else:
+            found = requests.get(f"{records}/{created['id']}", headers=signed, timeout=5)
+            assert found.json()["properties"]["name"] == "Example Industries 001"
+        process.terminate()
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
+    logged = [json.loads(line) for line in (tmp_path / "calls.jsonl").read_text().splitlines()]
+    assert [(one["method"], one["status"]) for one in logged] == [("POST", 201), ("GET", 200)]
+    assert all({"method", "path", "status", "milliseconds"} <= set(one) for one in logged), logged
+
+
+def test_a_port_in_use_is_told_in_one_line(tossup: Tossup) -> None:
+    with Emulator("hubspot") as emulator:
+        port = emulator.url.rsplit(":", 1)[1]
+        ended = tossup("emulator", "--world", "empty", "--port", port)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert f"port {port} is in use" in ended.err
