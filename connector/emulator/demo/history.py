@@ -125,7 +125,7 @@ def _missed(profile: Profile, won: Iterable[Deal]) -> Iterator[Deal]:
     Those for its own plan name no product, so that nobody takes them for a refusal of more seats.
     """
     rate = _WIN_RATES[profile.industry]
-    for place, line in enumerate(line for deal in won for line in deal.lines):
+    for place, line in enumerate(deal.lines[0] for deal in won):
         for turn in range(int((1 - rate) / rate + profile.dice.share(f"missed {place}"))):
             closes_on = profile.ago(profile.dice.between(*_MISSED_AGO, f"missed {place} {turn}"))
             yield Deal(
