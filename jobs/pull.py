@@ -193,7 +193,8 @@ class _Pull:
                 "may see all of them (sharing, teams, record types), then run `tossup pull --full`."
             )
         return ObjectRead(
-            rows=loaded.rows,
+            # what changed during a long read was read twice, and is one row all the same
+            rows=min(loaded.rows, have) if one.full else loaded.rows,
             deleted=loaded.deleted,
             crm_count=counted,
             mirror_count=have,
