@@ -33,7 +33,8 @@ class Auth:
 
     def check(self, header: str | None) -> None:
         """Accept a request's Authorization header, or refuse it with 401."""
-        token = (header or "").removeprefix("Bearer ")
+        scheme, _, token = (header or "").partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else ""
         if token == self.service_key:
             return
         left_s = self.seconds_left(token)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from connector.emulator.hubspot import writes
 from connector.emulator.hubspot.gate import Call
-from connector.emulator.hubspot.objects import bare, by_id, by_key, shown_names, with_history, writable, written
+from connector.emulator.hubspot.objects import bare, by_id, by_key, shown_names, with_history, written
 from connector.emulator.hubspot.rows import Record, Table
 from connector.emulator.hubspot.wire import Refusal, invalid, not_found, nothing, reply, stamp
 from connector.emulator.hubspot.wire import batch as batch_body
@@ -45,7 +45,7 @@ def read(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """POST new records."""
-    table = writable(call.table("write"))
+    table = call.table("write")
 
     def draft(told: Input, claims: Claims) -> Draft:
         properties, links = _properties(told), told.get("associations") or []
@@ -56,7 +56,7 @@ def create(call: Call) -> Response:
 
 def update(call: Call) -> Response:
     """POST changes by record id, or by a unique value with `idProperty` on each input."""
-    table = writable(call.table("write"))
+    table = call.table("write")
 
     def draft(told: Input, claims: Claims) -> Draft:
         record = _target(table, told, "update")
@@ -69,7 +69,7 @@ def update(call: Call) -> Response:
 
 def upsert(call: Call) -> Response:
     """POST changes by a unique value; records that no one has are created."""
-    table = writable(call.table("write"))
+    table = call.table("write")
 
     def draft(told: Input, claims: Claims) -> Draft:
         name, properties = told.get("idProperty"), _properties(told)
@@ -86,7 +86,7 @@ def upsert(call: Call) -> Response:
 
 def archive(call: Call) -> Response:
     """POST ids: into the recycle bin."""
-    table = writable(call.table("write"))
+    table = call.table("write")
     for told in call.inputs(MOST):
         record = by_id(table, told.get("id"))
         if record is not None:

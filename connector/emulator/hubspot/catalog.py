@@ -20,8 +20,6 @@ class Kind:
     shown: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     searchable: tuple[str, ...] = ()
-    label: str | None = None
-    read_only: bool = False
     custom: bool = False
     pipeline: tuple[str, str] | None = None
     """The names of the pipeline and the stage property, of objects that move through stages."""
@@ -30,11 +28,6 @@ class Kind:
     def always(self) -> tuple[str, str, str]:
         """The properties in every answer: creation, modification, id."""
         return (self.created, self.modified, "hs_object_id")
-
-    @property
-    def plural_label(self) -> str:
-        """The object's name on the screen."""
-        return self.label or self.name.replace("_", " ").capitalize()
 
 
 KINDS: Final = (
@@ -94,7 +87,6 @@ KINDS: Final = (
         scope="line_items",
         created="createdate",
         shown=("hs_product_id", "quantity"),
-        label="Line items",
     ),
     Kind(
         name="feedback_submissions",
@@ -102,8 +94,6 @@ KINDS: Final = (
         type_id="0-19",
         scope="feedback_submissions",
         searchable=("hs_submission_name", "hs_content"),
-        label="Feedback submissions",
-        read_only=True,
     ),
     Kind(
         name="tasks",
@@ -163,4 +153,4 @@ KINDS: Final = (
         pipeline=("hs_pipeline", "hs_pipeline_stage"),
     ),
 )
-"""The standard objects; feedback submissions can be read over HTTP, not written."""
+"""The standard objects."""

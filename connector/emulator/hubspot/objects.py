@@ -10,7 +10,7 @@ from connector.emulator.hubspot import writes
 from connector.emulator.hubspot.gate import Call
 from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.rows import Record, Table
-from connector.emulator.hubspot.wire import Refusal, invalid, not_found, nothing, reply, stamp
+from connector.emulator.hubspot.wire import invalid, not_found, nothing, reply, stamp
 
 MOST_A_PAGE: Final = 100
 MOST_WITH_HISTORY: Final = 50
@@ -40,7 +40,7 @@ def get(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """POST a new record."""
-    table = writable(call.table("write"))
+    table = call.table("write")
     properties, links = call.field("properties", dict), call.field("associations", list, [])
     draft = writes.draft_create(call.portal, table, properties, links, call.by, set())
     return reply(written(table, writes.commit(call.portal, draft, call.by)), 201)
@@ -48,7 +48,7 @@ def create(call: Call) -> Response:
 
 def update(call: Call) -> Response:
     """PATCH a record by id, or by `?idProperty=`."""
-    table = writable(call.table("write"))
+    table = call.table("write")
     record = _one(table, call.path["id"], call.query.text("idProperty"), archived=False)
     draft = writes.draft_update(call.portal, table, record, call.field("properties", dict), call.by, set())
     return reply(written(table, writes.commit(call.portal, draft, call.by)))
@@ -56,18 +56,11 @@ def update(call: Call) -> Response:
 
 def archive(call: Call) -> Response:
     """DELETE a record: into the recycle bin. One that is not there is no error."""
-    table = writable(call.table("write"))
+    table = call.table("write")
     record = by_id(table, call.path["id"])
     if record is not None:
         writes.archive(call.portal, table, record)
     return nothing()
-
-
-def writable(table: Table) -> Table:
-    """The table, unless its records can only be read."""
-    if table.kind.read_only:
-        raise Refusal(405, "METHOD_NOT_ALLOWED", f"{table.kind.plural_label} cannot be written over the API")
-    return table
 
 
 def by_id(table: Table, id: object) -> Record | None:

@@ -57,6 +57,7 @@ _SCHEMAS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "", schemas.listed),
     ("POST", "", schemas.create),
     ("GET", "/{type}", schemas.get),
+    ("POST", "/{type}/associations", schemas.associate),
 )
 _OWNERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "", account.owners),

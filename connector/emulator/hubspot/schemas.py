@@ -33,6 +33,18 @@ def create(call: Call) -> Response:
     return reply(_schema(call.portal, define_object(call.portal, call.members)), 201)
 
 
+def associate(call: Call) -> Response:
+    """POST another object that records of a custom object may be linked to: the new association type."""
+    call.auth.need("crm.schemas.custom.write")
+    portal = call.portal
+    one, other = portal.table(call.path["type"]).kind, portal.table(call.field("toObjectTypeId", str)).kind
+    if not one.custom:
+        raise not_found(f"{one.name} is not a custom object")
+    type = portal.types.default((one.name, other.name))
+    born = {"createdAt": stamp(portal.now()), "updatedAt": stamp(portal.now())}
+    return reply(_association(portal, type.ends, type.id) | born, 201)
+
+
 def define_object(portal: Portal, told: Mapping[str, Any]) -> str:
     """Define a custom object from its JSON; returns its name."""
     name = told.get("name")
@@ -52,7 +64,6 @@ def define_object(portal: Portal, told: Mapping[str, Any]) -> str:
         shown=tuple(one["name"] for one in properties[:1]),
         required=_names(told, "requiredProperties"),
         searchable=_names(told, "searchableProperties"),
-        label=str(labels.get("plural") or name),
         custom=True,
     )
     portal.next_custom += 1

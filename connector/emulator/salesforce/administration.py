@@ -19,8 +19,22 @@ def user() -> list[Field]:
         choice("UserType", ("Standard", "Guest"), default="Standard", restricted=True),
         reference("ManagerId", "User"),
         choice("TimeZoneSidKey", ("UTC", "Asia/Tokyo", "America/Los_Angeles"), default="UTC"),
-        text("ProfileId", 18),
+        choice("LocaleSidKey", ("en_US", "ja_JP"), default="en_US"),
+        choice("LanguageLocaleKey", ("en_US", "ja"), default="en_US"),
+        choice("EmailEncodingKey", ("UTF-8", "Shift_JIS"), default="UTF-8"),
+        text("CommunityNickname", 40),
+        text("CompanyName", 80),
+        text("EmployeeNumber", 20),
+        text("FederationIdentifier", 512),
+        text("Phone", 40, type="phone"),
+        text("MobilePhone", 40, type="phone"),
+        reference("ProfileId", "Profile"),
     ]
+
+
+def profile() -> list[Field]:
+    """What a kind of user may do; here only a name, since permissions come from permission sets."""
+    return [text("Name", 255, required=True), text("Description", 255)]
 
 
 def group() -> list[Field]:

@@ -99,6 +99,8 @@ class SalesforceOrg:
     def _found(self) -> None:
         """What a new org comes with."""
         core, itself = self.core, Caller(user_id="", at=FOUNDED)
+        for name in ("System Administrator", "Standard User"):
+            self.records.create(core.tables["Profile"], {"Name": name}, itself)
         row = self.records.create(core.tables["User"], {"LastName": "Integration", "Username": API_USER}, itself)
         core.api_user = core.tables["User"].ids[row]
         router = {"LastName": ROUTER, "Username": "router@example.invalid"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from connector.emulator.salesforce.errors import ApiError, RecordError
 from connector.emulator.salesforce.fields import Field
 from connector.emulator.salesforce.records import Caller, Records
+from connector.emulator.salesforce.relations import column
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.upsert import existing, repeated, upsert
 
@@ -29,6 +30,8 @@ class Ingest:
     caller: Caller
     assign: bool
     header: list[str] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    """Columns such as `Account.Key__c`, which name another record by its external id."""
     succeeded: list[tuple[str, bool, Row]] = field(default_factory=list)
     failed: list[tuple[str, str, Row]] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
@@ -43,7 +46,7 @@ class Ingest:
         """Save every row; gives way every 500 rows."""
         try:
             self.rows = self._read(data, separator)
-            self._check_header()
+            self._check_header(records)
         except (RecordError, ApiError) as error:
             self.problem = f"InvalidBatch : {error.message}"
             return
@@ -70,11 +73,13 @@ class Ingest:
             raise RecordError("INVALID_CONTENT", "The number of fields in a record differs from the header")
         return rows[1:]
 
-    def _check_header(self) -> None:
+    def _check_header(self, records: Records) -> None:
         access = self.caller.access
+        self.references = [name for name in self.header if column(records.core, self.table, name, access)]
         for name in self.header:
             found = self.table.fields.get(name)
-            if found is None or (access is not None and not access.reads(self.table, found)):
+            hidden = found is None or (access is not None and not access.reads(self.table, found))
+            if hidden and name not in self.references:
                 raise RecordError("INVALID_FIELD", f"Field name not found : {name}")
         needs = self.key if self.operation == "upsert" else "Id" if self.operation != "insert" else None
         if needs is not None and needs not in self.header:
@@ -121,6 +126,10 @@ class Ingest:
         values: dict[str, object] = {
             name: None if cell == _NULL else cell for name, cell in zip(self.header, row, strict=True) if cell != ""
         }
+        for path in self.references:
+            if path in values:
+                relationship, _, name = path.partition(".")
+                values[relationship] = {name: values.pop(path)}
         key, given_id = values.get(self.key or "Id"), str(values.get("Id") or "")
         try:
             if key in twice:

@@ -18,6 +18,7 @@ _TYPES = {
     "Text": "string",
     "TextArea": "textarea",
     "LongTextArea": "textarea",
+    "Html": "textarea",
     "Number": "double",
     "Currency": "currency",
     "Percent": "percent",
@@ -50,7 +51,7 @@ def _whole(metadata: Metadata, name: str, low: int, high: int) -> int:
 def _length(kind: str, metadata: Metadata) -> int:
     if kind == "Text":
         return _whole(metadata, "length", 1, 255)
-    if kind == "LongTextArea":
+    if kind in ("LongTextArea", "Html"):
         _whole(metadata, "visibleLines", 2, 50)
         return _whole(metadata, "length", 256, 131_072)
     if kind in ("Lookup", "MasterDetail"):

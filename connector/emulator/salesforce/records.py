@@ -9,6 +9,7 @@ from connector.emulator.salesforce.core import Core
 from connector.emulator.salesforce.derive import DERIVE, SETUP, TWINS, Saving
 from connector.emulator.salesforce.errors import RecordError
 from connector.emulator.salesforce.fields import Field, Value
+from connector.emulator.salesforce.relations import referred
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.values import Convert, converter
 
@@ -35,6 +36,7 @@ class _Shape:
     version: int
     fields: Mapping[str, tuple[Field, Convert]]
     lower: Mapping[str, str]
+    relations: Mapping[str, Field]
     defaults: tuple[tuple[str, Value], ...]
     required: tuple[str, ...]
     unique: tuple[str, ...]
@@ -169,6 +171,7 @@ class Records:
                 version=table.version,
                 fields=fields,
                 lower={name.lower(): name for name in fields},
+                relations={f.relationship.lower(): f for f in table.fields.values() if f.relationship},
                 defaults=tuple((f.name, f.default) for f in table.fields.values() if f.default is not None),
                 required=tuple(f.name for f in table.fields.values() if f.required),
                 unique=tuple(f.name for f in table.fields.values() if f.unique),
@@ -202,6 +205,9 @@ class Records:
         out: dict[str, Value] = {}
         for key, value in values.items():
             slot = shape.fields.get(key) or shape.fields.get(shape.lower.get(key.lower(), ""))
+            relation = shape.relations.get(key.lower()) if slot is None and isinstance(value, Mapping) else None
+            if relation is not None:
+                slot = shape.fields[relation.name]
             if slot is None:
                 raise RecordError("INVALID_FIELD", f"No such column '{key}' on sobject of type {table.name}", key)
             field, convert = slot
@@ -209,7 +215,7 @@ class Records:
                 _permit(table, field, caller.access, creating=creating)
             elif field.name in _NEVER:
                 raise RecordError("INVALID_FIELD", f"{field.name} cannot be given", field.name)
-            out[field.name] = convert(value)
+            out[field.name] = convert(value) if relation is None else referred(self.core, field, value, caller.access)
         return out
 
     def _own(self, table: Table, out: dict[str, Value], caller: Caller) -> None:

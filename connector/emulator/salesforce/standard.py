@@ -13,6 +13,7 @@ _ANYONE = ("Group", "User")
 _Spec = tuple[str, str, Callable[[], Iterable[Field]], tuple[str, ...]]
 OBJECTS: tuple[_Spec, ...] = (
     ("Organization", "00D", administration.organization, ()),
+    ("Profile", "00e", administration.profile, ()),
     ("User", "005", administration.user, ()),
     ("Group", "00G", administration.group, ()),
     ("GroupMember", "011", administration.group_member, ()),

@@ -126,3 +126,16 @@ def test_groups_are_listed_with_the_standard_ones(grouped):
     names = {one["name"] for one in grouped.ok("GET", f"{OLD}/companies/groups")["results"]}
     assert names >= {"companyinformation", "tossup"}
     assert grouped.ok("GET", f"{OLD}/companies/groups/tossup")["label"] == "Tossup"
+
+
+def test_a_custom_object_can_be_associated_with_more_objects_later(api):
+    one = {"name": "usage_name", "label": "Name", "type": "string", "fieldType": "text"}
+    labels = {"singular": "Usage", "plural": "Usages"}
+    made = api.ok("POST", "/crm/v3/schemas", {"name": "usage", "labels": labels, "properties": [one]}, status=201)
+    type_id = made["objectTypeId"]
+    body = {"fromObjectTypeId": type_id, "toObjectTypeId": "0-7", "name": "usage_to_product"}
+    told = api.ok("POST", f"/crm/v3/schemas/{type_id}/associations", body, status=201)
+    assert (told["fromObjectTypeId"], told["toObjectTypeId"]) == (type_id, "0-7")
+    api.refused("POST", "/crm/v3/schemas/companies/associations", body, status=404)
+    seen = api.ok("GET", f"/crm/v3/schemas/{type_id}")["associations"]
+    assert told["id"] in [one["id"] for one in seen]

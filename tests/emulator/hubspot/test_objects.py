@@ -221,11 +221,21 @@ def test_writing_the_same_value_again_does_not_move_the_modification_time(api):
     )
 
 
-def test_feedback_can_be_read_but_not_written(api):
-    api.portal.insert("feedback_submissions", [{"hs_survey_type": "NPS", "hs_value": "9"}])
-    assert len(api.ok("GET", "/crm/v3/objects/feedback_submissions")["results"]) == 1
-    body = {"properties": {"hs_survey_type": "NPS"}}
-    api.refused("POST", "/crm/v3/objects/feedback_submissions", body, status=405)
+def test_an_empty_portal_can_be_filled_with_feedback(api):
+    firm = api.company()
+    body = {"properties": {"hs_survey_type": "NPS", "hs_value": 9, "hs_submission_timestamp": "2026-01-31T09:00:00Z"}}
+    id = api.ok("POST", "/crm/v3/objects/feedback_submissions", body, status=201)["id"]
+    api.ok("PUT", f"/crm/v4/objects/feedback_submissions/{id}/associations/default/companies/{firm}")
+    told = api.ok("GET", f"/crm/v3/objects/feedback_submissions/{id}?properties=hs_value&associations=companies")
+    assert told["properties"]["hs_value"] == "9"
+    assert [one["id"] for one in told["associations"]["companies"]["results"]] == [firm]
+
+
+def test_the_word_bearer_may_be_written_in_any_case(api):
+    key = api.portal.auth.service_key
+    for word, status in (("bearer", 200), ("BEARER", 200), ("Basic", 401)):
+        answer = api.call("GET", "/crm/v3/objects/companies", headers={"Authorization": f"{word} {key}"})
+        assert answer.status_code == status
 
 
 def test_rules_of_the_portal_bind_from_2026_09_on_and_not_before(api):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connector.emulator.salesforce.app import SalesforceOrg
-from tests.emulator.salesforce.conftest import Api
+from tests.emulator.salesforce.conftest import KEY_FIELD, Api
 
 
 def _start(api: Api, data: str | bytes, **job: Any) -> str:
@@ -56,6 +56,19 @@ def test_rows_are_inserted_or_refused_and_every_one_is_told(api: Api) -> None:
     assert refused[1]["sf__Error"].startswith("INVALID_TYPE_ON_FIELD_IN_RECORD:")
     assert refused[1]["NumberOfEmployees"] == "many"
     assert _results(api, id, "unprocessedrecords") == []
+
+
+def test_a_column_may_name_another_record_by_its_external_id(api: Api, org: SalesforceOrg) -> None:
+    org.define("Account", [{"name": "Ext_Key__c", **KEY_FIELD}])
+    account = api.create("Account", Name="Example Industries 001", Ext_Key__c="A-1")
+    data = "LastName,Account.Ext_Key__c\nExample 001,A-1\nExample 002,A-2\nExample 003,\n"
+    job, id = _ingest(api, data, object="Contact", operation="insert")
+    assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (3, 1)
+    found = api.query("SELECT LastName, AccountId FROM Contact ORDER BY LastName")["records"]
+    assert [(one["LastName"], one["AccountId"]) for one in found] == [("Example 001", account), ("Example 003", None)]
+    assert _results(api, id, "failedResults")[0]["Account.Ext_Key__c"] == "A-2"
+    failed, _ = _ingest(api, "LastName,Account.Name\nx,y\n", object="Contact", operation="insert")
+    assert failed["state"] == "Failed"
 
 
 def test_an_empty_cell_keeps_and_not_available_clears(api: Api, org: SalesforceOrg, key: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from connector.emulator.org import BadRequest
 from connector.emulator.salesforce.app import SalesforceOrg
 from connector.emulator.server import Emulator
-from tests.emulator.salesforce.conftest import Api
+from tests.emulator.salesforce.conftest import KEY_FIELD, Api
 
 
 def _refused(api: Api, object: str, **values: object) -> tuple[str, list[str]]:
@@ -348,3 +348,24 @@ def test_insert_in_process_is_all_or_none_and_may_set_any_stamp(org: SalesforceO
     org.insert("Account", [{"Name": "x", **stamps}])
     record = org.inspect("Account")["records"][0]
     assert record["SystemModstamp"] == "2020-01-02T00:00:00.000+0000"
+
+
+def test_another_record_can_be_named_by_its_external_id(api: Api, org: SalesforceOrg) -> None:
+    org.define("Account", [{"name": "Ext_Key__c", **KEY_FIELD, "caseSensitive": False}])
+    account = api.create("Account", Name="Example Industries 001", Ext_Key__c="A-1")
+    contact = api.create("Contact", LastName="Example 001", account={"ext_key__c": "a-1"})
+    assert api.get(f"/sobjects/Contact/{contact}")["AccountId"] == account
+    api.patch(f"/sobjects/Contact/{contact}", {"Account": {"Ext_Key__c": None}})
+    assert api.get(f"/sobjects/Contact/{contact}")["AccountId"] is None
+    assert _refused(api, "Contact", LastName="x", Account={"Ext_Key__c": "A-2"}) == ("INVALID_FIELD", ["AccountId"])
+    assert _refused(api, "Contact", LastName="x", Account={"Name": "A-1"}) == ("INVALID_FIELD", ["AccountId"])
+    assert _refused(api, "Contact", LastName="x", Nothing={"Ext_Key__c": "A-1"}) == ("INVALID_FIELD", ["Nothing"])
+
+
+def test_a_person_is_made_with_the_settings_the_vendor_asks_for(api: Api) -> None:
+    profile = api.query("SELECT Id FROM Profile WHERE Name = 'Standard User'")["records"][0]["Id"]
+    settings = {"TimeZoneSidKey": "Asia/Tokyo", "LocaleSidKey": "ja_JP", "LanguageLocaleKey": "ja"}
+    names = {"LastName": "Owner 01", "Alias": "owner01", "Username": "owner01@example.invalid"}
+    person = api.create("User", **names, **settings, EmailEncodingKey="UTF-8", ProfileId=profile)
+    found = api.query(f"SELECT Profile.Name, IsActive FROM User WHERE Id = '{person}'")["records"][0]
+    assert (found["Profile"]["Name"], found["IsActive"]) == ("Standard User", True)
