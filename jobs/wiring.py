@@ -5,6 +5,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
+
 from connector.errors import GiveUp
 from connector.hubspot.config import HubSpotConfig
 from connector.hubspot.crm import open_hubspot
@@ -117,6 +119,8 @@ def open_store(settings: Settings, connection: str) -> Iterator[tuple[Mirror, Le
     """The mirror and the ledger of a connection, held by this process alone. Raises TryAgain when another does."""
     folder = folder_of(settings.state_dir, connection)
     mirror = Mirror(folder / "mirror.duckdb", memory_limit=settings.memory_limit)
+    if mirror.notice is not None:
+        structlog.get_logger("jobs").warning(mirror.notice)
     with closing(mirror), open_ledger(settings, connection) as ledger:
         yield mirror, ledger
 
