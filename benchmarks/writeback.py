@@ -4,8 +4,8 @@
 
 The emulated CRM runs in a process of its own and counts the calls itself. 10,000 of 12,000 customers take on people,
 which changes the headroom of every one of them, and is too little for a lead: only accounts are written. Exits with 1
-when something does not hold: at most 60 calls write them to Salesforce and 110 to HubSpot, the CRM then holds the new figures of all 10,000 (and all
-others untouched), and the sync after that writes nothing.
+when something does not hold: at most 60 calls write them to Salesforce and 110 to HubSpot, the CRM then holds the new
+figures of all 10,000 (and all others untouched), and the sync after that writes nothing.
 """
 
 import argparse

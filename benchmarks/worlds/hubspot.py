@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.worlds.machine import Refused, Wire, chunks, in_parallel
+from benchmarks.worlds.machine import THREADS, Refused, Wire, chunks, in_parallel
 
 VERSION = "2026-09"
 RECORDS_A_CALL = 100
@@ -74,13 +74,14 @@ class HubSpot:
             ids.update(found)
         return ids
 
-    def load(self, object: str, records: Iterable[Record]) -> int:
-        """The same where nobody needs the ids; how many were created."""
+    def load(self, object: str, records: Iterable[Record], *, in_order: bool = False) -> int:
+        """The same where nobody needs the ids; how many were created. `in_order`: their ids rise as they come."""
 
         def one_batch(batch: list[Record]) -> int:
             return len(self._batch(object, batch))
 
-        return sum(in_parallel(one_batch, chunks(records, RECORDS_A_CALL)))
+        threads = 1 if in_order else THREADS
+        return sum(in_parallel(one_batch, chunks(records, RECORDS_A_CALL), threads))
 
     def seed(self, object: str, records: Iterable[Record]) -> int:
         """Create records by the control plane: those that only HubSpot's own tools make (survey answers)."""

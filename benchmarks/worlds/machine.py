@@ -65,13 +65,13 @@ def chunks(rows: Iterable[In], size: int) -> Iterator[list[In]]:
         yield chunk
 
 
-def in_parallel(work: Callable[[In], Out], inputs: Iterable[In]) -> Iterator[Out]:
+def in_parallel(work: Callable[[In], Out], inputs: Iterable[In], threads: int = THREADS) -> Iterator[Out]:
     """The results in the order of the inputs; never more than a few inputs in memory or on their way."""
     waiting: list[Future[Out]] = []
-    with ThreadPoolExecutor(THREADS) as threads:
+    with ThreadPoolExecutor(threads) as pool:
         for item in inputs:
-            waiting.append(threads.submit(work, item))
-            if len(waiting) > 2 * THREADS:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 2 * threads:
                 yield waiting.pop(0).result()
         for future in waiting:
             yield future.result()

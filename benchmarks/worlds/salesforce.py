@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.worlds.machine import Refused, Wire, chunks, in_parallel
+from benchmarks.worlds.machine import THREADS, Refused, Wire, chunks, in_parallel
 
 ROWS_A_JOB = 50_000
 ROWS_A_CALL = 200
@@ -71,18 +71,25 @@ class Salesforce:
         return ids
 
     def load(
-        self, object: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, key: str | None = None
+        self,
+        object: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        key: str | None = None,
+        in_order: bool = False,
     ) -> dict[str, str]:
         """Insert rows by Bulk API 2.0 jobs; record ids by the column `key` (which must be unique), if one is named.
 
-        An empty cell is None. Raises Refused unless every row of every job was inserted.
+        An empty cell is None. `in_order`: record ids rise as the rows come. Raises Refused unless every row of every
+        job was inserted.
         """
 
         def one_job(chunk: list[Sequence[Cell]]) -> dict[str, str]:
             return self._job(object, columns, chunk, key)
 
         ids: dict[str, str] = {}
-        for found in in_parallel(one_job, chunks(rows, ROWS_A_JOB)):
+        for found in in_parallel(one_job, chunks(rows, ROWS_A_JOB), 1 if in_order else THREADS):
             ids.update(found)
         return ids
 

@@ -7,14 +7,14 @@ from benchmarks.worlds.online_retail.source import OnlineRetail
 
 
 def load(data: OnlineRetail, portal: HubSpot) -> Iterator[tuple[str, int]]:
-    """Do it, object by object; yields each object's name and its rows once they are in."""
+    """Do it, object by object; yields each object's name and its rows once they are in. Lines keep their order."""
     products = portal.create("products", _products(data))
     yield "products", len(products)
     companies = portal.create("companies", _companies(data, portal.owner()))
     yield "companies", len(companies)
     deals = portal.create("deals", _deals(data, companies))
     yield "deals", len(deals)
-    yield "line_items", portal.load("line_items", _line_items(data, deals, products))
+    yield "line_items", portal.load("line_items", _line_items(data, deals, products), in_order=True)
 
 
 def counted(data: OnlineRetail, portal: HubSpot) -> dict[str, tuple[int, int]]:

@@ -7,7 +7,7 @@ from benchmarks.worlds.salesforce import Salesforce, money
 
 
 def load(data: OnlineRetail, org: Salesforce) -> Iterator[tuple[str, int]]:
-    """Do it, object by object; yields each object's name and its rows once they are in.
+    """Do it, object by object; yields each object's name and its rows once they are in. Lines keep their order.
 
     A line item's UnitPrice has two decimals there, so the 14 prices of a tenth of a penny become 0.
     """
@@ -62,5 +62,5 @@ def _opportunities(data: OnlineRetail, org: Salesforce, accounts: dict[str, str]
 def _line_items(data: OnlineRetail, org: Salesforce, deals: dict[str, str], products: dict[str, str]) -> int:
     columns = ("OpportunityId", "Product2Id", "Quantity", "UnitPrice")
     rows = ((deals[line.invoice], products[line.product], line.quantity, line.price) for line in data.lines)
-    org.load("OpportunityLineItem", columns, rows)
+    org.load("OpportunityLineItem", columns, rows, in_order=True)
     return len(data.lines)
