@@ -136,9 +136,10 @@ def main() -> int:
     broken = []
     for world in chosen.world or WORLDS:
         found = [settle(world, crm, chosen.data.resolve()) for crm in chosen.crm or CRMS]
-        found[-1].holds(
-            all(alike(one.leads) == alike(found[0].leads) for one in found), "the CRMs give the same leads"
-        )
+        for one in found[1:]:
+            only = sorted(map(repr, set(alike(one.leads)) ^ set(alike(found[0].leads))))
+            one.holds(not only, f"the CRMs give the same leads ({len(only):,} differ: {'; '.join(only[:2])})")
+            one.holds(len(one.leads) == len(found[0].leads), "the CRMs give as many leads")
         broken += [f"{one.world}, {one.crm}: {what}" for one in found for what in one.broken]
     print("everything holds" if not broken else "\n".join(("DOES NOT HOLD", *broken)))
     return 1 if broken else 0
