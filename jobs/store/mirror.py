@@ -258,6 +258,8 @@ class Mirror:
             self._connect()
 
     def _connect(self) -> None:
+        # DuckDB flattens nested queries itself: having Ibis do it first only costs time to compile
+        ibis.options.sql.fuse_selects = False
         self.connection = ibis.duckdb.connect(self.path, **self._config)
         self._con: duckdb.DuckDBPyConnection = self.connection.con
         self._file = self.connection.current_catalog
