@@ -49,7 +49,6 @@ err = Console(stderr=True, highlight=False)
 def main() -> None:
     """Run the command line; every foreseen failure becomes words and an exit code, without a stack trace."""
     # most objects live as long as the command: looking through them again and again took a tenth of its time
-    gc.freeze()
     gc.set_threshold(200_000, 20, 20)
     debug = "--debug" in sys.argv
     _log("debug" if debug else "warning")

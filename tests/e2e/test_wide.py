@@ -49,8 +49,7 @@ def test_three_hundred_fields_of_one_object_all_arrive(serve: Serve, crm: str) -
     tossup = serve(crm, "empty")
     widen(tossup)
     folder = mapped(tossup)
-    tossup("setup", "--apply", TOSSUP_CONFIG=str(folder))
-    result = tossup("sync", "--yes", "--json", TOSSUP_CONFIG=str(folder)).json()
+    result = tossup("pull", "--json", TOSSUP_CONFIG=str(folder)).json()
     accounts = result["read"]["Account" if crm == "salesforce" else "companies"]
     assert accounts == {"rows": 1, "crm_count": 1, "deleted": 0}
     story = tossup("explain", "v000", "--json", TOSSUP_CONFIG=str(folder)).json()
