@@ -23,7 +23,8 @@ def typed(text: pa.Array, type: FieldType, where: Callable[[int], str]) -> pa.Ar
     Raises `GiveUp` where a value does not fit; `where` names its object, property and record. The value itself,
     which may be personal, stays out of the message.
     """
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    if pc.any(is_empty := pc.equal(text, "")).as_py():
+        text = pc.if_else(is_empty, pa.scalar(None, pa.string()), text)
     wanted = arrow_type(type)
     if wanted == pa.string():
         return text

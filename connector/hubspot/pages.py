@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json
 
 from connector.errors import GiveUp
@@ -57,10 +58,11 @@ class Shape:
     def batch(self, pages: Sequence[bytes]) -> pa.RecordBatch:
         """The records of these pages, typed; of a record that is there twice, the later one."""
         ids, columns = texts(pages, self.names)
-        keep = _last(ids)
-        ids = ids.take(keep)
+        if pc.count_distinct(ids).as_py() < len(ids):
+            keep = _last(ids)
+            ids, columns = ids.take(keep), [column.take(keep) for column in columns]
         arrays = [
-            typed(column.take(keep), kind, partial(self._where, ids, name))
+            typed(column, kind, partial(self._where, ids, name))
             for (name, kind), column in zip(self.properties, columns, strict=True)
         ]
         return pa.RecordBatch.from_arrays([ids, *arrays], schema=self.arrow)
