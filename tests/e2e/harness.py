@@ -1,6 +1,5 @@
 """The command line, run against an emulated CRM as a person would."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,20 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from connector.emulator.server import Emulator
+from tests.command import Ended, run
 
 CRMS = ("salesforce", "hubspot")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +23,28 @@ class Tossup:
     env: dict[str, str]
     folder: Path
 
-    def __call__(
-        self, *words: str, expect: int | None = 0, start: tuple[str, ...] = ("-m", "jobs"), **env: str
-    ) -> Ended:
+    def __call__(self, *words: str, expect: int | None = 0, start: tuple[str, ...] = (), **env: str) -> Ended:
+        """Run a command; `start`: in an interpreter of its own, started so."""
+        variables = {**self.env, **env}
+        if start:
+            ended = self._apart(start, words, variables)
+        else:
+            ended = run(*words, folder=self.folder, variables=variables)
+        assert expect is None or ended.code == expect, ended
+        return ended
+
+    def _apart(self, start: tuple[str, ...], words: tuple[str, ...], variables: dict[str, str]) -> Ended:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("TOSSUP_", "COLUMNS"))}
         done = subprocess.run(
             [sys.executable, *start, *words],
-            env={**clean, **self.env, **env},
+            env={**clean, **variables},
             cwd=self.folder,
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
-        ended = Ended(code=done.returncode, out=done.stdout, err=done.stderr)
-        assert expect is None or ended.code == expect, ended
-        return ended
+        return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
 
     def fresh(self, folder: Path) -> "Tossup":
         """The same CRM with an empty store."""

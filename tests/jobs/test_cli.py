@@ -1,26 +1,23 @@
 """The command line in this process: help, JSON and nothing else on standard output, exit codes, 80 columns."""
 
 import json
-import logging
 import os
 import re
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-import structlog
 
 from connector.emulator.server import Emulator
-from jobs import cli, verbs
+from jobs import verbs
 from jobs.explain import Story
 from jobs.result import RunResult
 from mappings.load import PRESETS
+from tests.command import Ended, run
 from tests.jobs.small import CRMS, FULL, Company, company, small_world
 
 COMMANDS = (
@@ -29,45 +26,13 @@ COMMANDS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
-
-
 Tossup = Callable[..., Ended]
 
 
 @pytest.fixture
-def tossup(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Tossup:
-    """Run a command as a shell would, with these variables alone, 80 columns wide."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    for name in list(os.environ):
-        if name.startswith("TOSSUP_"):
-            monkeypatch.delenv(name)
-
-    def run(*words: str, **variables: str) -> Ended:
-        with monkeypatch.context() as here:
-            here.setattr(sys, "argv", ["tossup", *words])
-            for name, value in variables.items():
-                here.setenv(name, value)
-            capsys.readouterr()
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        told = capsys.readouterr()
-        structlog.reset_defaults()  # else it logs on into this test's standard error
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-        return Ended(code=int(ended.value.code or 0), out=told.out, err=told.err)
-
-    return run
+def tossup(tmp_path: Path) -> Tossup:
+    """Run a command as a shell would, with these variables alone."""
+    return lambda *words, **variables: run(*words, folder=tmp_path, variables=variables)
 
 
 @pytest.fixture(scope="module", params=CRMS)
