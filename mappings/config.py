@@ -1,6 +1,7 @@
 """What RevOps decide, as typed values: mapping, plays, gates, catalogue, texts."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -197,8 +198,26 @@ class MappingConfig(Config):
         return value
 
 
+Action = Literal["task", "list", "fields"]
+"""What a lead becomes: somebody's task, a place on a marketing list or campaign, or nothing but account fields."""
+Grain = Literal["account", "owned", "offer"]
+"""What a play looks at one by one: accounts, products an account pays for, products it does not have."""
+
+
+def _for_all_priorities(value: object) -> object:
+    return dict.fromkeys(("high", "mid", "low"), value) if isinstance(value, str) else value
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Expr = Annotated[str, BeforeValidator(_as_text)]
+"""An SQL expression over facts and the numbers beside it (leads.language)."""
+
+
 class Play(Config):
-    """When to approach an account, with what, and how. `numbers` are the thresholds its rule documents."""
+    """When to approach an account, with what, and how. Expressions may use facts and the play's own `numbers`."""
 
     motion: Motion
     pattern: str
@@ -207,20 +226,84 @@ class Play(Config):
     """Selling plays are held by churn risk and count for frequency; a save task does neither."""
     channel: Literal["any", "phone", "email"] = "any"
     due_days: Annotated[int, Field(ge=0, le=365)] = 14
+    per: Grain = "account"
+    when: Expr | None = None
+    """The condition; unknown (NULL) does not fire."""
+    python: str | None = None
+    """Instead of `when`: the name of a play that a package registers (entry point group `tossup.plays`)."""
+    product: Expr | None = None
+    """For plays per account: the code of the product it is about."""
+    cycle: Expr | None = None
+    """A day that makes the lead new when it changes (a contract's end); else the calendar quarter does."""
+    seats: Expr | None = None
+    """How many seats more are proposed."""
+    value: Expr = "0"
+    """Worth of the lead in minor units of the account's currency a year; may use `seats_more`."""
+    timing: Expr = "1"
+    """Factor on the expected value: above 1 now is better than later."""
+    score: Expr | None = None
+    """Which products come first where an account has several."""
+    per_account: Annotated[int, Field(ge=1)] | None = None
+    """At most so many products of one account, the highest `score` first."""
+    needs: tuple[str, ...] | None = None
+    """Facts whose data must be mapped, else the play is asleep; left out: all that `when` mentions."""
+    evidence: tuple[str, ...] = ()
+    """Facts to quote with their records; without the first there is no lead."""
+    action: Annotated[Mapping[Literal["high", "mid", "low"], Action], BeforeValidator(_for_all_priorities)] = Field(
+        default_factory=lambda: {"high": "task", "mid": "task", "low": "task"}
+    )
+    """By priority; one word stands for all three."""
     numbers: Mapping[str, float] = Field(default_factory=dict)
 
 
 class Gate(Config):
-    """A guardrail. `numbers` are its limits."""
+    """A guardrail: who is refused, in which state the lead is kept, and what is told about it.
+
+    `when` may use facts of the account, the product and the candidate, and `numbers`. Gates without `when` compare
+    candidates with one another and are built in.
+    """
 
     enabled: bool = True
+    state: Literal["suppressed", "held", "waiting"] = "suppressed"
+    """`held` leads come back by themselves when the reason is gone."""
+    concerns: Literal["all", "selling"] = "selling"
+    spares_ours: bool = False
+    """A lead that is open in the CRM already is left alone."""
+    when: Expr | None = None
+    value: Expr | None = None
+    """The value seen, which is told and kept."""
+    limit: str | None = None
+    """Which of the numbers is the limit that is told."""
+    numbers: Mapping[str, float] = Field(default_factory=dict)
+
+
+class Override(Config):
+    """A person lets one account pass a gate until a day (and that day still)."""
+
+    gate: str
+    account: str
+    """Record id, or the name exactly."""
+    play: str | None = None
+    product: str | None = None
+    person: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]
+    until: date
+
+
+class Ranking(Config):
+    """Whom to approach first. Conditions over account facts; the first that holds, in this order, is the priority."""
+
+    low: Expr
+    """Of selling leads only: they get help, not a pitch."""
+    high: Expr
+    mid: Expr
     numbers: Mapping[str, float] = Field(default_factory=dict)
 
 
 class Texts(Config):
     """One language's words. A template quotes facts as {seats_used}; money and dates come ready formatted."""
 
-    plays: Mapping[str, Mapping[Literal["subject", "why", "script", "next_step"], str]]
+    plays: Mapping[str, Mapping[Literal["subject", "why", "script", "next_step", "material"], str]]
     reasons: Mapping[str, str]
     words: Mapping[str, str]
 
@@ -231,4 +314,8 @@ class Rules(Config):
     mapping: MappingConfig
     plays: Mapping[str, Play]
     gates: Mapping[str, Gate]
+    ranking: Ranking
+    facts: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+    """Numbers of fact families, by family, where they are not the families' own."""
+    overrides: tuple[Override, ...] = ()
     texts: Mapping[Literal["en", "ja"], Texts]
