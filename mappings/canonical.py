@@ -142,6 +142,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             no_phone=_may("boolean", "refused telephone calls: no phone approach, ever"),
             no_email=_may("boolean", "opted out of e-mail"),
             do_not_contact=_may("boolean", "refused every channel"),
+            left_on=_may("date", "day the person left the account; missing: still there"),
         ),
         "activity": _table(
             "A task, call, mail or meeting, by whomever.",
@@ -206,6 +207,16 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             owner_id=_may("text", "who holds it now"),
             status=_may("text", "the CRM's own status"),
             is_closed=_may("boolean", "completed, converted, disqualified"),
+            outcome=_may(
+                "text",
+                "what a person decided about it; missing: nobody said",
+                "accepted",
+                "won",
+                "lost",
+                "declined",
+                "returned",
+                "snoozed",
+            ),
             created_on=_may("date", "day Tossup wrote it"),
         ),
     }
