@@ -19,6 +19,8 @@ class Column:
     required: bool = False
     choices: tuple[str, ...] = ()
     """The only values a text column may hold; empty: any."""
+    within: tuple[int, int] | None = None
+    """The least and the largest number it may hold; what is outside reads as missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             customer_since=_may("date", "first day as a customer"),
             onboarded_on=_may("date", "day the onboarding was completed; missing while it is open"),
             onboarding_started_on=_may("date", "day the onboarding began; missing: not tracked"),
+            fiscal_month=Column(
+                kind="integer", doc="last month of its fiscal year, 1 to 12; anything else is missing", within=(1, 12)
+            ),
         ),
         "product": _table(
             "Something that is sold: a plan, an option or another service.",
@@ -198,6 +203,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             name=_must("text", "full name, or the queue's"),
             kind=_may("text", "person or queue", "person", "queue"),
             is_active=_may("boolean", "may own things; missing means yes"),
+        ),
+        "rate": _table(
+            "What one unit of a currency is worth in the company's currency, from a day on.",
+            id=_ID,
+            currency=_must("text", "ISO 4217 code of the currency"),
+            starts_on=_must("date", "first day; the rate holds until the next one of its currency starts"),
+            rate=_may("number", "units of the company's currency for one of it"),
+            inverse=_may("number", "units of it for one of the company's currency; read where rate is empty"),
         ),
         "ours": _table(
             "A task or lead record that Tossup wrote, as the CRM holds it now.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -79,6 +80,12 @@ class FieldSource(Config):
         return (*first, self.fallback) if self.fallback is not None else first
 
 
+class ExtraField(FieldSource):
+    """A column of the company's own, read like any other: `health_score` becomes the column x_health_score."""
+
+    kind: Literal["integer", "number", "text", "boolean", "date"]
+
+
 class Filter(Config):
     """Rows to keep. Applied to the mirror, so changing it needs no new pull."""
 
@@ -94,6 +101,8 @@ class Source(Config):
     optional: bool = False
     where: Annotated[tuple[Filter, ...], BeforeValidator(_one_needs_no_list)] = ()
     fields: Mapping[str, FieldSource]
+    extra: Mapping[str, ExtraField] = Field(default_factory=dict)
+    """Columns of the company's own, for conditions of plays and gates; accounts only."""
 
 
 class OutField(Config):
@@ -158,12 +167,51 @@ class Write(Config):
     """Queue or owner (name or id) of toss-ups whose product names no specialist; None: the account's owner."""
 
 
+def _day(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise ValueError(f"must be a day such as 2026-01-31, not {value}")
+
+
+def _positive(value: object) -> object:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal(0)
+    if isinstance(value, bool) or not number.is_finite() or not Decimal("1e-9") <= number <= Decimal("1e8"):
+        raise ValueError(f"must be a number above 0 and up to 100,000,000, not {str(value).lower()}")
+    return number
+
+
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Month = Annotated[int, Field(ge=1, le=12)]
+
+
+class Rate(Config):
+    """What one unit of a currency is worth in the company's currency, from a day on, until the next rate starts."""
+
+    since: Annotated[date, BeforeValidator(_day)] = Field(alias="from")
+    rate: Annotated[Decimal, BeforeValidator(_positive)]
+
+
+Rates = Annotated[tuple[Rate, ...], BeforeValidator(_one_needs_no_list)]
+
+
 class Company(Config):
     """Who we are: what the texts say and how days and money are counted."""
 
     name: str
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    currency: CurrencyCode = "USD"
+    rates: Mapping[CurrencyCode, Rates] = Field(default_factory=dict)
+    """By currency; a currency named here is not looked up in the CRM's own rates."""
     time_zone: str = "UTC"
+    fiscal_year_starts: Month = 1
+    """The month our fiscal year begins in: 4 in most of Japan. Keys of leads count calendar quarters all the same."""
     language: Literal["en", "ja"] = "en"
 
 
