@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from mappings.canonical import TABLES
 from mappings.check_read import WORDS, Place, finding, of_field
-from mappings.config import MappingConfig, OutField, RecordOut, Scalar
-from mappings.outputs import ACCOUNT_OUTPUTS, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.config import FieldSource, MappingConfig, OutField, RecordOut, Scalar
+from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.paths import Missing, field_of, resolve
 from mappings.problems import listed, suggestion
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
 from mappings.selfcheck import Finding
+from mappings.sources import READ_BACK
 
 T = FieldType
 _TEXTS = frozenset({T.TEXT, T.LONG_TEXT, T.OTHER})
@@ -72,6 +73,8 @@ def _record(
         yield from _constant(here, name, value, (*path, "constants", name), made=True)
     for name, value in record.close.items():
         yield from _constant(here, name, value, (*path, "close", name), made=False)
+    if record.answer is not None:
+        yield from _out(here, record.answer, ANSWER, (*path, "answer"), made=False, kept=False)
     yield from _links(schema, here, record, path)
     yield from _required(here, record, path)
     yield from _back(schema, record, path)
@@ -173,7 +176,8 @@ def _required(here: ObjectSchema, record: RecordOut, path: Place) -> Iterator[Fi
 def _back(schema: Schema, record: RecordOut, path: Place) -> Iterator[Finding]:
     columns = TABLES["ours"].columns
     back = record.read
-    for name, source in (("status", back.status), ("owner_id", back.owner_id), ("created_on", back.created_on)):
+    for name in READ_BACK:
+        source: FieldSource | None = getattr(back, name)
         if source is not None:
             yield from of_field(schema, record.object, source, columns[name], (*path, "read", name))
     for place, source in enumerate(back.is_closed):

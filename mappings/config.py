@@ -135,6 +135,8 @@ class ReadBack(Config):
     """
 
     status: FieldSource | None = None
+    outcome: FieldSource | None = None
+    """What a person decided: one of the choices of `ours.outcome`."""
     is_closed: Annotated[tuple[FieldSource, ...], BeforeValidator(_one_needs_no_list)] = ()
     owner_id: FieldSource | None = None
     created_on: FieldSource | None = None
@@ -144,7 +146,8 @@ class RecordOut(Config):
     """A task or a lead record. Keys of `fields` are names of `TASK_OUTPUTS` or `LEAD_OUTPUTS`.
 
     `constants` are written at creation only; `close` is what closing an untouched record writes;
-    `links` says which associations to make: CRM object -> output (account_id, contact_id).
+    `links` says which associations to make: CRM object -> output (account_id, contact_id). `answer` is the field in
+    which people say what became of it: `setup` makes it, and it is never written.
     """
 
     object: str
@@ -154,6 +157,7 @@ class RecordOut(Config):
     links: Mapping[str, Literal["account_id", "contact_id"]] = Field(default_factory=dict)
     close: Mapping[str, Scalar] = Field(default_factory=dict)
     requires: tuple[Literal["contact_id"], ...] = ()
+    answer: OutField | None = None
     read: ReadBack = ReadBack()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mappings.canonical import TABLES
 from mappings.schema import FieldType
 
 
@@ -40,6 +41,13 @@ def _choice(label: str, help: str, choices: tuple[str, ...]) -> Output:
 
 KEY = _text("Tossup key", "Names the lead this record stands for. Written by Tossup; do not edit.")
 """The unique external id of a task or lead record."""
+
+ANSWER = _choice(
+    "Tossup response",
+    "What you decided about this lead. Tossup reads it and never writes it.",
+    TABLES["ours"].columns["outcome"].choices,
+)
+"""The field in which people answer; a mapping names it under `answer`."""
 
 _VALUE = Output(type=FieldType.CURRENCY, label="Tossup value", help="What the lead is worth in a year.")
 _DUE = Output(type=FieldType.DATE, label="Tossup due", help="The day to have acted by.")

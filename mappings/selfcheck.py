@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from mappings.canonical import TABLES, Column
 from mappings.config import FieldSource, Filter, MappingConfig, OutField, RecordOut, Scalar, Source
 from mappings.marked import Key
-from mappings.outputs import ACCOUNT_OUTPUTS, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, LEAD_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.problems import listed, suggestion
+from mappings.sources import READ_BACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +129,11 @@ def _written(mapping: MappingConfig) -> Iterator[Finding]:
     yield from _outputs(write.account.fields, ACCOUNT_OUTPUTS, ("write", "account"))
     for record, outputs, path in _records(mapping):
         yield from _outputs(record.fields, outputs, path)
-        yield from _twice([record.key, *record.fields.values()], record.constants, path)
-        for name in ("status", "owner_id", "created_on"):
+        answers = [record.answer] if record.answer is not None else []
+        for answer in answers:
+            yield from _mapped(ANSWER, answer, (*path, "answer"))
+        yield from _twice([record.key, *answers, *record.fields.values()], record.constants, path)
+        for name in READ_BACK:
             back = getattr(record.read, name)
             if back is not None:
                 yield from _field(TABLES["ours"].columns[name], back, (*path, "read", name))
@@ -154,8 +158,13 @@ def _outputs(
         if name not in outputs:
             text = f"Tossup writes nothing of this name here; it writes {listed(outputs, 'and')}"
             yield Finding(path=here, text=text, suggestion=suggestion(name, outputs))
-        elif field.values is not None:
-            yield from _spellings(outputs[name].choices, field.values, here)
+        else:
+            yield from _mapped(outputs[name], field, here)
+
+
+def _mapped(output: Output, field: OutField, path: tuple[Key, ...]) -> Iterator[Finding]:
+    if field.values is not None:
+        yield from _spellings(output.choices, field.values, path)
 
 
 def _spellings(choices: tuple[str, ...], values: Mapping[str, Scalar], path: tuple[Key, ...]) -> Iterator[Finding]:

@@ -8,6 +8,9 @@ from mappings.config import FieldSource, Filter, MappingConfig, RecordOut, Sourc
 from mappings.paths import Route, resolve
 from mappings.schema import Schema
 
+READ_BACK = ("status", "outcome", "owner_id", "created_on")
+"""Columns of `ours` that a mapping reads from one field each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -50,7 +53,8 @@ def of_record(kind: str, record: RecordOut) -> Reading:
         "kind": (FieldSource(constant=kind),),
         "is_closed": back.is_closed,
     }
-    for name, source in (("owner_id", back.owner_id), ("status", back.status), ("created_on", back.created_on)):
+    for name in READ_BACK:
+        source: FieldSource | None = getattr(back, name)
         if source is not None:
             fields[name] = (source,)
     return Reading(object=record.object, where=(Filter(field=record.key.field, op="not_empty"),), fields=fields)

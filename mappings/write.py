@@ -11,7 +11,7 @@ from mappings.canonical import Lead
 from mappings.changes import Link, Value
 from mappings.config import MappingConfig, OutField, Policy, RecordOut, Scalar
 from mappings.money import factor, major
-from mappings.outputs import ACCOUNT_OUTPUTS, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.paths import field_of
 from mappings.schema import Field, FieldType, Schema, WantedField
 from mappings.spelling import fitted
@@ -72,7 +72,8 @@ def wanted_fields(mapping: MappingConfig, schema: Schema) -> tuple[WantedField, 
     account = mapping.write.account
     found = list(_wanted(mapping, account.object, account.fields, ACCOUNT_OUTPUTS))
     for record, outputs in ((mapping.write.task, TASK_OUTPUTS), (lead_target(mapping, schema), LEAD_OUTPUTS)):
-        found += _wanted(mapping, record.object, {"key": record.key, **record.fields}, {"key": KEY, **outputs})
+        fields = {"key": record.key, **record.fields, **({"answer": record.answer} if record.answer else {})}
+        found += _wanted(mapping, record.object, fields, {"key": KEY, "answer": ANSWER, **outputs})
     return tuple(sorted(found, key=lambda wanted: (wanted.object, wanted.name)))
 
 
