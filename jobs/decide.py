@@ -28,7 +28,9 @@ _OURS = pa.schema(
         ("owner_id", pa.string()),
         ("status", pa.string()),
         ("is_closed", pa.bool_()),
+        ("outcome", pa.string()),
         ("created_on", pa.date32()),
+        ("withdrawn", pa.bool_()),
     ]
 )
 
@@ -60,7 +62,8 @@ def _with_known(ours: ir.Table, known: Mapping[tuple[str, str], Known], rules: R
     """`ours` and the records in our ledger that the mirror does not show.
 
     Young ones are on their way into the CRM's index, so still open; older ones were deleted by a person, which is
-    a decision: they count as closed, and nothing is written in their place.
+    a decision: they count as closed, and nothing is written in their place. A record that we closed ourselves says
+    nothing of what people decided, whatever its status.
     """
     if not known:
         return ours
@@ -72,10 +75,17 @@ def _with_known(ours: ir.Table, known: Mapping[tuple[str, str], Known], rules: R
             "owner_id": None,
             "status": None,
             "is_closed": item.closed or item.at < view.now - INDEX_LAG,
+            "outcome": None,
             "created_on": item.at.date(),
+            "withdrawn": item.closed,
         }
         for (_, key), item in sorted(known.items())
     ]
-    unseen = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS)).anti_join(ours, ["key", "kind"])
-    columns = list(_OURS.names)
-    return ours.select(columns).union(unseen.select(columns))
+    written = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS))
+    columns = [name for name in _OURS.names if name != "withdrawn"]
+    by_us = written.filter(written.withdrawn).select("key", "kind", "withdrawn").distinct()
+    seen = ours.left_join(by_us, ["key", "kind"]).mutate(
+        outcome=ibis.ifelse(ibis._.withdrawn, ibis.null("string"), ibis._.outcome)
+    )
+    unseen = written.anti_join(ours, ["key", "kind"])
+    return seen.select(columns).union(unseen.select(columns))

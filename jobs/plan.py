@@ -24,6 +24,7 @@ from mappings.write import (
     Desired,
     account_policies,
     account_rows,
+    answer_field,
     closing,
     computed_at_field,
     lead_record,
@@ -244,11 +245,13 @@ def _closings(work: Work, decided: Decided) -> Iterator[Change]:
 def _untouched(work: Work, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
     """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
     past = _past(work, object, ids) if ids else {}
-    names = {name for one in past.values() for name in one.values} | set(fields)
+    answer = answer_field(work.rules.mapping, object) or ""
+    names = {name for one in past.values() for name in one.values} | {*fields, answer}
     return {
         id: row
         for id, row in _held(work, object, sorted(past), names).items()
-        if all(same(row[name], value) for name, value in past[id].values.items() if name in row)
+        if not row.get(answer)
+        and all(same(row[name], value) for name, value in past[id].values.items() if name in row)
     }
 
 

@@ -184,6 +184,12 @@ def closing(mapping: MappingConfig, object: str) -> dict[str, Value]:
     return next((dict(record.close) for record in records if record.object == object), {})
 
 
+def answer_field(mapping: MappingConfig, object: str) -> str | None:
+    """The field of this object in which people answer, if the mapping names one."""
+    records = (mapping.write.task, *mapping.write.lead)
+    return next((record.answer.field for record in records if record.object == object and record.answer), None)
+
+
 def _said(lead: Lead, text: Words) -> dict[str, Value]:
     """Every output by name."""
     return {
