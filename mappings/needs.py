@@ -97,4 +97,5 @@ def can_be_ours(schema: Schema, record: RecordOut) -> bool:
 
 
 def _written_fields(record: RecordOut) -> tuple[str, ...]:
-    return (record.key.field, *(field.field for field in record.fields.values()), *record.close)
+    answer = (record.answer.field,) if record.answer is not None else ()
+    return (record.key.field, *answer, *(field.field for field in record.fields.values()), *record.close)
