@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from mappings.canonical import TABLES, Column, Kind
+from mappings import extra
+from mappings.canonical import Column, Kind
 from mappings.cells import spelled
 from mappings.config import FieldSource, Filter, MappingConfig, Scalar, Source
 from mappings.marked import Key
@@ -51,6 +52,7 @@ _TRUTHS = frozenset({"true", "false", "yes", "no", "1", "0"})
 
 def of_read(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
     """Whatever is wrong with what is read."""
+    tables = extra.tables(mapping)
     for table, place, source in _sources(mapping):
         path = ("read", table, place)
         missing = resolve(schema, source.object, "id")
@@ -58,8 +60,9 @@ def of_read(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
             if not source.optional:
                 yield finding(missing, schema, (*path, "object"))
             continue
-        for name, field in source.fields.items():
-            yield from of_field(schema, source.object, field, TABLES[table].columns[name], (*path, "fields", name))
+        for name, field in extra.fields(source).items():
+            column = tables[table].columns[name]
+            yield from of_field(schema, source.object, field, column, (*path, *extra.place(name)))
         for number, filter in enumerate(source.where):
             yield from _filter(schema, source.object, filter, (*path, "where", number))
 
@@ -180,19 +183,20 @@ def lacking(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
             if source.optional:
                 yield finding(end, schema, ("read", table, place, "object"))
             continue
-        for name, field in source.fields.items():
+        for name, field in extra.fields(source).items():
             ends = (resolve(schema, source.object, path) for path in field.paths)
             for end in ends:
                 # An org with one currency has no field for it, and needs none.
                 if isinstance(end, Missing) and field.optional and name != "currency":
-                    yield finding(end, schema, ("read", table, place, "fields", name))
+                    yield finding(end, schema, ("read", table, place, *extra.place(name)))
 
 
 def puzzling(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
     """Picklist values that a column with a fixed vocabulary would not understand."""
+    tables = extra.tables(mapping)
     for table, place, source in _sources(mapping):
         for name, field in source.fields.items():
-            allowed = TABLES[table].columns[name].choices
+            allowed = tables[table].columns[name].choices
             for end in (resolve(schema, source.object, path) for path in field.paths):
                 if isinstance(end, Route) and allowed and field.otherwise is None:
                     known = field.values if field.values is not None else allowed

@@ -33,6 +33,8 @@ def _mapping() -> Json:
         kinds[name] = {"anyOf": [{"type": "string", "description": "the name of a field"}, kinds[name]]}
     kinds["Source"]["properties"]["where"] = _one_or_more({"$ref": "#/$defs/Filter"})
     kinds["ReadBack"]["properties"]["is_closed"] = _one_or_more({"$ref": "#/$defs/FieldSource"})
+    company = kinds["Company"]["properties"]
+    company["rates"] = _rates(company["rates"])
     schema["properties"]["read"] = _read(kinds["Source"])
     kinds["AccountOut"] = _with_fields(kinds["AccountOut"], _outputs(ACCOUNT_OUTPUTS))
     record = kinds.pop("RecordOut")
@@ -54,7 +56,8 @@ def _read(source: Json) -> Json:
             "description": table.doc,
             **_one_or_more(
                 _with_fields(
-                    source, {column: _described("FieldSource", what.doc) for column, what in table.columns.items()}
+                    source if name == "account" else _without_extra(source),
+                    {column: _described("FieldSource", what.doc) for column, what in table.columns.items()},
                 )
             ),
         }
@@ -62,6 +65,16 @@ def _read(source: Json) -> Json:
         if name != "ours"
     }
     return {"type": "object", "properties": tables, "required": ["account"], "additionalProperties": False}
+
+
+def _without_extra(source: Json) -> Json:
+    return {**source, "properties": {name: what for name, what in source["properties"].items() if name != "extra"}}
+
+
+def _rates(rates: Json) -> Json:
+    """One rate needs no list, and what its key must look like stands with the names."""
+    [(pattern, lists)] = rates.pop("patternProperties").items()
+    return {**rates, "propertyNames": {"pattern": pattern}, "additionalProperties": _one_or_more(lists["items"])}
 
 
 def _outputs(outputs: Mapping[str, Output]) -> Json:

@@ -6,7 +6,8 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
-from mappings.canonical import TABLES, Table
+from mappings import extra
+from mappings.canonical import TABLES, Column, Table
 from mappings.cells import IBIS_TYPES, NO, as_boolean, as_date, as_number, as_text, cell, missing, spelled
 from mappings.config import CatalogEntry, Filter, MappingConfig, Scalar
 from mappings.joins import Mirror, empty, rows
@@ -22,7 +23,7 @@ __all__ = ["Needs", "canonical", "lineage", "needs", "objects"]
 def canonical(
     mapping: MappingConfig, schema: Schema, table: Callable[[str], ir.Table], links: Callable[[str, str], ir.Table]
 ) -> dict[str, ir.Table]:
-    """Every canonical table, with every column of `canonical.TABLES`; what nothing fills is a typed NULL.
+    """Every canonical table, with every column of `extra.tables(mapping)`; what nothing fills is a typed NULL.
 
     `table(object)` gives the mirror's rows of a CRM object; `links(from_object, to_object)` its associations with the
     columns from_id, to_id, type_id and label. Rows without a value for a required column are left out. Money is in
@@ -30,10 +31,11 @@ def canonical(
     mirror lacks a field that `needs` asks for.
     """
     mirror = Mirror(schema=schema, table=table, links=links)
-    found: dict[str, list[ir.Table]] = {name: [] for name in TABLES}
+    specs = extra.tables(mapping)
+    found: dict[str, list[ir.Table]] = {name: [] for name in specs}
     for name, reading in readings(mapping, schema):
-        found[name].append(_filled(mirror, mapping, reading, TABLES[name]))
-    tables = {name: _together(parts, TABLES[name]) for name, parts in found.items()}
+        found[name].append(_filled(mirror, mapping, reading, specs[name]))
+    tables = {name: _together(parts, specs[name]) for name, parts in found.items()}
     return {**tables, "product": _with_catalog(tables["product"], mapping.catalog)}
 
 
@@ -75,8 +77,16 @@ def _columns(
         sources = reading.fields.get(name, ())
         if name not in columns:
             cells = [cell(read, source, column.kind, per_major=per_major, zone_name=zone) for source in sources]
-            columns[name] = _any(cells) if cells else missing(column.kind)
+            columns[name] = _sound(_any(cells), column) if cells else missing(column.kind)
     return {name: columns[name].cast(IBIS_TYPES[column.kind]) for name, column in spec.columns.items()}
+
+
+def _sound(value: ir.Value, column: Column) -> ir.Value:
+    """The value, or missing where the column cannot mean it."""
+    if column.within is None:
+        return value
+    least, most = column.within
+    return value.between(least, most).ifelse(value, missing(column.kind))
 
 
 def _any(cells: list[ir.Value]) -> ir.Value:

@@ -2,10 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
+from mappings import extra
 from mappings.canonical import TABLES, Column
-from mappings.config import FieldSource, Filter, MappingConfig, OutField, RecordOut, Scalar, Source
+from mappings.config import (
+    Company,
+    ExtraField,
+    FieldSource,
+    Filter,
+    MappingConfig,
+    OutField,
+    RecordOut,
+    Scalar,
+    Source,
+)
 from mappings.marked import Key
 from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, LEAD_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.problems import listed, suggestion
@@ -25,11 +36,25 @@ def of_mapping(mapping: MappingConfig, crm: str) -> Iterator[Finding]:
     """Everything in a mapping that contradicts itself or the canonical tables."""
     if mapping.crm != crm:
         yield Finding(path=("crm",), text=f"this file must be for {crm}, not {mapping.crm}")
-    if not _is_zone(mapping.company.time_zone):
-        text = f"there is no time zone {mapping.company.time_zone}; write it like America/New_York or Asia/Tokyo"
-        yield Finding(path=("company", "time_zone"), text=text)
+    yield from _company(mapping.company)
     yield from _read(mapping.read)
     yield from _written(mapping)
+
+
+def _company(company: Company) -> Iterator[Finding]:
+    if not _is_zone(company.time_zone):
+        text = f"there is no time zone {company.time_zone}; write it like America/New_York or Asia/Tokyo"
+        meant = suggestion(company.time_zone, sorted(available_timezones()))
+        yield Finding(path=("company", "time_zone"), text=text, suggestion=meant)
+    for currency, rates in company.rates.items():
+        if currency == company.currency:
+            text = "is the company's own currency, in which rates are said; leave it out"
+            yield Finding(path=("company", "rates", currency), text=text)
+        days = [rate.since for rate in rates]
+        for number, day in enumerate(days):
+            if day in days[:number]:
+                path = ("company", "rates", currency, number, "from")
+                yield Finding(path=path, text=f"{currency} has two rates from {day} on; keep one")
 
 
 def _is_zone(name: str) -> bool:
@@ -48,6 +73,7 @@ def _read(read: Mapping[str, tuple[Source, ...]]) -> Iterator[Finding]:
         if table in known:
             for place, source in enumerate(sources):
                 yield from _source(table, source, ("read", table, place))
+            yield from _extra(table, sources)
         else:
             own = "is read back from what the write section writes; leave it out"
             text = own if table == "ours" else f"unknown table; known: {listed(known, 'and')}"
@@ -69,6 +95,28 @@ def _source(table: str, source: Source, path: tuple[Key, ...]) -> Iterator[Findi
             yield Finding(path=(*path, "fields"), text=text)
     for place, filter in enumerate(source.where):
         yield from _filter(filter, (*path, "where", place))
+
+
+def _extra(table: str, sources: tuple[Source, ...]) -> Iterator[Finding]:
+    kinds: dict[str, str] = {}
+    for place, source in enumerate(sources):
+        if source.extra and table != "account":
+            yield Finding(path=("read", table, place, "extra"), text=f"is for accounts alone; {table} takes none")
+            continue
+        for name, field in source.extra.items():
+            path = ("read", table, place, "extra", name)
+            yield from _own_column(name, field, kinds.setdefault(name, field.kind), path)
+
+
+def _own_column(name: str, field: ExtraField, kind: str, path: tuple[Key, ...]) -> Iterator[Finding]:
+    """What is wrong with one column of the company's own; `kind`: the one that its first source gives it."""
+    if not extra.is_name(name):
+        text = "is no name: small letters, digits and _, a letter first, 40 characters at most"
+        yield Finding(path=path, text=text)
+    if field.kind != kind:
+        text = f"must be {kind}, as in the source before, not {field.kind}: one column holds one kind"
+        yield Finding(path=(*path, "kind"), text=text)
+    yield from _field(extra.column(field), field, path)
 
 
 def _field(column: Column, field: FieldSource, path: tuple[Key, ...]) -> Iterator[Finding]:
@@ -111,6 +159,8 @@ def _fits(column: Column, value: Scalar, path: tuple[Key, ...]) -> Iterator[Find
     type_, words = _EXPECTED.get(column.kind, (str | int | float, "a text"))
     if not isinstance(value, type_) or (isinstance(value, bool) and column.kind != "boolean"):
         yield Finding(path=path, text=f"must be {words}, not {shown}")
+    elif column.within is not None and not column.within[0] <= float(value) <= column.within[1]:
+        yield Finding(path=path, text=f"must be {column.within[0]} to {column.within[1]}, not {shown}")
 
 
 def _filter(filter: Filter, path: tuple[Key, ...]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mappings.canonical import TABLES
+from mappings import extra
 from mappings.config import FieldSource, Filter, MappingConfig, RecordOut, Source
 from mappings.paths import Route, resolve
 from mappings.schema import Schema
@@ -40,7 +40,7 @@ def readings(mapping: MappingConfig, schema: Schema | None) -> Iterator[tuple[st
 
 def of_source(source: Source) -> Reading:
     """A source; its row id is the record's id unless the mapping says otherwise."""
-    fields = {"id": (FieldSource(field="id"),), **{name: (field,) for name, field in source.fields.items()}}
+    fields = {"id": (FieldSource(field="id"),), **{name: (field,) for name, field in extra.fields(source).items()}}
     return Reading(object=source.object, where=source.where, fields=fields)
 
 
@@ -81,7 +81,7 @@ def lineage(mapping: MappingConfig, schema: Schema) -> dict[str, str]:
     for entry in mapping.catalog.values():
         for column in entry.model_dump(exclude_none=True):
             found.setdefault(f"product.{column}", {})["catalog"] = None
-    order = [f"{table}.{column}" for table, spec in TABLES.items() for column in spec.columns]
+    order = [f"{table}.{column}" for table, spec in extra.tables(mapping).items() for column in spec.columns]
     return {name: ", ".join(found[name]) for name in order if name in found}
 
 

@@ -90,7 +90,7 @@ def _seen(value: object) -> str:
 
 def _unknown(path: tuple[Key, ...], type_: object, document: Plain) -> Said:
     model = _at(type_, document, path[:-1])
-    known = list(model.model_fields) if _is_model(model) else []
+    known = _names(model) if _is_model(model) else []
     return Said(
         path=path, text=f"unknown key; known here: {listed(known, 'and')}", suggestion=suggestion(path[-1], known)
     )
@@ -112,8 +112,13 @@ def _shape(model: object) -> str:
         return _MUST["tuple_type"]
     if issubclass(model, FieldSource | OutField):
         return "must be the name of a field, or lines of the form name: value"
-    required = [name for name, field in model.model_fields.items() if field.is_required()]
-    return f"must be lines of the form name: value ({', '.join(required or list(model.model_fields)[:3])})"
+    required = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
+    return f"must be lines of the form name: value ({', '.join(required or _names(model)[:3])})"
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    """Its keys as they are written in YAML."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def written_path(document: Plain, error: ErrorDetails) -> tuple[Key, ...]:
