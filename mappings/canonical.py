@@ -213,13 +213,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             inverse=_may("number", "units of it for one of the company's currency; read where rate is empty"),
         ),
         "ours": _table(
-            "A task or lead record that Tossup wrote, as the CRM holds it now.",
+            "A task, lead record or place on a list that Tossup wrote, as the CRM holds it now.",
             id=_ID,
             key=_must("text", "the lead's key, see mappings.canonical.LeadKey"),
-            kind=_must("text", "task or lead", "task", "lead"),
+            kind=_must("text", "task, lead or member (of a campaign or list)", "task", "lead", "member"),
+            contact_id=_may("text", "the person who is the member"),
             owner_id=_may("text", "who holds it now"),
             status=_may("text", "the CRM's own status"),
-            is_closed=_may("boolean", "completed, converted, disqualified"),
+            is_closed=_may("boolean", "completed, converted, disqualified; of a member: responded, or taken off"),
             outcome=_may(
                 "text",
                 "what a person decided about it; missing: nobody said",
@@ -237,6 +238,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
 
 Motion = Literal["expansion", "upsell", "cross_sell", "churn"]
 State = Literal["open", "waiting", "held", "suppressed"]
+Action = Literal["task", "list", "fields"]
+"""What a lead becomes: somebody's task, a place on a marketing list or campaign, or nothing but account fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -312,6 +315,7 @@ class Lead:
     due: date
     route: str | None = None
     """Queue or owner (name or id) of the specialist who gets a toss-up; None: the account's owner works it."""
+    action: Action = "task"
     facts: Mapping[str, str | int | float] = field(default_factory=lambda: MappingProxyType({}))
     """What the texts may quote: {seats_paid}, {seats_used}, {lift}, {n}, ... by name."""
 

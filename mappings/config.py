@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from mappings.canonical import Motion
+from mappings.canonical import Action, Motion
 
 Scalar = str | int | float | bool
 Unit = Literal["major", "minor", "thousands", "percent", "per_quarter", "per_year"]
@@ -161,11 +161,29 @@ class RecordOut(Config):
     read: ReadBack = ReadBack()
 
 
+class ListOut(Config):
+    """A contact's place on a campaign (Salesforce) or static list (HubSpot): what a lead with action `list` becomes.
+
+    There is one list a play, `Tossup <play>`, which `setup` makes; `campaign` is written then. Keys of `fields` are
+    names of `MEMBER_OUTPUTS`; they and `constants` are written with a new member, never again. A member without
+    `key` is known as ours by our ledger alone.
+    """
+
+    object: str
+    fields: Mapping[str, OutField]
+    key: OutField | None = None
+    constants: Mapping[str, Scalar] = Field(default_factory=dict)
+    campaign: Mapping[str, Scalar] = Field(default_factory=dict)
+    read: ReadBack = ReadBack()
+
+
 class Write(Config):
     """What goes back into the CRM. `lead` lists alternatives: the first whose object the CRM has is used."""
 
     account: AccountOut
     task: RecordOut
+    list: ListOut | None = None
+    """Without it, and for a lead without a contact, the action `list` is a task."""
     lead: Annotated[tuple[RecordOut, ...], BeforeValidator(_one_needs_no_list)]
     default_route: str | None = None
     """Queue or owner (name or id) of toss-ups whose product names no specialist; None: the account's owner."""
@@ -250,8 +268,6 @@ class MappingConfig(Config):
         return value
 
 
-Action = Literal["task", "list", "fields"]
-"""What a lead becomes: somebody's task, a place on a marketing list or campaign, or nothing but account fields."""
 Grain = Literal["account", "owned", "offer"]
 """What a play looks at one by one: accounts, products an account pays for, products it does not have."""
 
