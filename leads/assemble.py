@@ -7,20 +7,27 @@ from typing import Any, Literal
 
 import ibis.expr.types as ir
 
-from leads.gates import GUARDS
+from leads.facts.families import FACTS
+from leads.gates import LIMITS, in_force
 from leads.inputs import Inputs
-from leads.origins import Origins
+from leads.origins import Origins, Proof
 from leads.phrases import Phrases
-from leads.plays import NO_PRODUCT, RULES, Proof
+from leads.plays import NO_PRODUCT
+from leads.rules import Rule, quoted
 from leads.told import Told
 from mappings.canonical import Evidence, Lead, LeadKey, Reason, State
+from mappings.config import Gate, Override
 
 Row = Mapping[str, Any]
 """One ranked candidate, as the engine gives it."""
 
 STRENGTH: tuple[State, ...] = ("suppressed", "held", "waiting")
+STATES: Mapping[str, State] = MappingProxyType(
+    {"frequency": "suppressed", "options": "suppressed", "capacity": "waiting"}
+)
+"""Of the gates that compare candidates, which say nothing of it themselves."""
 COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product_name", "decided_n", "expected",
-          "risk", "won_on")  # fmt: skip
+          "seats_more", "risk", "won_on", "material")  # fmt: skip
 """Facts of every lead, where they are known."""
 
 
@@ -29,15 +36,14 @@ def assemble(
     ranked: ir.Table,
     told: Told,
     inputs: Inputs,
-    gates: Mapping[str, Mapping[str, float]],
+    awake: Iterable[Rule],
     language: Literal["en", "ja"],
 ) -> tuple[Lead, ...]:
     """One lead a candidate that has evidence, sorted by key."""
-    phrases = Phrases(inputs.rules.texts[language], language)
     places = {_name(row): row for row in ranked.drop("product_name").to_pyarrow().to_pylist()}
     rows = [told.about(row | places[_name(row)]) for row in judged.to_pyarrow().to_pylist()]
-    origins = Origins(inputs, rows)
-    leads = (_lead(row, inputs, gates, phrases, tuple(_evidence(row, origins))) for row in rows)
+    making = Making(inputs, {rule.name: rule for rule in awake}, rows, language)
+    leads = (making.lead(row) for row in rows)
     return tuple(sorted((lead for lead in leads if lead.evidence), key=lambda lead: str(lead.key)))
 
 
@@ -45,63 +51,97 @@ def _name(row: Row) -> tuple[str, str, str]:
     return row["account_id"], row["play"], row["product"]
 
 
-def _lead(
-    row: Row,
-    inputs: Inputs,
-    gates: Mapping[str, Mapping[str, float]],
-    phrases: Phrases,
-    evidence: tuple[Evidence, ...],
-) -> Lead:
-    play = inputs.rules.plays[row["play"]]
-    reasons = tuple(_reasons(row, gates, phrases))
-    facts = _facts(row)
-    return Lead(
-        key=LeadKey(account_id=row["account_id"], play=row["play"], product=row["product"], cycle=row["cycle"]),
-        account_id=row["account_id"],
-        account_name=row["account_name"] or row["account_id"],
-        motion=play.motion,
-        pattern=play.pattern,
-        play=row["play"],
-        product=None if row["product"] == NO_PRODUCT else row["product"],
-        state=_state(reasons),
-        reasons=reasons,
-        evidence=evidence,
-        priority=row["priority"],
-        value=row["value"],
-        currency=row["currency"],
-        p_win=row["p_win"],
-        owner_id=row["owner_id"],
-        contact_id=row["contact_id"],
-        due=_due(row, inputs.today),
-        route=_route(row, inputs),
-        facts=MappingProxyType(facts),
+class Making:
+    """What making a lead of a row needs: the rules, the origins of evidence, the language's words."""
+
+    def __init__(
+        self, inputs: Inputs, rules: Mapping[str, Rule], rows: Iterable[Row], language: Literal["en", "ja"]
+    ) -> None:
+        self._inputs = inputs
+        self._gates = {code: gate for code, gate in inputs.rules.gates.items() if gate.enabled}
+        self._plays = {name: rule.play for name, rule in rules.items()}
+        self._proofs = {name: proofs(rule) for name, rule in rules.items()}
+        self._quotes = {name: quoted(rule, inputs.rules.texts) for name, rule in rules.items()}
+        self._origins = Origins(inputs, [(row, self._proofs[row["play"]]) for row in rows])
+        self._phrases = Phrases(inputs.rules.texts[language], language)
+
+    def lead(self, row: Row) -> Lead:
+        """The row as a lead, with reasons and evidence."""
+        play = self._plays[row["play"]]
+        reasons = tuple(self._reasons(row))
+        return Lead(
+            key=LeadKey(account_id=row["account_id"], play=row["play"], product=row["product"], cycle=row["cycle"]),
+            account_id=row["account_id"],
+            account_name=row["account_name"] or row["account_id"],
+            motion=play.motion,
+            pattern=play.pattern,
+            play=row["play"],
+            product=None if row["product"] == NO_PRODUCT else row["product"],
+            state=self._state(reasons),
+            reasons=reasons,
+            evidence=tuple(self._evidence(row)),
+            priority=row["priority"],
+            value=row["value"],
+            currency=row["currency"],
+            p_win=row["p_win"],
+            owner_id=row["owner_id"],
+            contact_id=row["contact_id"],
+            due=_due(row, self._inputs.today),
+            route=_route(row, self._inputs),
+            action=play.action[row["priority"]],
+            facts=MappingProxyType(self._facts(row)),
+        )
+
+    def _reasons(self, row: Row) -> Iterable[Reason]:
+        for code, gate in self._gates.items():
+            if row.get(f"refused_{code}"):
+                value, limit = _plain(row.get(f"value_{code}")), _limit(code, gate, row)
+                yield Reason(code=code, value=value, limit=limit, text=self._phrases.reason(code, value, limit, row))
+
+    def _state(self, reasons: Iterable[Reason]) -> State:
+        states = {STATES.get(reason.code, self._gates[reason.code].state) for reason in reasons}
+        return next((state for state in STRENGTH if state in states), "open")
+
+    def _evidence(self, row: Row) -> Iterable[Evidence]:
+        for proof in self._proofs[row["play"]]:
+            value, record = row.get(proof.fact), row.get(proof.record)
+            place = self._origins.of(proof, record) if value is not None and record is not None else None
+            if place is not None:
+                yield Evidence(fact=proof.fact, value=_plain(value), unit=proof.unit, record=place[0], field=place[1])
+
+    def _facts(self, row: Row) -> dict[str, str | int | float]:
+        """What the texts may quote, dates as ISO 8601 text; whatever is unknown is left out."""
+        names = {*COMMON, *self._quotes[row["play"]]}
+        given = {name: row.get(name) for name in names} | _derived(row)
+        let_pass = [one for one in in_force(self._inputs) if _concerns(one, row)]
+        given["override"] = "; ".join(f"{one.gate}: {one.person}, {one.until}" for one in let_pass) or None
+        return {name: _plain(value) for name, value in sorted(given.items()) if value is not None}
+
+
+def _concerns(one: Override, row: Row) -> bool:
+    return one.account in (row["account_id"], row["account_name"]) and all(
+        said is None or said == row[name] for name, said in (("play", one.play), ("product", one.product))
     )
 
 
-def _reasons(row: Row, gates: Mapping[str, Mapping[str, float]], phrases: Phrases) -> Iterable[Reason]:
-    for code, guard in GUARDS.items():
-        if row.get(f"refused_{code}"):
-            value = row[f"value_{code}"]
-            limit = gates[code][guard.limit] if guard.limit else None
-            yield Reason(code=code, value=value, limit=limit, text=phrases.reason(code, value, limit, row))
+def proofs(rule: Rule) -> tuple[Proof, ...]:
+    """The facts that the play quotes as evidence, with the columns and fields they come from."""
+    found = [(name, FACTS[name]) for name in rule.play.evidence]
+    return tuple(
+        Proof(fact=name, unit=fact.unit, record=fact.record, field=fact.field)
+        for name, fact in found
+        if fact.record is not None and fact.field is not None
+    )
 
 
-def _state(reasons: Iterable[Reason]) -> State:
-    states = {GUARDS[reason.code].state for reason in reasons}
-    return next((state for state in STRENGTH if state in states), "open")
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
-def _evidence(row: Row, origins: Origins) -> Iterable[Evidence]:
-    for proof in RULES[row["play"]].proofs:
-        value, record = row.get(proof.fact), row.get(proof.record)
-        place = origins.of(proof, record) if value is not None and record is not None else None
-        if place is not None:
-            yield _told(proof, value, *place)
-
-
-def _told(proof: Proof, value: Any, record: str, field: str) -> Evidence:
-    said = value.isoformat() if isinstance(value, date) else value
-    return Evidence(fact=proof.fact, value=said, unit=proof.unit, record=record, field=field)
+def _limit(code: str, gate: Gate, row: Row) -> Any:
+    if code in LIMITS:
+        return gate.numbers[LIMITS[code]]
+    return _plain(row.get(f"limit_{code}"))
 
 
 def _due(row: Row, today: date) -> date:
@@ -116,45 +156,7 @@ def _route(row: Row, inputs: Inputs) -> str | None:
     return row["specialist"] or inputs.rules.mapping.write.default_route
 
 
-def _facts(row: Row) -> dict[str, str | int | float]:
-    """What the texts may quote, dates as ISO 8601 text; whatever is unknown is left out."""
-    given = {name: row.get(name) for name in (*COMMON, *RULES[row["play"]].quotes)} | _derived(row)
-    known = {name: value for name, value in sorted(given.items()) if value is not None}
-    return {name: v.isoformat() if isinstance(v, date) else v for name, v in known.items()}
-
-
-def _derived(row: Row) -> dict[str, str | int | float | None]:
-    """Facts that are only a way of saying others: percentages, a role or else a title, channels."""
-    quotes = RULES[row["play"]].quotes
-    values = {
-        "contact_role": row["role"] or row["title"],
-        "channels": _channels(row),
-        "win_percent": round(row["p_win"] * 100),
-    }
-    for name, make in DERIVED.items():
-        if name in quotes:
-            values[name] = make(row)
-    return values
-
-
-def _channels(row: Row) -> str | None:
+def _derived(row: Row) -> dict[str, Any]:
+    """Facts that are only a way of saying others: channels, and the chance to win in percent."""
     allowed = [channel for channel in ("phone", "email") if row[f"may_{channel}"]]
-    return ",".join(allowed) or None
-
-
-def _share(part: str, whole: str) -> Any:
-    return lambda row: row[part] * 100 // row[whole]
-
-
-DERIVED: Mapping[str, Any] = MappingProxyType(
-    {
-        "used_percent": _share("product_used", "product_seats"),
-        "ceiling_percent": lambda row: row["ceiling"] / 10,
-        "penetration_percent": lambda row: row["penetration"] / 10,
-        "confidence_percent": lambda row: round(row["confidence"] * 100),
-        "usage_fall_percent": lambda row: int(row["usage_fall"]),
-        "seats_lost": lambda row: row["seats_then"] - row["seats_now"],
-        "renewal_value": lambda row: (row["renewal_monthly"] or 0) * 12,
-        "lift": lambda row: round(row["lift"], 1),
-    }
-)
+    return {"channels": ",".join(allowed) or None, "win_percent": round(row["p_win"] * 100)}

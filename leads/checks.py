@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from leads.facts.churn import SIGNALS
-from leads.gates import GUARDS
+from leads.facts.families import FACTS, FAMILIES, facts_at
+from leads.gates import COMPARED_BY, COMPARING
+from leads.language import Fault
 from leads.phrases import PLACEHOLDER, placeholders
-from leads.plays import RULES
+from leads.rules import gate_faults, play_faults, python_plays, ranking_faults
 from leads.texts import ALWAYS, ASIDES
-from mappings.config import Rules, Texts
+from mappings.config import Gate, Play, Rules, Texts
 from mappings.marked import Key
 from mappings.problems import suggestion
 from mappings.selfcheck import Finding
@@ -18,6 +20,8 @@ Placed = tuple[str, Finding]
 PARTS = ("subject", "why", "script", "next_step")
 SPOKEN_FIRST = frozenset({"company", "owner", "product"})
 """A telephone pitch must begin with who calls, from where, and about what (a legal duty in Japan)."""
+WIN = frozenset({"win_rate", "win_weight"})
+"""Numbers of every play that no expression needs to mention."""
 _QUOTED_BY_REASONS = frozenset({"value", "limit", "stake", "signals", "account"})
 _LINES: Mapping[str, frozenset[str]] = {
     "line.value": ALWAYS,
@@ -26,42 +30,93 @@ _LINES: Mapping[str, frozenset[str]] = {
     "line.no_history": ALWAYS,
     "line.contact": ALWAYS | {"channels"},
     "line.evidence": frozenset({"fact", "amount", "field"}),
-    "next_plan": ALWAYS | {"next_product_name"},
-    "just_bought": ALWAYS | {"won_on"},
+    **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},
 }
 _PLAIN = (
     "unknown", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no", "and", "heading.why",
-    "heading.numbers", "heading.script", "heading.next", "heading.no", "channel.phone", "channel.email",
+    "heading.numbers", "heading.script", "heading.next", "heading.material", "material", "heading.no",
+    "channel.phone", "channel.email",
 )  # fmt: skip
 
 
 def check(rules: Rules) -> list[Placed]:
-    """Everything that is wrong with plays, gates and texts, each with its file; empty when all is well."""
+    """Everything that is wrong with plays, gates, ranking and texts, each with its file; empty when all is well."""
     return [*check_rules(rules), *check_texts(rules)]
 
 
 def check_rules(rules: Rules) -> list[Placed]:
-    """Plays and gates of unknown name, and numbers they do not have."""
-    plays = {name: play.numbers for name, play in rules.plays.items()}
-    gates = {code: gate.numbers for code, gate in rules.gates.items()}
-    of_plays = _unknown("play", plays, {name: rule.numbers for name, rule in RULES.items()})
-    of_gates = _unknown("gate", gates, {code: guard.numbers for code, guard in GUARDS.items()})
-    return [*(("plays.yaml", one) for one in of_plays), *(("gates.yaml", one) for one in of_gates)]
+    """Conditions that cannot be read, and names that nothing has."""
+    ranking = ((("ranking.yaml", _fault((part,), fault))) for part, fault in ranking_faults(rules.ranking))
+    return [
+        *(("plays.yaml", one) for name, play in sorted(rules.plays.items()) for one in _of_play(name, play)),
+        *(("gates.yaml", one) for code, gate in sorted(rules.gates.items()) for one in _of_gate(code, gate)),
+        *ranking,
+        *(("facts.yaml", one) for one in _of_facts(rules.facts)),
+        *(("overrides.yaml", one) for one in _of_overrides(rules)),
+    ]
 
 
-def _unknown(
-    what: str, given: Mapping[str, Mapping[str, float]], known: Mapping[str, Mapping[str, float]]
-) -> Iterator[Finding]:
-    for name, numbers in sorted(given.items()):
-        if name not in known:
-            yield _no_such(what, (name,), known)
+def _of_play(name: str, play: Play) -> Iterator[Finding]:
+    yield from (_fault((name, part), fault) for part, fault in play_faults(play))
+    if (play.when is None) == (play.python is None):
+        yield Finding(path=(name,), text="give either `when` or `python`")
+    if play.python is not None and play.python not in python_plays():
+        yield _no_such("play in Python", (name, "python"), python_plays(), play.python)
+    if play.product is not None and play.per != "account":
+        yield Finding(path=(name, "product"), text=f"a play per {play.per} is about that row's product")
+    known = facts_at(play.per)
+    for part, names in (("needs", play.needs or ()), ("evidence", play.evidence)):
+        yield from (
+            _no_such("fact", (name, part, at), known, one) for at, one in enumerate(names) if one not in known
+        )
+    yield from _of_evidence(name, play)
+    for number in sorted(set(play.numbers) & set(known)):
+        yield Finding(path=(name, "numbers", number), text="is the name of a fact already; choose another")
+
+
+def _of_evidence(name: str, play: Play) -> Iterator[Finding]:
+    if not play.evidence:
+        yield Finding(path=(name,), text="names no evidence: no lead without a record to show")
+    for at, one in enumerate(play.evidence):
+        if one in FACTS and FACTS[one].field is None:
+            text = f"{one} is computed from many records; evidence is a fact read from one"
+            yield Finding(path=(name, "evidence", at), text=text)
+
+
+def _of_gate(code: str, gate: Gate) -> Iterator[Finding]:
+    yield from (_fault((code, part), fault) for part, fault in gate_faults(gate))
+    if (gate.when is None) != (code in COMPARING):
+        text = "is built in and takes no condition" if code in COMPARING else "needs a condition: `when`"
+        yield Finding(path=(code,), text=text, suggestion=suggestion(code, COMPARING) if gate.when is None else None)
+    if code in COMPARING:
+        unknown = sorted(set(gate.numbers) - COMPARED_BY[code])
+        yield from (_no_such("number", (code, "numbers", one), COMPARED_BY[code], one) for one in unknown)
+
+
+def _of_facts(given: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
+    for family, numbers in sorted(given.items()):
+        if family not in FAMILIES:
+            yield _no_such("family of facts", (family,), FAMILIES, family)
             continue
-        for number in sorted(set(numbers) - set(known[name])):
-            yield _no_such("number", (name, "numbers", number), known[name])
+        known = FAMILIES[family].numbers
+        yield from (_no_such("number", (family, one), known, one) for one in sorted(set(numbers) - set(known)))
 
 
-def _no_such(what: str, path: tuple[Key, ...], known: Iterable[str]) -> Finding:
-    return Finding(path=path, text=f"there is no such {what}", suggestion=suggestion(path[-1], known))
+def _of_overrides(rules: Rules) -> Iterator[Finding]:
+    for at, one in enumerate(rules.overrides):
+        if one.gate not in rules.gates:
+            yield _no_such("gate", (at, "gate"), rules.gates, one.gate)
+        if one.play is not None and one.play not in rules.plays:
+            yield _no_such("play", (at, "play"), rules.plays, one.play)
+
+
+def _fault(path: tuple[Key, ...], fault: Fault) -> Finding:
+    return Finding(path=path, text=f"at character {fault.at + 1}: {fault.text}", suggestion=fault.suggestion)
+
+
+def _no_such(what: str, path: tuple[Key, ...], known: Iterable[str], name: str | None = None) -> Finding:
+    wanted = str(path[-1]) if name is None else name
+    return Finding(path=path, text=f"there is no such {what}", suggestion=suggestion(wanted, sorted(known)))
 
 
 def check_texts(rules: Rules) -> list[Placed]:
@@ -72,7 +127,7 @@ def check_texts(rules: Rules) -> list[Placed]:
         *(
             (f"texts.{language}.yaml", finding)
             for language, texts in sorted(rules.texts.items())
-            for finding in (*_plays(texts, rules), *_reasons(texts), *_words(texts))
+            for finding in (*_plays(texts, rules), *_reasons(texts, rules), *_words(texts, rules))
         ),
     ]
 
@@ -82,43 +137,52 @@ def _missing(*path: Key) -> Finding:
 
 
 def _plays(texts: Texts, rules: Rules) -> Iterator[Finding]:
-    for play in sorted(set(texts.plays) - set(RULES)):
-        yield _no_such("play", ("plays", play), RULES)
-    for play in (name for name in RULES if name in rules.plays):
-        if play in texts.plays:
-            yield from _play(play, {str(part): text for part, text in texts.plays[play].items()})
-        elif rules.plays[play].enabled:
-            yield Finding(path=("plays", play), text="this play has no texts")
+    for play in sorted(set(texts.plays) - set(rules.plays)):
+        yield _no_such("play", ("plays", play), rules.plays)
+    for name, play in rules.plays.items():
+        if name in texts.plays:
+            yield from _play(name, play, {str(part): text for part, text in texts.plays[name].items()})
+            yield from _material(name, rules, texts)
+        elif play.enabled:
+            yield Finding(path=("plays", name), text="this play has no texts")
 
 
-def _play(play: str, said: Mapping[str, str]) -> Iterator[Finding]:
-    allowed = ALWAYS | set(RULES[play].quotes) | set(ASIDES)
+def _play(name: str, play: Play, said: Mapping[str, str]) -> Iterator[Finding]:
+    allowed = ALWAYS | set(facts_at(play.per)) | set(ASIDES) | {"seats_more"}
     for part in PARTS:
         if said.get(part):
-            yield from _quotes(("plays", play, part), said[part], allowed)
+            yield from _quotes(("plays", name, part), said[part], allowed)
         else:
-            yield _missing("plays", play, part)
+            yield _missing("plays", name, part)
     opening = said.get("script", "").split("\n", 1)[0]
-    for name in sorted(SPOKEN_FIRST - placeholders(opening)):
-        yield Finding(path=("plays", play, "script"), text=f"the first line must name {{{name}}}")
+    for word in sorted(SPOKEN_FIRST - placeholders(opening)):
+        yield Finding(path=("plays", name, "script"), text=f"the first line must name {{{word}}}")
 
 
-def _reasons(texts: Texts) -> Iterator[Finding]:
-    for code in sorted(set(texts.reasons) - set(GUARDS)):
-        yield _no_such("gate", ("reasons", code), GUARDS)
-    for code in GUARDS:
+def _material(name: str, rules: Rules, texts: Texts) -> Iterator[Finding]:
+    if any(one.plays.get(name, {}).get("material") for one in rules.texts.values()):
+        link = texts.plays[name].get("material", "")
+        if not link.startswith("https://"):
+            text = "is missing, but another language has one" if not link else "is not an https:// address"
+            yield Finding(path=("plays", name, "material"), text=text)
+
+
+def _reasons(texts: Texts, rules: Rules) -> Iterator[Finding]:
+    for code in sorted(set(texts.reasons) - set(rules.gates)):
+        yield _no_such("gate", ("reasons", code), rules.gates)
+    for code in rules.gates:
         if texts.reasons.get(code):
             yield from _quotes(("reasons", code), texts.reasons[code], _QUOTED_BY_REASONS)
         else:
             yield _missing("reasons", code)
 
 
-def _words(texts: Texts) -> Iterator[Finding]:
-    proofs = [proof for rule in RULES.values() for proof in rule.proofs]
+def _words(texts: Texts, rules: Rules) -> Iterator[Finding]:
+    quoted = sorted({fact for play in rules.plays.values() for fact in play.evidence} & set(FACTS))
     wanted: dict[str, frozenset[str]] = dict.fromkeys(_PLAIN, frozenset())
     wanted |= _LINES
-    wanted |= {f"fact.{proof.fact}": frozenset() for proof in proofs}
-    wanted |= {f"unit.{proof.unit}": frozenset({"value"}) for proof in proofs}
+    wanted |= {f"fact.{fact}": frozenset() for fact in quoted}
+    wanted |= {f"unit.{FACTS[fact].unit}": frozenset({"value"}) for fact in quoted}
     wanted |= {f"risk.{signal}": frozenset({"value"}) for signal in SIGNALS}
     for key, allowed in wanted.items():
         if key in texts.words:

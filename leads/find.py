@@ -1,27 +1,28 @@
 """The one door: canonical tables, rules, what we wrote before and today's date in; leads with their reasons out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-import ibis
 import ibis.expr.types as ir
-from ibis import _
 
 from leads import gates, plays
+from leads.answers import QUESTIONS, answers
 from leads.assemble import assemble
+from leads.facts.families import FACTS, FAMILIES, SPINES
+from leads.facts.family import Grain
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, best
 from leads.inputs import Inputs, Stage, filled
 from leads.ranking import chosen, valued
+from leads.rules import Guard, Rule, guard, priorities, quoted, rule
 from leads.told import Told
-from leads.wide import wide
+from leads.wide import ALWAYS, wide
 from mappings.canonical import Lead
 from mappings.config import Rules
 
 READS = ("account", "product", "subscription", "purchase", "opportunity", "contact", "activity", "case",
-         "feedback", "usage", "owner", "ours")  # fmt: skip
+         "engagement", "feedback", "usage", "owner", "ours")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +37,13 @@ class Asleep:
 class Found:
     """Every lead with its state, sorted by key; what to write on accounts; the plays that are asleep.
 
-    `accounts`: account_id, headroom (people), headroom_value (minor units of currency a year), currency, risk,
-    risk_reasons, next_product, priority; and for those who ask why: headroom_reason, reachable, ceiling_percent.
+    `accounts` has one row an account with the columns of leads.answers; `facts` gives every fact that was computed,
+    one row an account, for those who ask why.
     """
 
     leads: tuple[Lead, ...]
     accounts: ir.Table
+    facts: ir.Table
     asleep: tuple[Asleep, ...]
 
 
@@ -61,57 +63,66 @@ def find(
     company's.
     """
     language = language or rules.mapping.company.language
-    ready = {name: _plain(stage, name, tables[name]) for name in READS}
-    needs = {need for rule in plays.RULES.values() for need in rule.needs} | {"owner.name"}
-    inputs = Inputs(
-        tables=ready, rules=rules, today=today, lineage=lineage, filled=filled(ready, lineage, needs), stage=stage
-    )
-    awake, asleep = _awake(inputs)
+    enabled = [rule(name, play) for name, play in rules.plays.items() if play.enabled]
+    guards = [guard(code, gate) for code, gate in rules.gates.items() if gate.enabled]
+    inputs = _inputs(tables, rules, today, lineage, stage, enabled)
+    awake, asleep = _awake(inputs, enabled)
     ground = Ground(
-        inputs, plays=plays.numbers(rules), gates=gates.numbers(rules), on=gates.enabled(rules),
-        words=rules.texts[language].words,
+        inputs, families=FAMILIES, spines=SPINES, words=rules.texts[language].words,
+        wanted=_wanted(rules, awake, guards),
     )  # fmt: skip
-    rows = wide(ground, plays.candidates(ground, awake), _quarter(today))
-    judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows)))
+    ranking = priorities(rules.ranking)
+    rows = wide(ground, plays.candidates(ground, awake), _judges(guards, rules), _quarter(today))
+    judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows, ranking)), guards)
     ranked = chosen(ground, judged)
-    leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, ground.gates, language)
-    return Found(leads=leads, accounts=_accounts(ground, ranked), asleep=asleep)
+    leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, awake, language)
+    return Found(leads=leads, accounts=answers(ground, judged, ranked), facts=ground.wide("account"), asleep=asleep)
 
 
-def _plain(stage: Stage, name: str, table: ir.Table) -> ir.Table:
+def _inputs(
+    tables: Mapping[str, ir.Table],
+    rules: Rules,
+    today: date,
+    lineage: Mapping[str, str],
+    stage: Stage,
+    enabled: Iterable[Rule],
+) -> Inputs:
+    bare = Inputs(tables={}, rules=rules, today=today, lineage=lineage, filled=frozenset(), stage=stage)
     # a canonical table that is still an expression would be computed again by every fact that reads it
-    plain = isinstance(table.op(), ibis.expr.operations.PhysicalTable)
-    return table if plain else stage(f"canonical_{name}", table)
+    ready = {name: bare.staged(f"canonical_{name}", tables[name]) for name in READS}
+    needs = {need for one in enabled for need in one.needs} | {need for fact in FACTS.values() for need in fact.needs}
+    known = filled(ready, lineage, needs | {"owner.name"})
+    return Inputs(tables=ready, rules=rules, today=today, lineage=lineage, filled=known, stage=stage)
 
 
-def _awake(inputs: Inputs) -> tuple[tuple[str, ...], tuple[Asleep, ...]]:
-    enabled = [name for name in plays.RULES if name in inputs.rules.plays and inputs.rules.plays[name].enabled]
-    missing = {name: inputs.missing(plays.RULES[name].needs) for name in enabled}
+def _awake(inputs: Inputs, enabled: Iterable[Rule]) -> tuple[tuple[Rule, ...], tuple[Asleep, ...]]:
+    missing = {one.name: inputs.missing(one.needs) for one in enabled}
     asleep = tuple(Asleep(play=name, needs=needs) for name, needs in missing.items() if needs)
-    return tuple(name for name in enabled if not missing[name]), asleep
+    return tuple(one for one in enabled if not missing[one.name]), asleep
+
+
+def _judges(guards: Iterable[Guard], rules: Rules) -> frozenset[str]:
+    """The facts that gates and ranking mention."""
+    said = {name for one in guards for name in one.facts}
+    return frozenset(said | {name for part in priorities(rules.ranking).values() for name in part.names})
+
+
+def _wanted(rules: Rules, awake: Iterable[Rule], guards: Iterable[Guard]) -> Mapping[Grain, frozenset[str]]:
+    wanted: dict[Grain, set[str]] = {
+        "account": set(_judges(guards, rules) | ALWAYS | QUESTIONS),
+        "owned": set(),
+        "offer": set(),
+    }
+    for one in awake:
+        wanted[one.play.per] |= one.facts | quoted(one, rules.texts)
+    for grain in ("owned", "offer"):
+        wanted["account"] |= wanted[grain]
+    return {grain: frozenset(names | _records(names)) for grain, names in wanted.items()}
+
+
+def _records(names: Iterable[str]) -> set[str]:
+    return {FACTS[name].record or "" for name in names if name in FACTS} - {""}
 
 
 def _quarter(today: date) -> str:
     return f"{today.year}Q{(today.month + 2) // 3}"
-
-
-def _accounts(ground: Ground, ranked: ir.Table) -> ir.Table:
-    at_work = ranked.filter(~_.barred & ~_.refused_frequency & ~_.refused_options)
-    at_work = at_work.mutate(key=_.play + "/" + _.product)
-    top = best(at_work, "account_id", value="expected", id="key").select("account_id", "priority")
-    offers = at_work.filter(_.motion.isin(("cross_sell", "upsell")) & _.product_name.notnull())
-    first = best(offers, "account_id", value="expected", id="key")
-    first = first.select("account_id", next_product=(_.product + " " + _.product_name).substr(0, 255))
-    accounts = ground.accounts.select(
-        "account_id", "headroom", "headroom_value", "currency", "risk", "risk_reasons", "headroom_reason",
-        "reachable", "ceiling",
-    )  # fmt: skip
-    rows = attach_all(accounts, (top, ("account_id",)), (first, ("account_id",)))
-    rows = rows.select(
-        "account_id", "headroom", "headroom_value", "currency", "risk", "risk_reasons", "next_product",
-        priority=ibis.coalesce(_.priority, "low"),
-        headroom_reason="headroom_reason",
-        reachable="reachable",
-        ceiling_percent=_.ceiling / 10,
-    )  # fmt: skip
-    return ground.inputs.stage("account_answers", rows)

@@ -29,6 +29,11 @@ class Inputs:
         past = self.today - timedelta(days=ago)
         return ibis.date(past.year, past.month, past.day)
 
+    def staged(self, name: str, table: ir.Table) -> ir.Table:
+        """The table materialised under the name, unless it is a plain one already."""
+        plain = isinstance(table.op(), ibis.expr.operations.PhysicalTable)
+        return table if plain else self.stage(name, table)
+
     def missing(self, needs: Iterable[str]) -> tuple[str, ...]:
         """The needs nothing fills. `a.b|c.d` is met by either column."""
         return tuple(need for need in needs if self.filled.isdisjoint(need.split("|")))

@@ -8,12 +8,21 @@ import ibis
 from ibis import _
 
 from leads.inputs import Inputs
-from leads.plays import RULES, Proof
 
 PARENTS: Mapping[str, str] = {
     "opportunity_id": "opportunity", "account_id": "account", "product_id": "product", "contact_id": "contact",
 }  # fmt: skip
 """Columns that name a record of another canonical table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One piece of evidence: the fact's name and unit, the column of its record, and the canonical field."""
+
+    fact: str
+    unit: str
+    record: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +65,10 @@ def _fields(sources: str) -> tuple[str, ...]:
 class Origins:
     """The record and field of every proof of these rows; parents are looked up once for all of them."""
 
-    def __init__(self, inputs: Inputs, rows: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, inputs: Inputs, rows: Iterable[tuple[Mapping[str, Any], tuple[Proof, ...]]]) -> None:
         wanted: dict[Proof, set[str]] = {}
-        for row in rows:
-            for proof in RULES[row["play"]].proofs:
+        for row, proofs in rows:
+            for proof in proofs:
                 if row.get(proof.record) is not None:
                     wanted.setdefault(proof, set()).add(row[proof.record])
         found = {proof: origin(inputs.lineage, proof.field) for proof in wanted}

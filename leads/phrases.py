@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from leads.facts.families import FACTS
 from mappings.config import Texts
 from mappings.money import digits
 
-MONEY = frozenset({"value", "expected", "renewal_value"})
-"""Facts in minor units of the lead's currency."""
+MONEY = frozenset({"value", "expected", "stake"}) | {name for name, fact in FACTS.items() if fact.kind == "money"}
+"""What is told in minor units of the lead's currency."""
+SHARES = frozenset(name for name, fact in FACTS.items() if fact.unit == "share")
+"""Facts between 0 and 1, told in percent."""
+CODES = frozenset(name for name, fact in FACTS.items() if fact.unit == "code")
+"""Facts that are one of a few words, which every language has its own word for."""
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 NAME_LENGTH = 80
 # not calendar.month_name: that one follows the locale of whoever runs us
@@ -71,10 +76,14 @@ class Phrases:
 
     def said(self, name: str, value: str | int | float, currency: str) -> str:
         """A fact as it reads in a sentence."""
+        if name in CODES:
+            return self.word(f"{name}.{value}", value)
         if isinstance(value, bool | str):
             return self._text(str(value))
         if name in MONEY:
             return self.money(int(value), currency)
+        if name in SHARES:
+            return f"{value * 100:.0f} %"
         return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
 
     def _text(self, value: str) -> str:

@@ -1,12 +1,16 @@
 """Who first: the chance to win, the expected value, the priority, and what an owner can work in a week."""
 
+from collections.abc import Mapping
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, attach_all, days, yes
-from leads.facts.revenue import MONTHS
+from leads.facts.idioms import attach, days, yes
+from leads.gates import number
+from leads.language import Expression
+from leads.plays import columns
 
 SEGMENT_WEIGHT = 20
 """Decided deals that a segment must have to count as much as the overall rate."""
@@ -17,20 +21,16 @@ SHARED = (
 """What sharing out places needs to know of a candidate."""
 
 
-def valued(ground: Ground, rows: ir.Table) -> ir.Table:
+def valued(ground: Ground, rows: ir.Table, priorities: Mapping[str, Expression]) -> ir.Table:
     """Adds p_win (0..1), decided_n (deals behind it), expected (minor units a year) and priority."""
     rows = rows.mutate(p_win=_p_win().round(4), decided_n=_decided_n())
     rows = rows.mutate(expected=(_.value * _.p_win * _.timing).round().cast("int64"))
-    large, frequent, numbers = _large(ground), _frequent(ground), ground.gates["capacity"]
-    rows = attach_all(rows, (large, ("currency",)), (frequent, ("account_id",)))
-    big = yes(_.monthly * MONTHS >= _.usual_spend)
-    often = (ibis.coalesce(_.purchases_n, 0) >= int(numbers["frequent_purchases"])) | yes(_.seats_now > _.seats_then)
-    needy = ibis.coalesce(_.cases_n, 0) >= int(numbers["needy_cases"])
-    hot = big | often | _.won_on.notnull()
+    known = columns(rows, ground.inputs.rules.ranking.numbers)
+    holds = {name: yes(one.build(known, ground.inputs.today)) for name, one in priorities.items()}
     priority = ibis.cases(
-        (_.selling & needy, "low"), (big & often, "high"), (~_.selling & big, "high"), (hot, "mid"), else_="low"
+        (rows.selling & holds["low"], "low"), (holds["high"], "high"), (holds["mid"], "mid"), else_="low"
     )
-    return rows.mutate(priority=priority).drop("usual_spend", "purchases_n")
+    return rows.mutate(priority=priority)
 
 
 def _p_win() -> ir.FloatingValue:
@@ -46,18 +46,12 @@ def _decided_n() -> ir.IntegerValue:
     return ibis.ifelse(_.selling, _.all_n, 0)
 
 
-def _large(ground: Ground) -> ir.Table:
-    paying = ground.accounts.filter(_.monthly > 0)
-    return paying.group_by("currency").aggregate(
-        usual_spend=(_.monthly.sum() * MONTHS / _.count()).floor().cast("int64")
-    )
+def _number(ground: Ground, code: str, name: str) -> int:
+    return number(ground.inputs.rules.gates, code, name)
 
 
-def _frequent(ground: Ground) -> ir.Table:
-    recent = ground.inputs.tables["purchase"].filter(
-        _.bought_on.between(ground.inputs.day(365), ground.inputs.day(0))
-    )
-    return recent.group_by("account_id").aggregate(purchases_n=ibis.coalesce(_.opportunity_id, _.id).nunique())
+def _is_on(ground: Ground, code: str) -> bool:
+    return ground.inputs.rules.gates[code].enabled
 
 
 def order() -> list[ir.Value]:
@@ -79,43 +73,44 @@ def chosen(ground: Ground, rows: ir.Table) -> ir.Table:
 
 def _one_play(ground: Ground, rows: ir.Table) -> ir.Table:
     today = ground.inputs.day(0)
-    numbers = ground.gates["frequency"]
     fresh = _.our_key.isnull() | ibis.coalesce(_.our_day >= today, True)
     rows = rows.mutate(runs=~_.barred & _.selling & fresh)
     place = ibis.row_number().over(group_by=["account_id", "runs"], order_by=order())
     rows = rows.mutate(place=place)
     first = rows.filter(_.runs & (_.place == 0)).select("account_id", chosen_play="play")
     rows = attach(rows, first, "account_id")
-    recent = yes(_.sold_on > ground.inputs.day(int(numbers["days"])))
+    recent = yes(_.sold_on > ground.inputs.day(_number(ground, "frequency", "days")))
     other = recent | (_.play != _.chosen_play)
     return rows.mutate(
-        refused_frequency=ibis.literal("frequency" in ground.on) & ~_.barred & _.selling & _.our_key.isnull() & other,
+        refused_frequency=ibis.literal(_is_on(ground, "frequency"))
+        & ~_.barred
+        & _.selling
+        & _.our_key.isnull()
+        & other,
         value_frequency=ibis.ifelse(recent, days(today, _.sold_on), 0),
     ).drop("runs", "place")
 
 
 def _few_options(ground: Ground, rows: ir.Table) -> ir.Table:
-    numbers = ground.gates["options"]
     rows = rows.mutate(runs=~_.barred & _.selling & ~_.refused_frequency)
     place = ibis.row_number().over(group_by=["account_id", "runs"], order_by=order())
     rows = rows.mutate(value_options=place + 1)
-    many = _.runs & _.our_key.isnull() & (_.value_options > int(numbers["options"]))
-    return rows.mutate(refused_options=ibis.literal("options" in ground.on) & many)
+    many = _.runs & _.our_key.isnull() & (_.value_options > _number(ground, "options", "options"))
+    return rows.mutate(refused_options=ibis.literal(_is_on(ground, "options")) & many)
 
 
 def _within_capacity(ground: Ground, rows: ir.Table) -> ir.Table:
-    numbers = ground.gates["capacity"]
     rows = rows.mutate(runs=~_.barred & ~_.refused_frequency & ~_.refused_options)
     place = ibis.row_number().over(group_by=["owner_id", "runs"], order_by=order())
     rows = attach(rows.mutate(place=place), _busy(ground, rows), "owner_id")
     rows = rows.mutate(value_capacity=_.place + 1 + ibis.coalesce(_.busy, 0))
-    full = _.runs & _.our_key.isnull() & (_.value_capacity > int(numbers["leads"]))
-    return rows.mutate(refused_capacity=ibis.literal("capacity" in ground.on) & full).drop("place", "busy", "runs")
+    full = _.runs & _.our_key.isnull() & (_.value_capacity > _number(ground, "capacity", "leads"))
+    return rows.mutate(refused_capacity=ibis.literal(_is_on(ground, "capacity")) & full).drop("place", "busy", "runs")
 
 
 def _busy(ground: Ground, rows: ir.Table) -> ir.Table:
     """Work an owner has besides this run's rows: our other leads, open or of the last `days` days."""
-    week = ground.inputs.day(int(ground.gates["capacity"]["days"]))
+    week = ground.inputs.day(_number(ground, "capacity", "days"))
     work = ground.ours.all.filter(_.holder.notnull() & (_.is_open | yes(_.written_on > week)))
     seen = rows.filter(_.runs & _.our_key.notnull()).select(key="our_key")
     other = work.anti_join(seen, "key")

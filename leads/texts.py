@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from leads.phrases import Phrases, fill, tidy
-from leads.plays import RULES
+from leads.phrases import Phrases, fill, placeholders, tidy
 from mappings.canonical import Evidence, Lead
 from mappings.config import Rules
 
@@ -16,8 +15,10 @@ ALWAYS = frozenset(
     {"account", "owner", "contact", "contact_role", "product", "company", "value", "due", "win_percent", "decided_n"}
 )
 """What every template may quote."""
-ASIDES: Mapping[str, str] = {"next_plan": "next_product_name", "just_bought": "won_on"}
-"""Phrases that appear only where a fact is known: the word of that name, which may quote the fact."""
+ASIDES: Mapping[str, str] = {
+    "next_plan": "next_product_name", "just_bought": "won_on", "story": "similar_name",
+}  # fmt: skip
+"""Phrases that appear only where a fact is known: the word of that name, which may quote facts."""
 
 Url = Callable[[str, str], str]
 """(object, id) -> where a person opens the record."""
@@ -88,7 +89,8 @@ def say(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, u
 
 def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[str, str]:
     words = phrases.texts.words
-    unknown = dict.fromkeys(RULES[lead.play].quotes, words["unknown"])
+    said = (*phrases.texts.plays[lead.play].values(), *(words[aside] for aside in ASIDES))
+    unknown = dict.fromkeys((name for text in said for name in placeholders(text)), words["unknown"])
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
     role = str(lead.facts.get("contact_role", ""))
     values = unknown | facts | {
@@ -127,6 +129,8 @@ def _sections(
     yield words["heading.numbers"], tuple(_numbers(lead, phrases, values, url)), True
     yield words["heading.script"], tuple(_Line(line) for line in script.splitlines()), False
     yield words["heading.next"], (*(_Line(line) for line in next_step.splitlines()),), False
+    if material := phrases.texts.plays[lead.play].get("material"):
+        yield words["heading.material"], (_Line(words["material"], material),), False
     yield words["heading.no"], (_Line(words["how_to_say_no"]),), False
 
 

@@ -9,36 +9,49 @@ from leads.facts.contacts import CHANNELS
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach_all, yes
 from leads.facts.touches import open_tasks
+from leads.rules import GATE_OFFERS
 
 TERMS = {
-    "play": "string", "motion": "string", "selling": "boolean", "channel": "string", "due_days": "int64",
-    "win_rate": "float64", "win_weight": "float64",
+    "play": "string", "motion": "string", "pattern": "string", "selling": "boolean", "channel": "string",
+    "due_days": "int64", "win_rate": "float64", "win_weight": "float64",
 }  # fmt: skip
-ACCOUNT = (
-    "account_id", "owner_id", "industry", "currency", "do_not_contact", "legal_hold", "invoice_overdue",
-    "onboarding_started_on", "onboarded_on", "customer_since", "first_day", "severe_n", "cases_n", "risk",
-    "risk_points", "sold_on", "contacts_n", "monthly", "seats_now", "seats_then", "won_on",
-    *(f"{prefix}_{channel}" for prefix in ("best", "fresh") for channel in CHANNELS),
-)  # fmt: skip
-"""What is judged of an account; everything else is only told (leads.told)."""
+WIN_RATE, WIN_WEIGHT = 0.15, 20
+"""The chance to win of a play that does not say, and how many deals that guess weighs."""
+ALWAYS = frozenset({"account_name", "owner_id", "industry", "currency", "sold_on"})
+"""Facts of the account that every candidate is judged by, whatever the gates mention."""
 
 
-def wide(ground: Ground, candidates: ir.Table, quarter: str) -> ir.Table:
-    """Candidates with all they are judged by. `quarter` (2026Q4) is the cycle of leads without a term."""
+def wide(ground: Ground, candidates: ir.Table, judges: frozenset[str], quarter: str) -> ir.Table:
+    """Candidates with all they are judged by: `judges` are the facts that gates and ranking mention.
+
+    `quarter` (2026Q4) is the cycle of leads without a term.
+    """
     account, both, lead = ("account_id",), ("account_id", "product"), ("account_id", "play", "product")
     past = ground.ours.open.filter(_.our_day < ground.inputs.day(0)).group_by("account_id", "product")
+    facts = ground.wide("account")
+    known = [name for name in facts.columns if name in judges | ALWAYS and name not in candidates.columns]
     rows = attach_all(
         candidates,
         (_terms(ground), ("play",)),
-        (ground.accounts.select(*ACCOUNT), account),
+        (facts.select("account_id", *known), account),
+        (ground.reach, account),
         (ground.products.select("product", "product_name", "specialist", "sla_days"), ("product",)),
         (ground.ours.open, lead),
         (past.aggregate(other_key=_.our_key.min()), both),
         (ground.open_deals, both),
         (ground.open_deals.filter(_.product == "?").select("account_id", unnamed_deal="deal_record"), account),
+        *((part, both) for part in _refusals(ground, judges)),
     )
-    rows = rows.mutate(cycle=ibis.coalesce(_.our_cycle, _.cycle, quarter)).drop("our_cycle")
+    rows = rows.mutate(
+        cycle=ibis.coalesce(_.our_cycle, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
+    ).drop("our_cycle")
     return _with_rest(ground, ground.inputs.stage("candidates_known", rows))
+
+
+def _refusals(ground: Ground, judges: frozenset[str]) -> list[ir.Table]:
+    """What the account said of the candidate's product, where a gate asks."""
+    asked = sorted(judges & set(GATE_OFFERS))
+    return [ground.family("declined_offer").select("account_id", "product", *asked)] if asked else []
 
 
 def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
@@ -58,7 +71,11 @@ def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
     people = ground.contacts.select(
         "contact_id", "contact_name", "role", "title", "may_phone", "may_email", "approached_on"
     )
-    return attach_all(rows, (people, ("contact_id",)))
+    rows = attach_all(rows, (people, ("contact_id",)))
+    return rows.mutate(
+        contact_role=ibis.coalesce(_.role, _.title),
+        owners_known=ibis.literal("owner.name" in ground.inputs.filled),
+    )
 
 
 def _terms(ground: Ground) -> ir.Table:
@@ -66,14 +83,14 @@ def _terms(ground: Ground) -> ir.Table:
         {
             "play": name,
             "motion": play.motion,
+            "pattern": play.pattern,
             "selling": play.selling,
             "channel": play.channel,
             "due_days": play.due_days,
-            "win_rate": float(ground.plays[name]["win_rate"]),
-            "win_weight": float(ground.plays[name]["win_weight"]),
+            "win_rate": float(play.numbers.get("win_rate", WIN_RATE)),
+            "win_weight": float(play.numbers.get("win_weight", WIN_WEIGHT)),
         }
         for name, play in sorted(ground.inputs.rules.plays.items())
-        if name in ground.plays
     ]
     return ground.inputs.stage("play_terms", ibis.memtable(rows, schema=ibis.schema(TERMS)))
 
@@ -96,9 +113,7 @@ def _with_contact(rows: ir.Table) -> ir.Table:
     may, best, fresh = (_by_channel(rows, prefix) for prefix in ("may", "best", "fresh"))
     kept = ibis.cases((rows.our_key.notnull() & yes(may), rows.approached))
     picked = ibis.ifelse(rows.selling & rows.our_key.isnull(), ibis.coalesce(fresh, best), best)
-    rows = rows.mutate(
-        contact_id=ibis.coalesce(kept, picked), stale=rows.selling & rows.our_key.isnull() & fresh.isnull()
-    )
+    rows = rows.mutate(contact_id=ibis.coalesce(kept, picked), none_fresh=fresh.isnull())
     return rows.drop(*(f"{prefix}_{channel}" for prefix in ("may", "best", "fresh") for channel in CHANNELS))
 
 

@@ -45,7 +45,6 @@ class Family:
 
     `table` gives the columns of KEYS[grain] and one column a fact; at most one row a key; no row, or NULL, where
     the data is missing. `numbers` are its thresholds and windows with their defaults, which facts.yaml can change.
-    `columns` are further columns of the table that only other families read (records, intermediate sums).
     """
 
     name: str
@@ -53,3 +52,9 @@ class Family:
     facts: Mapping[str, Fact]
     table: "Callable[[Ground], ir.Table]"
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Its facts, and the columns that hold the records they were read from."""
+        records = (fact.record for fact in self.facts.values() if fact.record and fact.record != "account_id")
+        return frozenset(self.facts) | frozenset(records)

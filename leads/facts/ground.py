@@ -1,35 +1,95 @@
 """All facts of one run, each computed once and only when somebody asks for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
-from ibis import _
 
-from leads.facts import affinity, catalogue, churn, contacts, headroom, hierarchy, owned, revenue, touches, usage
-from leads.facts.idioms import attach, attach_all, yes
+from leads.facts import affinity, catalogue, contacts, owned, revenue, touches
+from leads.facts.family import KEYS, Family, Grain
+from leads.facts.idioms import attach_all
 from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
-
-Numbers = Mapping[str, Mapping[str, float]]
 
 
 class Ground:
     """The facts that plays and gates stand on.
 
-    `plays` and `gates` are their numbers by name, `on` the gates that are enabled, `words` the language's phrases.
+    `families` are those there are, `words` the language's phrases, `wanted` the columns asked for at each grain:
+    what no play, gate or text mentions is not computed.
     """
 
     def __init__(
-        self, inputs: Inputs, *, plays: Numbers, gates: Numbers, on: frozenset[str], words: Mapping[str, str]
+        self,
+        inputs: Inputs,
+        *,
+        families: Mapping[str, Family],
+        spines: Mapping[Grain, tuple[str, ...]],
+        words: Mapping[str, str],
+        wanted: Mapping[Grain, frozenset[str]],
     ) -> None:
         self.inputs = inputs
-        self.plays = plays
-        self.gates = gates
-        self.on = on
         self.words = words
+        self._families = families
+        self._spines = spines
+        self._wanted = wanted
+        self._made: dict[str, ir.Table] = {}
+        self._wide: dict[Grain, ir.Table] = {}
+
+    def numbers(self, family: str) -> Mapping[str, float]:
+        """The family's numbers: its own, or what facts.yaml says."""
+        return {**self._families[family].numbers, **self.inputs.rules.facts.get(family, {})}
+
+    def family(self, name: str) -> ir.Table:
+        """The family's table, computed once."""
+        if name not in self._made:
+            self._made[name] = self.inputs.staged(f"facts_{name}", self._families[name].table(self))
+        return self._made[name]
+
+    def wide(self, grain: Grain) -> ir.Table:
+        """One row a key of this grain with every fact that is wanted there, the account's among them."""
+        if grain not in self._wide:
+            rows = self._joined(grain)
+            self._wide[grain] = self.inputs.stage(f"wide_{grain}", rows)
+        return self._wide[grain]
+
+    def _joined(self, grain: Grain) -> ir.Table:
+        wanted, on = self._wanted.get(grain, frozenset()), KEYS[grain]
+        spine = self._spine(grain)
+        parts = [self._part(name, wanted, on, spine) for name in self._holding(grain, wanted)]
+        rows = attach_all(spine, *((part, on) for part in parts if part is not None))
+        if grain == "account":
+            return rows
+        whole = self.wide("account")
+        keep = [name for name in whole.columns if name == "account_id" or name not in rows.columns]
+        return attach_all(rows, (whole.select(*keep), ("account_id",)))
+
+    def _holding(self, grain: Grain, wanted: Iterable[str]) -> list[str]:
+        wanted = set(wanted)
+        return [
+            name
+            for name, family in self._families.items()
+            if family.grain == grain and not wanted.isdisjoint(family.columns)
+        ]
+
+    def _part(self, name: str, wanted: frozenset[str], on: tuple[str, ...], spine: ir.Table) -> ir.Table | None:
+        family = self._families[name]
+        keep = sorted((wanted & family.columns) - set(spine.columns))
+        return self.family(name).select(*on, *keep) if keep else None
+
+    def _spine(self, grain: Grain) -> ir.Table:
+        if grain == "account":
+            return self.family("account")
+        wanted = self._wanted.get(grain, frozenset())
+        names = [name for name in self._spines[grain] if not wanted.isdisjoint(self._families[name].columns)]
+        pairs = [self.family(name).select(*KEYS[grain]) for name in names]
+        if not pairs:
+            empty = ibis.schema(dict.fromkeys(KEYS[grain], "string"))
+            return ibis.memtable([], schema=empty)
+        every = (ibis.union(*pairs) if len(pairs) > 1 else pairs[0]).distinct()
+        return owned.offerable(self, every) if grain == "offer" else every
 
     @cached_property
     def codes(self) -> ir.Table:
@@ -44,33 +104,13 @@ class Ground:
     @cached_property
     def subscriptions(self) -> ir.Table:
         """Subscriptions with product, live, live_then and monthly."""
-        days_ago = int(self.gates["churn_high"]["seats_days"])
+        days_ago = int(self.numbers("reduction")["days"])
         return revenue.subscriptions(self.inputs, self.codes, self.products, days_ago)
-
-    @cached_property
-    def seats(self) -> ir.Table:
-        """Seats in use by account and product."""
-        return revenue.seats(self.inputs, self.subscriptions)
-
-    @cached_property
-    def renewals(self) -> ir.Table:
-        """Terms that end inside the renewal window, one an account."""
-        return revenue.renewals(self.inputs, self.subscriptions, self.plays["renewal_window"])
-
-    @cached_property
-    def groups(self) -> ir.Table:
-        """Headroom by ultimate parent."""
-        return hierarchy.groups(self.inputs, self.accounts)
 
     @cached_property
     def bought(self) -> ir.Table:
         """Products bought by account."""
         return affinity.bought(self.inputs, self.codes)
-
-    @cached_property
-    def affinity(self) -> ir.Table:
-        """Believed rules a -> b."""
-        return affinity.affinity(self.inputs, self.bought, self.plays["affinity_tossup"])
 
     @cached_property
     def owned(self) -> ir.Table:
@@ -108,47 +148,7 @@ class Ground:
         return contacts.contacts(self.inputs, self.approaches)
 
     @cached_property
-    def accounts(self) -> ir.Table:
-        """One row an account with everything known about it: the table `explain` reads."""
-        conflict = self.plays["company_wide"]["employee_conflict"]
-        rows = attach(self._bare, revenue.paid(self.inputs, self.subscriptions), "account_id")
-        counted = ibis.cases((_.told_users >= 0, _.told_users), else_=self._seats_paid)
-        rows = headroom.headroom(self.inputs, rows.mutate(paid_users=counted), conflict)
-        rows = headroom.reachable(self.inputs, rows)
-        rows = attach_all(rows, *((family, ("account_id",)) for family in self._families()))
-        rows = churn.churn(self.inputs, rows, self.gates["churn_high"], self.words)
-        return self.inputs.stage("account_facts", rows)
-
-    @property
-    def _seats_paid(self) -> ir.IntegerValue:
-        # no subscriptions at all in the CRM: unknown, not zero
-        known = "subscription.seats_paid" in self.inputs.filled
-        return ibis.coalesce(_.paid_seats, 0) if known else ibis.null("int64")
-
-    def _families(self) -> tuple[ir.Table, ...]:
-        quiet = int(self.gates["contact_frequency"]["days"])
-        sold = self.approaches.group_by("account_id").aggregate(sold_on=_.sold_on.max())
-        return (
-            revenue.reduction(self.inputs, self.subscriptions),
-            usage.usage(self.inputs),
-            touches.won(self.inputs, int(self.plays["affinity_tossup"]["just_bought_days"])),
-            touches.last_contact(self.inputs),
-            touches.cases(self.inputs, int(self.gates["capacity"]["needy_days"])),
-            touches.nps(self.inputs),
-            contacts.reach(self.inputs, self.contacts, quiet),
-            sold,
-        )
-
-    @property
-    def _bare(self) -> ir.Table:
-        return self.inputs.tables["account"].select(
-            "owner_id", "industry", "employees", "employees_reported", "free_users", "customer_since",
-            "onboarded_on", "onboarding_started_on",
-            account_id="id",
-            account_name="name",
-            told_users="paid_users",
-            currency=ibis.coalesce(_.currency, self.inputs.rules.mapping.company.currency),
-            do_not_contact=yes(_.do_not_contact),
-            legal_hold=yes(_.legal_hold),
-            invoice_overdue=yes(_.invoice_overdue),
-        )  # fmt: skip
+    def reach(self) -> ir.Table:
+        """Contacts an account has, and the best of them by channel, and the best not approached for a while."""
+        quiet = self.inputs.rules.gates["contact_frequency"].numbers["days"]
+        return contacts.reach(self.inputs, self.contacts, int(quiet))

@@ -1,0 +1,76 @@
+"""What is written on every account: one row each, with the answers that a CSM looks at."""
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from leads.facts.ground import Ground
+from leads.facts.idioms import attach_all, best, total
+
+FACTS_TOLD = (
+    "headroom", "headroom_value", "headroom_reason", "reachable", "ceiling_percent", "currency", "risk",
+    "risk_reasons", "risk_points", "rfm", "rfm_rank", "rfm_segment", "growth_percent", "account_revenue", "ltv",
+    "utilisation_percent", "interest_product",
+)  # fmt: skip
+"""Facts that are answers as they are."""
+QUESTIONS = frozenset((*FACTS_TOLD, "renews_on"))
+"""Facts that are computed whether or not a play mentions them."""
+OUTCOMES = {"leads_accepted": ("accepted", "won"), "leads_declined": ("declined",)}
+
+
+def answers(ground: Ground, judged: ir.Table, ranked: ir.Table) -> ir.Table:
+    """One row an account: the columns of FACTS_TOLD, and
+
+    next_product, next_product_2 (code and name of the best two offers), priority (high, mid, low), renewal_on,
+    held_value (minor units: what guardrails hold back now), open_leads, open_value, leads_accepted, leads_declined.
+    """
+    on = ("account_id",)
+    facts = ground.wide("account")
+    rows = facts.select("account_id", *(name for name in FACTS_TOLD if name in facts.columns), renewal_on="renews_on")
+    rows = attach_all(
+        rows,
+        (_at_work(ranked), on),
+        (_offer(ranked, first=True), on),
+        (_offer(ranked, first=False), on),
+        (_held(ground, judged), on),
+        (_outcomes(ground), on),
+    )
+    zero = {name: ibis.coalesce(rows[name], 0) for name in ("held_value", "open_leads", "open_value", *OUTCOMES)}
+    return ground.inputs.stage("account_answers", rows.mutate(priority=ibis.coalesce(_.priority, "low"), **zero))
+
+
+def _chosen(ranked: ir.Table) -> ir.Table:
+    rows = ranked.filter(~_.barred & ~_.refused_frequency & ~_.refused_options)
+    return rows.mutate(name=_.play + "/" + _.product)
+
+
+def _at_work(ranked: ir.Table) -> ir.Table:
+    rows = _chosen(ranked)
+    top = best(rows, "account_id", value="expected", id="name").select("account_id", "priority")
+    open = rows.filter(~_.refused_capacity).group_by("account_id")
+    return attach_all(top, (open.aggregate(open_leads=_.count(), open_value=total(_.value)), ("account_id",)))
+
+
+def _offer(ranked: ir.Table, *, first: bool) -> ir.Table:
+    """The best offer of an account, or the second best: a product to propose."""
+    rows = _chosen(ranked).filter(_.motion.isin(("cross_sell", "upsell")) & _.product_name.notnull())
+    one = best(rows, "account_id", value="expected", id="name").select("account_id", "product", "product_name")
+    if not first:
+        rest = rows.anti_join(one, ("account_id", "product"))
+        one = best(rest, "account_id", value="expected", id="name")
+    name = "next_product" if first else "next_product_2"
+    return one.select("account_id", **{name: (_.product + " " + _.product_name).substr(0, 255)})
+
+
+def _held(ground: Ground, judged: ir.Table) -> ir.Table:
+    """What gates that hold have refused: it comes back by itself."""
+    holding = [f"refused_{code}" for code, gate in ground.inputs.rules.gates.items() if gate.state == "held"]
+    refused = [judged[name] for name in holding if name in judged.columns]
+    held = judged.filter(ibis.or_(*refused)) if refused else judged.limit(0)
+    return held.group_by("account_id").aggregate(held_value=total(_.value))
+
+
+def _outcomes(ground: Ground) -> ir.Table:
+    ours = ground.ours.all
+    counts = {name: _.key.count(where=_.outcome.isin(of)) for name, of in OUTCOMES.items()}
+    return ours.group_by("account_id").aggregate(**counts)
