@@ -98,4 +98,5 @@ def campaign_member() -> list[Field]:
         once(reference("ContactId", "Contact", cascade=True)),
         choice("Status", ("Sent", "Responded"), default="Sent"),
         fixed(plain("HasResponded", "boolean")),
+        fixed(plain("FirstRespondedDate", "date")),
     ]

@@ -158,6 +158,8 @@ def _member(saving: Saving) -> None:
     out, get = saving.out, saving.get
     if "Status" in out:
         out["HasResponded"] = out["Status"] == "Responded"
+        if out["HasResponded"] and get("FirstRespondedDate") is None:
+            out["FirstRespondedDate"] = datetime.fromtimestamp(saving.stamp, UTC).date().isoformat()
     if get("LeadId") is None and get("ContactId") is None:
         message = "Required fields are missing: [LeadId, ContactId]"
         raise RecordError("REQUIRED_FIELD_MISSING", message, "LeadId", "ContactId")
