@@ -208,7 +208,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "What one unit of a currency is worth in the company's currency, from a day on.",
             id=_ID,
             currency=_must("text", "ISO 4217 code of the currency"),
-            starts_on=_must("date", "first day; the rate holds until the next one of its currency starts"),
+            starts_on=_may("date", "first day, missing: always; holds until the next one of its currency starts"),
             rate=_may("number", "units of the company's currency for one of it"),
             inverse=_may("number", "units of it for one of the company's currency; read where rate is empty"),
         ),
