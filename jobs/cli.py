@@ -41,6 +41,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Log every call; show stack
 Yes = Annotated[bool, typer.Option("--yes", help="Write without asking a person first.")]
 Full = Annotated[bool, typer.Option("--full", help="Read everything anew, not only what changed.")]
 CrmName = Literal["salesforce", "hubspot"]
+SchemaOf = Literal["mapping", "plays", "gates", "ranking", "facts", "overrides", "texts"]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -291,7 +292,7 @@ def _problem_lines(problems: Sequence[Problem]) -> str:
 
 @mapping_app.command()
 def schema(
-    of: Annotated[Literal["mapping", "plays", "gates", "texts"], typer.Argument(help="Of which file.")] = "mapping",
+    of: Annotated[SchemaOf, typer.Argument(help="Of which file.")] = "mapping",
     json: AsJson = True,
     debug: Debug = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -284,6 +285,10 @@ Expr = Annotated[str, BeforeValidator(_as_text)]
 """An SQL expression over facts and the numbers beside it (leads.language)."""
 
 
+ByPriority = Mapping[Literal["high", "mid", "low"], Action]
+EVERYWHERE_A_TASK: ByPriority = MappingProxyType({"high": "task", "mid": "task", "low": "task"})
+
+
 class Play(Config):
     """When to approach an account, with what, and how. Expressions may use facts and the play's own `numbers`."""
 
@@ -317,9 +322,7 @@ class Play(Config):
     """Facts whose data must be mapped, else the play is asleep; left out: all that `when` mentions."""
     evidence: tuple[str, ...] = ()
     """Facts to quote with their records; without the first there is no lead."""
-    action: Annotated[Mapping[Literal["high", "mid", "low"], Action], BeforeValidator(_for_all_priorities)] = Field(
-        default_factory=lambda: {"high": "task", "mid": "task", "low": "task"}
-    )
+    action: Annotated[ByPriority, BeforeValidator(_for_all_priorities)] = EVERYWHERE_A_TASK
     """By priority; one word stands for all three."""
     numbers: Mapping[str, float] = Field(default_factory=dict)
 

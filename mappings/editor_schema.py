@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from mappings.canonical import TABLES
-from mappings.config import Gate, MappingConfig, Play, Texts
+from mappings.config import Gate, MappingConfig, Override, Play, Ranking, Texts
 from mappings.outputs import ACCOUNT_OUTPUTS, LEAD_OUTPUTS, TASK_OUTPUTS, Output
 
 Json = dict[str, Any]
@@ -15,11 +15,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(document: str = "mapping") -> dict[str, object]:
-    """A JSON Schema of the mapping, or of `plays`, `gates` or `texts`. Raises KeyError for anything else."""
+    """A JSON Schema of the mapping, or of another file by its name (`plays`). Raises KeyError for anything else."""
     of: Mapping[str, Callable[[], Json]] = {
         "mapping": _mapping,
         "plays": TypeAdapter(Mapping[str, Play]).json_schema,
         "gates": TypeAdapter(Mapping[str, Gate]).json_schema,
+        "ranking": TypeAdapter(Ranking).json_schema,
+        "facts": TypeAdapter(Mapping[str, Mapping[str, float]]).json_schema,
+        "overrides": TypeAdapter(tuple[Override, ...]).json_schema,
         "texts": TypeAdapter(Texts).json_schema,
     }
     return {"$schema": DIALECT, **of[document]()}

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from mappings.config import Gate, MappingConfig, Play, Rules, Texts
+from mappings.config import Gate, MappingConfig, Override, Play, Ranking, Rules, Texts
 from mappings.editor_schema import json_schema
 from mappings.marked import Key, Marked, Plain, Unreadable, parse
 from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
@@ -19,13 +19,18 @@ __all__ = ["BadConfig", "Positions", "Problem", "init", "json_schema", "load_map
 
 CRMS = ("salesforce", "hubspot")
 PRESETS = Path(__file__).parent / "presets"
-_SHARED = ("plays.yaml", "gates.yaml", "texts.en.yaml", "texts.ja.yaml")
+_SHARED = (
+    "plays.yaml", "gates.yaml", "ranking.yaml", "facts.yaml", "overrides.yaml", "texts.en.yaml", "texts.ja.yaml",
+)  # fmt: skip
 _MAPPINGS = tuple(f"{crm}.yaml" for crm in CRMS)
 _T = TypeVar("_T")
 
 _MAPPING: TypeAdapter[MappingConfig] = TypeAdapter(MappingConfig)
 _PLAYS: TypeAdapter[Mapping[str, Play]] = TypeAdapter(Mapping[str, Play])
 _GATES: TypeAdapter[Mapping[str, Gate]] = TypeAdapter(Mapping[str, Gate])
+_RANKING: TypeAdapter[Ranking] = TypeAdapter(Ranking)
+_FACTS: TypeAdapter[Mapping[str, Mapping[str, float]]] = TypeAdapter(Mapping[str, Mapping[str, float]])
+_OVERRIDES: TypeAdapter[tuple[Override, ...]] = TypeAdapter(tuple[Override, ...])
 _TEXTS: TypeAdapter[Texts] = TypeAdapter(Texts)
 
 
@@ -91,6 +96,14 @@ class _Loading:
                     )
                 )
 
+    def over_preset(self, name: str) -> "_Loading":
+        """Let what the document leaves out be the preset's: a guardrail must not fall because a file is older."""
+        if name in self.documents:
+            preset = parse((PRESETS / name).read_bytes()).value
+            document = self.documents[name]
+            self.documents[name] = replace(document, value=_merged(preset, document.value))
+        return self
+
     def model(self, name: str, adapter: TypeAdapter[_T], type_: object) -> _T | None:
         """The document as typed values, or None after noting what is wrong with it."""
         if name not in self.documents:
@@ -134,18 +147,26 @@ class _Loading:
 def load_rules(crm: str, folder: Path | None) -> Rules:
     """Everything RevOps decided for one CRM.
 
-    A file in `folder` (salesforce.yaml or hubspot.yaml, plays.yaml, gates.yaml, texts.en.yaml, texts.ja.yaml) stands
-    in place of the preset of that name. Raises BadConfig with every problem of every file.
+    A file in `folder` (salesforce.yaml or hubspot.yaml, plays.yaml, gates.yaml, ranking.yaml, facts.yaml,
+    overrides.yaml, texts.en.yaml, texts.ja.yaml) stands in place of the preset of that name; but a gate that
+    gates.yaml leaves out, or part of it, is the preset's. Raises BadConfig with every problem of every file.
     """
     loading = _Loading(folder).open(_names(crm))
     mapping = _mapping(loading, crm)
     plays = loading.model("plays.yaml", _PLAYS, Mapping[str, Play])
-    gates = loading.model("gates.yaml", _GATES, Mapping[str, Gate])
+    gates = loading.over_preset("gates.yaml").model("gates.yaml", _GATES, Mapping[str, Gate])
+    ranking = loading.model("ranking.yaml", _RANKING, Ranking)
+    facts = loading.model("facts.yaml", _FACTS, Mapping[str, Mapping[str, float]])
+    overrides = loading.model("overrides.yaml", _OVERRIDES, tuple[Override, ...])
     english = loading.model("texts.en.yaml", _TEXTS, Texts)
     japanese = loading.model("texts.ja.yaml", _TEXTS, Texts)
-    if mapping is None or plays is None or gates is None or english is None or japanese is None or loading.problems:
+    read = (mapping, plays, gates, ranking, facts, overrides, english, japanese)
+    if loading.problems or mapping is None or any(one is None for one in read):
         raise BadConfig(_in_order(loading))
-    return Rules(mapping=mapping, plays=plays, gates=gates, texts={"en": english, "ja": japanese})
+    return Rules.model_construct(
+        mapping=mapping, plays=plays, gates=gates, ranking=ranking, facts=facts, overrides=overrides,
+        texts={"en": english, "ja": japanese},
+    )  # fmt: skip
 
 
 def load_mapping(crm: str, folder: Path | None) -> MappingConfig:
@@ -183,6 +204,13 @@ def _mapping(loading: _Loading, crm: str) -> MappingConfig | None:
     if checked is not None:
         loading.check(name, of_mapping(checked, crm))
     return mapping
+
+
+def _merged(preset: Plain, own: Plain) -> Plain:
+    """`own` over `preset`, key by key; anything but a mapping stands in place of what the preset has."""
+    if not isinstance(preset, dict) or not isinstance(own, dict):
+        return preset if own is None else own
+    return {**preset, **{key: _merged(preset.get(key), value) for key, value in own.items()}}
 
 
 def _mended(document: Plain, path: tuple[Key, ...], preset: Plain) -> None:
