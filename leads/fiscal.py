@@ -15,7 +15,7 @@ def fiscal_year(day: date, starts: int) -> int:
 
 
 def fiscal_quarter(day: date, starts: int) -> int:
-    """The quarter of its fiscal year that a day is in, 1 to 4: April is in the first where the year begins in April."""
+    """The quarter of its fiscal year that a day is in, 1 to 4: May is in the first where the year begins in April."""
     return (day.month - starts) % 12 // 3 + 1
 
 

@@ -52,7 +52,7 @@ def in_company_currency(
     if on is None or not known:
         today = {one.currency: one.factor for one in known if one.since <= inputs.today < one.until}
         return rows.mutate(**{name: _converted(_[amount], money, own, _looked_up(money, today))})
-    dated = _with_factor(rows, known, money, ibis.least(_[on], inputs.day(0)))
+    dated = _with_factor(rows, known, money, (_[on] > inputs.day(0)).ifelse(inputs.day(0), _[on]))
     return dated.mutate(**{name: _converted(_[amount], money, own, _.day_factor)}).select(*rows.columns, name)
 
 
@@ -77,9 +77,7 @@ def _with_factor(rows: ir.Table, known: Iterable[DatedRate], money: ir.StringVal
         pairs.day_day >= table.rate_since,
         pairs.day_day < table.rate_until,
     ]
-    found = pairs.inner_join(table, holds).select(
-        key_money="day_money", key_day="day_day", day_factor="rate_factor"
-    )
+    found = pairs.inner_join(table, holds).select(key_money="day_money", key_day="day_day", day_factor="rate_factor")
     return keyed.left_join(found, [keyed.day_money == found.key_money, keyed.day_day == found.key_day])
 
 
