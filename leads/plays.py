@@ -37,7 +37,7 @@ def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
     rows = ground.wide(rule.play.per)
     rows = rows.filter(_value(ground, rule, "when", rows))
     if rule.play.evidence:
-        rows = rows.filter(rows[rule.play.evidence[0]].notnull())
+        rows = rows.filter(ibis.or_(*(rows[name].notnull() for name in rule.play.evidence)))
     if rule.play.seats is not None:
         rows = rows.mutate(seats_more=_whole(_value(ground, rule, "seats", rows)))
     told = {

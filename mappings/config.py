@@ -321,7 +321,7 @@ class Play(Config):
     needs: tuple[str, ...] | None = None
     """Facts whose data must be mapped, else the play is asleep; left out: all that `when` mentions."""
     evidence: tuple[str, ...] = ()
-    """Facts to quote with their records; without the first there is no lead."""
+    """Facts to quote with their records; where none of them is known there is no lead."""
     action: Annotated[ByPriority, BeforeValidator(_for_all_priorities)] = EVERYWHERE_A_TASK
     """By priority; one word stands for all three."""
     numbers: Mapping[str, float] = Field(default_factory=dict)

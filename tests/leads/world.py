@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from leads.find import Found, find
 from mappings.canonical import TABLES
-from mappings.config import Company, Gate, MappingConfig, Play, RecordOut, Rules, Texts, Write
+from mappings.config import Company, Gate, MappingConfig, Play, Ranking, RecordOut, Rules, Texts, Write
 
 PRESETS = Path(__file__).parents[2] / "mappings" / "presets"
 TODAY = date(2026, 11, 18)
@@ -47,6 +47,7 @@ def rules(currency: str = "USD", route: str | None = "Partner Desk") -> Rules:
         mapping=mapping,
         plays={k: Play.model_validate(v) for k, v in read_yaml(PRESETS / "plays.yaml").items()},
         gates={k: Gate.model_validate(v) for k, v in read_yaml(PRESETS / "gates.yaml").items()},
+        ranking=Ranking.model_validate(read_yaml(PRESETS / "ranking.yaml")),
         texts={
             "en": Texts.model_validate(read_yaml(PRESETS / "texts.en.yaml")),
             "ja": Texts.model_validate(read_yaml(PRESETS / "texts.ja.yaml")),
