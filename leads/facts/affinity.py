@@ -1,24 +1,27 @@
 """Which product customers buy next: basket affinity from past purchases, ordered in time."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
-import pyarrow as pa
 from ibis import _
 
-from leads.facts.idioms import attach, best, thousandths, total
-from leads.inputs import Inputs
-from leads.stats import Chances, believed_up_to, chances_of_overlap, shrunk_lift, wilson
+from leads.baskets import counted, pairs, profile, rules, sized
+from leads.facts.family import Fact, Family
+from leads.facts.idioms import attach, best, total
+from leads.inputs import Inputs, Stage
 
-Pair = Mapping[str, int | str]
-"""a, b, n_both, n_after, n_a, n_b, n: how many baskets hold both, both with b later, a, b, anything."""
+if TYPE_CHECKING:
+    from leads.facts.ground import Ground
 
 RULE = {
-    "a": "string", "b": "string", "n": "int64", "n_a": "int64", "n_after": "int64", "support": "float64",
-    "confidence": "float64", "confidence_low": "float64", "confidence_high": "float64", "lift": "float64",
+    "a": "string", "b": "string", "place": "int64", "strength": "int64", "ordered": "boolean", "n": "int64",
+    "n_a": "int64", "n_b": "int64", "n_both": "int64", "n_after": "int64", "expected": "float64",
+    "support": "float64", "confidence": "float64", "confidence_low": "float64", "confidence_high": "float64",
+    "lift": "float64", "lift_raw": "float64", "leverage": "float64", "conviction": "float64", "zhang": "float64",
 }  # fmt: skip
+"""Columns of a believed rule a -> b, as leads.baskets.rules tells them."""
 
 
 def bought(inputs: Inputs, codes: ir.Table) -> ir.Table:
@@ -31,100 +34,121 @@ def bought(inputs: Inputs, codes: ir.Table) -> ir.Table:
     return inputs.stage("bought", attach(first, last, "account_id", "product"))
 
 
-def counted(items: ir.Table) -> ir.Table:
-    """Counts every ordered pair of products that share a basket: a, b, n_both, n_after, n_a, n_b, n.
-
-    `items` holds basket, item and first_on, one row a basket and item. n_after counts the baskets in which b came
-    strictly later than a: two lines of one deal say that things go together, not what comes next.
-    """
-    right = items.rename(b="item", b_on="first_on", b_basket="basket")
-    both = items.inner_join(right, [items.basket == right.b_basket, items.item < right.b])
-    once = both.group_by(first=_.item, second=_.b).aggregate(
-        n_both=_.count(),
-        ahead=total((_.b_on > _.first_on).cast("int64")),
-        back=total((_.b_on < _.first_on).cast("int64")),
-    )
-    single = items.group_by("item").aggregate(held=_.count())
-    once = attach(once, single.rename(first="item", n_first="held"), "first")
-    once = attach(once, single.rename(second="item", n_second="held"), "second")
-    # each two are joined once and then told in both orders: half the rows, which is most of the work
-    told = once.cross_join(items.aggregate(n=_.basket.nunique())).cross_join(ibis.memtable({"turned": [False, True]}))
-    return told.select(
-        a=ibis.ifelse(_.turned, _.second, _.first),
-        b=ibis.ifelse(_.turned, _.first, _.second),
-        n_both=_.n_both,
-        n_after=ibis.ifelse(_.turned, _.back, _.ahead),
-        n_a=ibis.ifelse(_.turned, _.n_second, _.n_first),
-        n_b=ibis.ifelse(_.turned, _.n_first, _.n_second),
-        n=_.n,
-    )
-
-
-def rules(pairs: ir.Table, products: int, numbers: Mapping[str, float]) -> list[dict[str, int | float | str]]:
-    """The pairs worth acting on: enough of them, in this order, more often than chance, told with an interval.
-
-    `products` is how many products enough accounts hold: every two of them are one comparison. A pair stays when
-    n_after >= min_support, the order is a before b more often than not, confidence >= min_confidence, the shrunk
-    lift >= min_lift and Benjamini-Hochberg at the share `false_share` believes it; of those that start from one
-    product, the `per_product` strongest. Sorted by a and b.
-    """
-    enough = pairs.filter(_.n_both >= int(numbers["min_support"]))
-    once = enough.filter(_.a < _.b).select("n_both", "n_a", "n_b", "n").to_pyarrow()
-    limit = believed_up_to(_chances(once), numbers["false_share"], products * (products - 1) // 2)
-    worth = enough.filter(_worth(numbers)).to_pyarrow()
-    believed = worth.filter(pa.array(_chances(worth) <= limit))
-    strongest = _strongest(believed, numbers["prior_pairs"], int(numbers["per_product"]))
-    return [_rule(pair, numbers["prior_pairs"]) for pair in strongest.to_pylist()]
-
-
-def _chances(pairs: pa.Table) -> Chances:
-    """The p-value of each pair; by columns, because a shop of thousands of products has millions of pairs."""
-    both, n_a, n_b = (pairs[name].to_numpy() for name in ("n_both", "n_a", "n_b"))
-    return chances_of_overlap(both, n_a, n_b, pairs["n"][0].as_py() if len(pairs) else 0)
-
-
-def _worth(numbers: Mapping[str, float]) -> ir.BooleanValue:
-    """Often enough, in this order, and together more often than apart; without a division, so without rounding."""
-    strength = numbers["prior_pairs"]
-    return (
-        (_.n_after >= int(numbers["min_support"]))
-        & (_.n_after * 2 >= _.n_both)
-        & (_.n_after * 1000 >= _.n_a * thousandths(numbers["min_confidence"]))
-        & ((_.n_both + strength) * _.n * 1000 >= (_.n_a * _.n_b + _.n * strength) * thousandths(numbers["min_lift"]))
-    )
-
-
-def _strongest(pairs: pa.Table, strength: float, per_product: int) -> pa.Table:
-    """Those of the highest lift for each a, ordered by a and b."""
-    both, n_a, n_b, n = (pairs[name].to_numpy() for name in ("n_both", "n_a", "n_b", "n"))
-    ranked = pairs.append_column("lift", pa.array(shrunk_lift(both, n_a * n_b / np.maximum(n, 1), strength)))
-    ranked = ranked.sort_by([("a", "ascending"), ("lift", "descending"), ("b", "ascending")])
-    product = ranked["a"].combine_chunks().dictionary_encode().indices.to_numpy()
-    place = np.arange(len(product)) - np.searchsorted(product, product)
-    return (
-        ranked.filter(pa.array(place < per_product))
-        .drop_columns("lift")
-        .sort_by([("a", "ascending"), ("b", "ascending")])
-    )
-
-
-def _rule(pair: Pair, strength: float) -> dict[str, int | float | str]:
-    n, n_a, n_b, n_both, n_after = (int(pair[k]) for k in ("n", "n_a", "n_b", "n_both", "n_after"))
-    low, high = wilson(n_after, n_a)
-    return {
-        "a": pair["a"], "b": pair["b"], "n": n, "n_a": n_a, "n_after": n_after, "n_before": n_both - n_after,
-        "support": round(n_after / n, 6), "confidence": round(n_after / n_a, 6),
-        "confidence_low": round(low, 6), "confidence_high": round(high, 6),
-        "lift": round(shrunk_lift(n_both, n_a * n_b / n, strength), 6),
-    }  # fmt: skip
-
-
-def affinity(inputs: Inputs, bought: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
-    """The believed rules a -> b as a table: n, n_a, n_after, support, confidence with its interval, lift (shrunk)."""
-    items = bought.select(basket="account_id", item="product", first_on="first_on")
+def believed(bought: ir.Table, numbers: Mapping[str, float], stage: Stage) -> ir.Table:
+    """The believed rules a -> b (columns of RULE), from bought: account_id, product, first_on."""
     support = int(numbers["min_support"])
-    often = items.group_by("item").aggregate(held=_.count()).filter(_.held >= support)
-    products = int(often.count().to_pyarrow().as_py())
-    pairs = inputs.stage("pairs", counted(items).filter(_.n_both >= support))
-    found = [{name: rule[name] for name in RULE} for rule in rules(pairs, products, numbers)]
-    return inputs.stage("affinity", ibis.memtable(found, schema=ibis.schema(RULE)))
+    items = bought.select(basket="account_id", item="product", first_on="first_on")
+    items = stage("basket_items", sized(items, support))
+    known = profile(items)
+    counts = counted(items).filter(_.n_both >= support).to_pyarrow()
+    found = rules(pairs(counts, known), len(known.products), numbers)
+    return stage("affinity_rules", ibis.memtable(found.select(list(RULE)), schema=ibis.schema(RULE)))
+
+
+def scores(bought: ir.Table, rules: ir.Table) -> ir.Table:
+    """How well each product fits what an account bought: account_id, b, score, place of the best rule in order.
+
+    The score sums the strength (millionths) of all rules from what it bought to b; place is missing where no rule
+    says what comes after what.
+    """
+    led = rules.select("a", "b", "strength", place=ibis.cases((_.ordered, _.place)))
+    met = bought.select("account_id", a="product").inner_join(led, "a")
+    return met.group_by("account_id", "b").aggregate(score=total(_.strength), place=_.place.min())
+
+
+def offers(bought: ir.Table, rules: ir.Table, names: ir.Table) -> ir.Table:
+    """One row an account and product that it never bought and that came next for others, with the best anchor.
+
+    `names` are the catalogue's product and product_name. The anchor is the product bought that leads there by the
+    strongest rule; among equals the first by code.
+    """
+    told = rules.filter(_.ordered).drop("ordered", "n_b", "expected", "strength").rename(anchor="a", product="b")
+    told = attach(told, names.select(anchor="product", anchor_name="product_name"), "anchor")
+    found = scores(bought, rules).filter(_.place.notnull()).select("account_id", "place", "score")
+    rows = found.inner_join(told, "place").anti_join(bought, ("account_id", "product"))
+    last = bought.select("account_id", "bought_on", "bought_record", anchor="product")
+    rows = attach(rows, last, "account_id", "anchor")
+    plain = ("support", "confidence", "confidence_low", "confidence_high", "lift", "lift_raw", "leverage", "zhang",
+             "n", "n_after")  # fmt: skip
+    return rows.select(
+        "account_id", "product", "anchor", "anchor_name",
+        anchor_bought_on="bought_on",
+        anchor_record="bought_record",
+        affinity_score=_.score / 1e6,
+        affinity_conviction=ibis.cases((~_.conviction.isinf(), _.conviction)),
+        affinity_n_anchor="n_a",
+        affinity_n_both="n_both",
+        **{f"affinity_{name}": _[name] for name in plain},
+    )  # fmt: skip
+
+
+def _table(ground: "Ground") -> ir.Table:
+    rules = believed(ground.bought, ground.numbers("affinity"), ground.inputs.stage)
+    return offers(ground.bought, rules, ground.products)
+
+
+_NEEDS = ("purchase.bought_on", "purchase.product_id", "product.code")
+
+
+def _number(doc: str, unit: str = "ratio") -> Fact:
+    return Fact(kind="number", unit=unit, doc=doc, needs=_NEEDS)
+
+
+def _customers(doc: str) -> Fact:
+    return Fact(kind="integer", unit="customers", doc=doc, needs=_NEEDS)
+
+
+AFFINITY = Family(
+    name="affinity",
+    grain="offer",
+    facts={
+        "anchor": Fact(
+            kind="text", unit="product", needs=_NEEDS,
+            doc="code of the product it bought that leads to this one most strongly (share of those who have both "
+            "x lift), of those that come before it more often than after it",
+        ),
+        "anchor_name": Fact(kind="text", unit="product", needs=_NEEDS, doc="the anchor's name in the catalogue"),
+        "anchor_bought_on": Fact(
+            kind="date", unit="date", needs=_NEEDS, record="anchor_record", field="purchase.bought_on",
+            doc="last day on which the account bought the anchor",
+        ),
+        "affinity_score": _number(
+            "sum over everything it bought of (share of its buyers who have this product as well) x lift, by all "
+            "believed rules, whatever the order: how well the product fits; it ranks, and is no probability",
+            "points",
+        ),
+        "affinity_support": _number("customers who bought this product after the anchor / all who bought anything"),
+        "affinity_confidence": _number("customers who bought this product after the anchor / those of the anchor"),
+        "affinity_confidence_low": _number("low end of the 95 % interval of affinity_confidence (Wilson)"),
+        "affinity_confidence_high": _number("high end of the 95 % interval of affinity_confidence (Wilson)"),
+        "affinity_lift": _number(
+            "(customers of both + prior_pairs) / (expected by chance + prior_pairs); expected among customers who "
+            "buy as many products: above 1 together more often than chance",
+            "times",
+        ),
+        "affinity_lift_raw": _number(
+            "customers of both x all customers / (customers of the anchor x customers of this product), neither "
+            "shrunk nor corrected for how much customers buy",
+            "times",
+        ),
+        "affinity_leverage": _number("(customers of both - expected by chance) / all customers"),
+        "affinity_conviction": _number(
+            "anchor's customers expected without this product / those without it; missing where there is none",
+            "times",
+        ),
+        "affinity_zhang": _number("Zhang's metric, -1 (never together) to 1 (always), 0 chance", "points"),
+        "affinity_n": _customers("customers who bought anything that min_support of them bought"),
+        "affinity_n_anchor": _customers("customers who bought the anchor"),
+        "affinity_n_both": _customers("customers who bought both, in any order"),
+        "affinity_n_after": _customers("customers who bought this product on a later day than the anchor"),
+    },
+    table=_table,
+    numbers={
+        "min_support": 5,
+        "min_confidence": 0.05,
+        "min_lift": 1.2,
+        "prior_pairs": 5,
+        "false_share": 0.1,
+        "per_product": 10,
+    },
+)  # fmt: skip

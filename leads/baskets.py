@@ -1,0 +1,210 @@
+"""What is bought together more often than the size of baskets explains: counts, the null model, measures, rules.
+
+A basket is all that one customer bought. Counting is done where the data is; what follows works on one row a pair of
+products, column by column. Who buys a lot buys everything, so two products meet by chance more often than their
+shares alone say (docs/decisions/0005): `Profile.expected` is what baskets of these sizes hold by chance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from ibis import _
+
+from leads.facts.idioms import attach, total
+from leads.stats import Chances, Counts, believed_up_to, chances_of_overlap, shrunk_lifts, wilson_intervals
+
+Columns = dict[str, Chances]
+"""Columns of one length by name."""
+
+STEPS = tuple(2**step for step in range(12))
+"""Largest number of products of each step of basket size; what is larger belongs to one more step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """How often each product is held, by step of basket size.
+
+    `held` is products x steps; `baskets` how many baskets a step has, `spread` the variance of their sizes.
+    """
+
+    products: tuple[str, ...]
+    held: Chances
+    baskets: Chances
+    spread: Chances
+
+    @property
+    def n(self) -> int:
+        """How many baskets there are."""
+        return int(self.baskets.sum())
+
+    def expected(self, a: Counts, b: Counts) -> Chances:
+        """How many baskets would hold both of two products (by place in `products`) by chance, 0 at least.
+
+        Within a step of size, shares multiply, less what two products of a basket of given size take from each other
+        (Hajek's joint inclusion), and more where sizes vary within the step: the covariances of all pairs add up to
+        what the variance of sizes leaves.
+        """
+        found = np.zeros(len(a))
+        for held, n, spread in zip(self.held.T, self.baskets, self.spread, strict=True):
+            share = held / n
+            vary = share * (1 - share)
+            sum_, count = vary.sum(), np.count_nonzero(vary)
+            together = (sum_ - spread) / sum_ * count / ((count - 1) * sum_) if count > 1 else 0.0
+            found += n * (share[a] * share[b] - together * vary[a] * vary[b])
+        return np.maximum(found, 0.0)
+
+
+def sized(items: ir.Table, support: int) -> ir.Table:
+    """Items (basket, item, first_on; one row a basket and item) that `support` baskets hold, each with its size."""
+    often = items.group_by("item").aggregate(n_item=_.count()).filter(_.n_item >= support)
+    kept = items.semi_join(often, "item")
+    return attach(kept, kept.group_by("basket").aggregate(size=_.count()), "basket")
+
+
+def profile(items: ir.Table) -> Profile:
+    """The profile of sized items: two small tables are read from the engine."""
+    step = ibis.cases(*((_.size <= limit, place) for place, limit in enumerate(STEPS)), else_=len(STEPS))
+    held = items.group_by(item=_["item"], step=step).aggregate(n=_.count()).to_pyarrow()
+    # a basket of size k has k rows
+    sizes = items.group_by("size").aggregate(n=_.count()).to_pyarrow()
+    size, rows = (sizes[name].to_numpy().astype(np.int64) for name in ("size", "n"))
+    place, baskets = np.searchsorted(STEPS, size), rows // np.maximum(size, 1)
+    steps, at = np.unique(place, return_inverse=True)
+    n, mean, square = (np.bincount(at, baskets * size**power, minlength=len(steps)) for power in range(3))
+    names, row = np.unique(held["item"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
+    table = np.zeros((len(names), len(steps)))
+    table[row, np.searchsorted(steps, held["step"].to_numpy())] = held["n"].to_numpy()
+    return Profile(
+        products=tuple(str(name) for name in names),
+        held=table,
+        baskets=n.astype(np.float64),
+        spread=np.maximum(square / np.maximum(n, 1) - (mean / np.maximum(n, 1)) ** 2, 0.0),
+    )
+
+
+def counted(items: ir.Table) -> ir.Table:
+    """Counts every two products that share a basket: first, second (first < second), n_both, n_ahead, n_back.
+
+    n_ahead counts the baskets in which the second came strictly later than the first, n_back the other way round: two
+    lines of one deal say that things go together, not what comes next.
+    """
+    right = items.select(second="item", then_on="first_on", same="basket")
+    both = items.inner_join(right, [items.basket == right.same, items.item < right.second])
+    return both.group_by(first=_["item"], second=_.second).aggregate(
+        n_both=_.count(),
+        n_ahead=total((_.then_on > _.first_on).cast("int64")),
+        n_back=total((_.then_on < _.first_on).cast("int64")),
+    )
+
+
+def pairs(counts: pa.Table, known: Profile) -> pa.Table:
+    """Every pair in both orders: a, b, n, n_a, n_b, n_both, n_after (b later than a), expected; ordered by a and b.
+
+    `counts` are rows of `counted` whose products are those of the profile.
+    """
+    names = np.array(known.products)
+    first, second = (np.searchsorted(names, counts[name].to_numpy(zero_copy_only=False).astype(str))
+                     for name in ("first", "second"))  # fmt: skip
+    a, b = np.concatenate([first, second]), np.concatenate([second, first])
+    held = known.held.sum(axis=1).astype(np.int64)
+    both, ahead, back = (counts[name].to_numpy() for name in ("n_both", "n_ahead", "n_back"))
+    chance = known.expected(first, second)
+    columns = {
+        "a": names[a], "b": names[b], "n": np.full(len(a), known.n), "n_a": held[a], "n_b": held[b],
+        "n_both": np.concatenate([both, both]), "n_after": np.concatenate([ahead, back]),
+        "expected": np.concatenate([chance, chance]),
+    }  # fmt: skip
+    order = np.lexsort((b, a))
+    return pa.table({name: column[order] for name, column in columns.items()})
+
+
+def measures(together: Counts, n_a: Counts, n_b: Counts, n: Counts, expected: Chances | None = None) -> Columns:
+    """The textbook's measures of the rules a -> b: support, confidence, lift, leverage, conviction, zhang.
+
+    `expected` is how many would hold both by chance; left out, what independence says: n_a x n_b / n, which gives the
+    measures as they were published (Brin et al. 1997, Piatetsky-Shapiro 1991, Zhang 2000). Conviction is infinite
+    where no a is without b; zhang is between -1 and 1.
+    """
+    chance = n_a * n_b / n if expected is None else np.maximum(expected, 1e-9)
+    alone = (n_a - together).astype(np.float64)
+    away = np.maximum(together * (1 - chance / n_b), chance * (1 - together / n_b))
+    endless = np.full(len(alone), np.inf)
+    return {
+        "support": together / n,
+        "confidence": together / n_a,
+        "lift": together / chance,
+        "leverage": (together - chance) / n,
+        "conviction": np.divide(n_a - chance, alone, out=endless, where=alone > 0),
+        "zhang": np.divide(together - chance, away, out=np.zeros(len(alone)), where=away > 0),
+    }
+
+
+def rules(found: pa.Table, products: int, numbers: Mapping[str, float]) -> pa.Table:
+    """The pairs worth acting on, strongest first: together more often than chance, each with its measures.
+
+    `found` is a table of `pairs`, `products` how many products there were to compare two by two. A pair stays where
+    n_both >= min_support, the shrunk lift >= min_lift, and Benjamini-Hochberg at the share `false_share` believes it.
+    Of those from one product, the `per_product` strongest stay, and as many of those that are `ordered`: n_after >=
+    min_support, a before b more often than not, and confidence (n_after / n_a) >= min_confidence. Strength is the
+    share of a's holders who hold b as well times the shrunk lift, in whole millionths; `place` counts from 0.
+    """
+    often = found.filter(pa.array(found["n_both"].to_numpy() >= int(numbers["min_support"])))
+    kept = often.filter(pa.array(_believed(often, products, numbers)))
+    both, n_a, n, after, chance = (kept[name].to_numpy() for name in ("n_both", "n_a", "n", "n_after", "expected"))
+    low, high = wilson_intervals(after, n_a)
+    told = {
+        **measures(both, n_a, kept["n_b"].to_numpy(), n, chance),
+        "support": after / n,
+        "confidence": after / n_a,
+        "confidence_low": low,
+        "confidence_high": high,
+        "lift": shrunk_lifts(both, chance, numbers["prior_pairs"]),
+        "lift_raw": both * n / (n_a * kept["n_b"].to_numpy()),
+    }
+    for name, column in told.items():
+        kept = kept.append_column(name, pa.array(np.round(column, 6)))
+    return _strongest(kept, numbers)
+
+
+def _believed(often: pa.Table, products: int, numbers: Mapping[str, float]) -> npt.NDArray[np.bool_]:
+    """Which pairs are lifted enough, and not by luck alone."""
+    both, n_a, n_b, chance = (often[name].to_numpy() for name in ("n_both", "n_a", "n_b", "expected"))
+    lifted = np.round(shrunk_lifts(both, chance, numbers["prior_pairs"]), 6) >= numbers["min_lift"]
+    # in a population of this size, with everybody alike, so many would hold both by chance
+    alike = n_a * n_b / np.clip(chance, 1e-3, np.minimum(n_a, n_b))
+    luck = np.ones(len(often))
+    luck[lifted] = chances_of_overlap(both[lifted], n_a[lifted], n_b[lifted], alike[lifted])
+    once = lifted & (often["a"].to_numpy(zero_copy_only=False) < often["b"].to_numpy(zero_copy_only=False))
+    limit = believed_up_to(luck[once], numbers["false_share"], products * (products - 1) // 2)
+    believed: npt.NDArray[np.bool_] = lifted & (luck <= limit)
+    return believed
+
+
+def _strongest(kept: pa.Table, numbers: Mapping[str, float]) -> pa.Table:
+    both, n_a, after, lift = (kept[name].to_numpy() for name in ("n_both", "n_a", "n_after", "lift"))
+    strength = np.rint(both / np.maximum(n_a, 1) * lift * 1e6).astype(np.int64)
+    ordered = (after >= int(numbers["min_support"])) & (after * 2 >= both)
+    ordered &= kept["confidence"].to_numpy() >= numbers["min_confidence"]
+    a, b = (kept[name].to_numpy(zero_copy_only=False) for name in ("a", "b"))
+    limit = int(numbers["per_product"])
+    near = _first(a, b, strength, limit) | _first(a, b, np.where(ordered, strength, -1), limit)
+    kept = kept.append_column("ordered", pa.array(ordered)).append_column("strength", pa.array(strength))
+    kept = kept.filter(pa.array(near)).sort_by([("strength", "descending"), ("a", "ascending"), ("b", "ascending")])
+    return kept.append_column("place", pa.array(np.arange(len(kept))))
+
+
+def _first(
+    a: npt.NDArray[np.object_], b: npt.NDArray[np.object_], strength: Counts, limit: int
+) -> npt.NDArray[np.bool_]:
+    """Whether a row is among the `limit` of its `a` with the largest strength that is not negative."""
+    order = np.lexsort((b, -strength, a))
+    code = np.unique(a, return_inverse=True)[1][order]
+    place = np.empty(len(a), dtype=np.int64)
+    place[order] = np.arange(len(a)) - np.searchsorted(code, code)
+    near: npt.NDArray[np.bool_] = (place < limit) & (strength >= 0)
+    return near
