@@ -62,9 +62,10 @@ def _looked_up(money: ir.StringValue, factors: Mapping[str, Decimal]) -> ir.Deci
 
 
 def _converted(amount: ir.IntegerValue, money: ir.StringValue, own: str, factor: ir.DecimalValue) -> ir.IntegerValue:
-    # a cast of more digits would stop the engine
-    exact = (amount.abs() < _LARGEST_MONEY).ifelse(amount, ibis.null("int64")).cast(_MONEY)
-    return (money == own).ifelse(amount, (exact * factor).round().cast("int64"))
+    # a cast of more digits than its type has would stop the engine
+    exact = (amount.abs() < _LARGEST_MONEY).ifelse(amount, ibis.null("int64")).cast(_MONEY) * factor
+    fits = (exact.abs() < _LARGEST_MONEY).ifelse(exact, ibis.null(exact.type()))
+    return (money == own).ifelse(amount, fits.round().cast("int64"))
 
 
 def _with_factor(rows: ir.Table, known: Iterable[DatedRate], money: ir.StringValue, day: ir.DateValue) -> ir.Table:

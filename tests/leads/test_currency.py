@@ -115,6 +115,7 @@ def test_a_day_after_today_knows_todays_rate_and_no_later_one(engine: Any) -> No
         ("USD", "VND", "0.0000395", 1_000_000_000, 3_950_000),
         ("USD", "EUR", "1", 9_999_999_999_999_999, 9_999_999_999_999_999),
         ("USD", "EUR", "1", 10_000_000_000_000_000, None),
+        ("USD", "EUR", "99999999", 9_999_999_999_999_999, None),
     ],
 )
 def test_halves_are_rounded_away_from_zero_in_the_smallest_unit(
