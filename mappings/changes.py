@@ -19,7 +19,8 @@ from mappings.same import is_empty, same
 Value = str | int | float | bool | None
 """A value on its way to a CRM. Dates travel as ISO 8601 text; money as a decimal number in major units."""
 
-Action = Literal["create", "update", "close"]
+Action = Literal["create", "update", "close", "remove"]
+"""`remove` takes a member off its campaign or list; no other record is ever deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -41,7 +42,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One record to create, update or close.
+    """One record to create, update, close or (a member of a list) remove.
 
     `id` is None for a record to create; then `key_field` and `key` name the unique external id that makes
     writing it twice harmless. `why` is the play or fact that asked for it.

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from mappings.canonical import TABLES
 from mappings.check_read import WORDS, Place, finding, of_field
-from mappings.config import FieldSource, MappingConfig, OutField, RecordOut, Scalar
-from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.config import FieldSource, ListOut, MappingConfig, OutField, RecordOut, Scalar
+from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, MEMBER_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.paths import Missing, field_of, resolve
 from mappings.problems import listed, suggestion
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -41,7 +41,10 @@ def of_write(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
         for name, out in write.account.fields.items():
             place = (*account, "fields", name)
             yield from _out(here, out, ACCOUNT_OUTPUTS[name], place, made=False, kept=out.policy != "create_only")
+            yield from _day(here, out, ACCOUNT_OUTPUTS[name], place)
     yield from _record(mapping, schema, write.task, TASK_OUTPUTS, ("write", "task"))
+    if write.list is not None:
+        yield from _members(schema, write.list, ("write", "list"))
     present = [(number, lead) for number, lead in enumerate(write.lead) if lead.object in schema.objects]
     for number, lead in present[:1]:
         yield from _record(mapping, schema, lead, LEAD_OUTPUTS, ("write", "lead", number))
@@ -80,6 +83,25 @@ def _record(
     yield from _back(schema, record, path)
 
 
+def _members(schema: Schema, members: ListOut, path: Place) -> Iterator[Finding]:
+    """Members are made and taken off again, never changed: Salesforce lets nobody move one to another campaign."""
+    here = schema.objects.get(members.object)
+    if here is None:
+        if not members.optional:
+            yield _no_object(schema, members.object, (*path, "object"))
+        return
+    if not here.createable:
+        yield Finding(path=(*path, "object"), text=f"our user may not create {here.name}")
+    if members.key is not None:
+        yield from _key(schema, here, members.key, (*path, "key"))
+    for name, out in members.fields.items():
+        yield from _out(here, out, MEMBER_OUTPUTS[name], (*path, "fields", name), made=True, kept=False)
+    for name, value in members.constants.items():
+        yield from _constant(here, name, value, (*path, "constants", name), made=True)
+    yield from _required(here, members, path)
+    yield from _back(schema, members, path)
+
+
 def _key(schema: Schema, here: ObjectSchema, key: OutField, path: Place) -> Iterator[Finding]:
     known = field_of(here, key.field)
     yield from _out(here, key, KEY, path, made=True, kept=False)
@@ -115,6 +137,15 @@ def _out(
             value = (out.values or {}).get(choice, choice)
             at = (*path, "values", choice) if out.values and choice in out.values else path
             yield from _allowed(here, known, value, at)
+
+
+def _day(here: ObjectSchema, out: OutField, output: Output, path: Place) -> Iterator[Finding]:
+    """A day of an account needs a field for days: whatever time of day were written would look like a fact."""
+    known = field_of(here, out.field)
+    if output.type is T.DATE and known is not None and known.type is T.DATETIME:
+        yield Finding(
+            path=path, text=f"{here.name}.{known.name} is {WORDS[known.type]}, but Tossup writes a day here"
+        )
 
 
 def _no_field(here: ObjectSchema, name: str, path: Place) -> Finding:
@@ -165,15 +196,16 @@ def _links(schema: Schema, here: ObjectSchema, record: RecordOut, path: Place) -
             yield Finding(path=place, text=text, suggestion=suggestion(name, here.associations))
 
 
-def _required(here: ObjectSchema, record: RecordOut, path: Place) -> Iterator[Finding]:
-    filled = {record.key.field, *record.constants, *(out.field for out in record.fields.values())}
+def _required(here: ObjectSchema, record: RecordOut | ListOut, path: Place) -> Iterator[Finding]:
+    keyed = [record.key.field] if record.key is not None else []
+    filled = {*keyed, *record.constants, *(out.field for out in record.fields.values())}
     for known in here.fields.values():
         if known.required and known.createable and known.name not in filled:
             text = f"{here.name} cannot be made without {known.name} ({known.label}); fill it here or under constants"
             yield Finding(path=(*path, "fields"), text=text)
 
 
-def _back(schema: Schema, record: RecordOut, path: Place) -> Iterator[Finding]:
+def _back(schema: Schema, record: RecordOut | ListOut, path: Place) -> Iterator[Finding]:
     columns = TABLES["ours"].columns
     back = record.read
     for name in READ_BACK:

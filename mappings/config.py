@@ -171,6 +171,8 @@ class ListOut(Config):
     """
 
     object: str
+    optional: bool = False
+    """Where the CRM has no such object, or hides it from us, the action `list` is a task."""
     fields: Mapping[str, OutField]
     key: OutField | None = None
     constants: Mapping[str, Scalar] = Field(default_factory=dict)

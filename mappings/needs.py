@@ -27,6 +27,8 @@ def objects(mapping: MappingConfig, schema: Schema | None = None) -> tuple[str, 
     nothing new comes.
     """
     named = {reading.object for _, reading in readings(mapping, None)} | {mapping.write.account.object}
+    if mapping.write.list is not None:
+        named.add(mapping.write.list.object)
     for _, reading in readings(mapping, None):
         for path in reading.paths:
             named.update(_passed(mapping, schema, reading.object, path))
@@ -89,6 +91,9 @@ def _wanted(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, tuple
     for _, record in written(mapping):
         if can_be_ours(schema, record):
             yield record.object, _written_fields(record)
+    out = mapping.write.list
+    if out is not None and out.object in schema.objects:
+        yield out.object, (*(field.field for field in out.fields.values()), *out.constants)
 
 
 def can_be_ours(schema: Schema, record: RecordOut) -> bool:

@@ -39,6 +39,14 @@ def _choice(label: str, help: str, choices: tuple[str, ...]) -> Output:
     return Output(type=FieldType.CHOICE, label=label, help=help, choices=choices)
 
 
+def _count(label: str, help: str) -> Output:
+    return Output(type=FieldType.INTEGER, label=label, help=help)
+
+
+def _money(label: str, help: str) -> Output:
+    return Output(type=FieldType.CURRENCY, label=label, help=help)
+
+
 KEY = _text("Tossup key", "Names the lead this record stands for. Written by Tossup; do not edit.")
 """The unique external id of a task or lead record."""
 
@@ -49,7 +57,7 @@ ANSWER = _choice(
 )
 """The field in which people answer; a mapping names it under `answer`."""
 
-_VALUE = Output(type=FieldType.CURRENCY, label="Tossup value", help="What the lead is worth in a year.")
+_VALUE = _money("Tossup value", "What the lead is worth in a year.")
 _DUE = Output(type=FieldType.DATE, label="Tossup due", help="The day to have acted by.")
 _PRIORITY = _choice("Tossup priority", "Whom to approach first.", _PRIORITIES)
 _OWNER = _reference("Owner", "Who works it.")
@@ -63,18 +71,29 @@ _MOTION = _choice("Tossup motion", "Which strategy it serves.", ("expansion", "u
 
 ACCOUNT_OUTPUTS: Mapping[str, Output] = MappingProxyType(
     {
-        "headroom": Output(
-            type=FieldType.INTEGER, label="Tossup headroom", help="Employees who are not paid users yet."
-        ),
-        "headroom_value": Output(
-            type=FieldType.CURRENCY,
-            label="Tossup headroom value",
-            help="Headroom times the revenue of one paid user, a year.",
-        ),
+        "headroom": _count("Tossup headroom", "Employees who are not paid users yet."),
+        "headroom_value": _money("Tossup headroom value", "Headroom times the revenue of one paid user, a year."),
         "risk": _choice("Tossup risk", "Churn risk. While it is high nothing is sold to the account.", _RISKS),
         "risk_reasons": _long("Tossup risk reasons", "What the churn risk was read from."),
-        "next_product": _text("Tossup next product", "The product that fits next, and why."),
+        "next_product": _text("Tossup next product", "The product that fits next: its code and name."),
+        "next_product_2": _text("Tossup next product 2", "The product that fits second best: its code and name."),
+        "next_reason": _text("Tossup next reason", "Why that product fits next, in short."),
+        "interest_product": _text("Tossup interest", "The product that people there look at most."),
         "priority": _PRIORITY,
+        "rfm": _text("Tossup RFM", "Recency, frequency and money in three digits, such as 1-2-3.", 20),
+        "rfm_rank": _count("Tossup RFM rank", "Place by recency, frequency and money; 1 is the best."),
+        "rfm_segment": _text("Tossup RFM segment", "What such customers are called.", 80),
+        "growth_percent": _count("Tossup growth percent", "How much more they bought than in the period before."),
+        "renewal_on": Output(type=FieldType.DATE, label="Tossup renewal on", help="When the next contract ends."),
+        "account_revenue": _money("Tossup revenue", "What the account pays in a year."),
+        "ltv": _money("Tossup lifetime value", "What the account is worth over its lifetime."),
+        "utilisation_percent": _count("Tossup utilisation percent", "Used seats of a hundred paid ones."),
+        "risk_points": _count("Tossup risk points", "What the churn risk adds up to."),
+        "held_value": _money("Tossup held value", "Worth a year of the leads that guardrails hold back."),
+        "open_leads": _count("Tossup open leads", "Leads to work on now."),
+        "open_value": _money("Tossup open value", "Worth a year of the leads to work on now."),
+        "leads_accepted": _count("Tossup leads accepted", "Leads that people took up so far."),
+        "leads_declined": _count("Tossup leads declined", "Leads that people turned down so far."),
         "computed_at": Output(
             type=FieldType.DATETIME, label="Tossup computed at", help="When these fields last changed."
         ),
@@ -99,6 +118,17 @@ TASK_OUTPUTS: Mapping[str, Output] = MappingProxyType(
     }
 )
 """What a task can hold."""
+
+MEMBER_OUTPUTS: Mapping[str, Output] = MappingProxyType(
+    {
+        "list_id": _reference("Campaign", "The campaign or list of its play."),
+        **{
+            name: TASK_OUTPUTS[name]
+            for name in ("contact_id", "product", "value", "due", "priority", "play", "motion")
+        },
+    }
+)
+"""What a place on a campaign or list can hold; the first two make it one."""
 
 LEAD_OUTPUTS: Mapping[str, Output] = MappingProxyType(
     {

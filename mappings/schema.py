@@ -86,3 +86,18 @@ class WantedField:
     """Unique external id (Salesforce), hasUniqueValue (HubSpot)."""
     references: tuple[str, ...] = ()
     """The object that a field of type REFERENCE points at."""
+
+
+LIST_PREFIX = "Tossup "
+"""What the names of our campaigns and lists begin with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedList:
+    """A campaign (Salesforce) or static list of contacts (HubSpot) that `setup` makes where it is missing.
+
+    `values` are written into a new campaign; a list has none.
+    """
+
+    name: str
+    values: Mapping[str, str | int | float | bool] = field(default_factory=dict)

@@ -11,14 +11,16 @@ from mappings.config import (
     ExtraField,
     FieldSource,
     Filter,
+    ListOut,
     MappingConfig,
     OutField,
+    ReadBack,
     RecordOut,
     Scalar,
     Source,
 )
 from mappings.marked import Key
-from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, LEAD_OUTPUTS, MEMBER_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.problems import listed, suggestion
 from mappings.sources import READ_BACK
 
@@ -183,15 +185,32 @@ def _written(mapping: MappingConfig) -> Iterator[Finding]:
         for answer in answers:
             yield from _mapped(ANSWER, answer, (*path, "answer"))
         yield from _twice([record.key, *answers, *record.fields.values()], record.constants, path)
-        for name in READ_BACK:
-            back = getattr(record.read, name)
-            if back is not None:
-                yield from _field(TABLES["ours"].columns[name], back, (*path, "read", name))
-        for place, back in enumerate(record.read.is_closed):
-            yield from _field(TABLES["ours"].columns["is_closed"], back, (*path, "read", "is_closed", place))
+        yield from _back(record.read, path)
+    if write.list is not None:
+        yield from _members(write.list)
     if not write.lead:
         yield Finding(path=("write", "lead"), text="needs at least one object")
     yield from _twice(write.account.fields.values(), (), ("write", "account"))
+
+
+def _back(read: ReadBack, path: tuple[Key, ...]) -> Iterator[Finding]:
+    for name in READ_BACK:
+        back = getattr(read, name)
+        if back is not None:
+            yield from _field(TABLES["ours"].columns[name], back, (*path, "read", name))
+    for place, back in enumerate(read.is_closed):
+        yield from _field(TABLES["ours"].columns["is_closed"], back, (*path, "read", "is_closed", place))
+
+
+def _members(out: ListOut) -> Iterator[Finding]:
+    path = ("write", "list")
+    yield from _outputs(out.fields, MEMBER_OUTPUTS, path)
+    yield from _twice([*filter(None, [out.key]), *out.fields.values()], out.constants, path)
+    yield from _back(out.read, path)
+    for name in ("list_id", "contact_id"):
+        if name not in out.fields:
+            text = f"needs {name}: {MEMBER_OUTPUTS[name].help[0].lower()}{MEMBER_OUTPUTS[name].help[1:]}"
+            yield Finding(path=(*path, "fields"), text=text)
 
 
 def _records(mapping: MappingConfig) -> Iterator[tuple[RecordOut, Mapping[str, Output], tuple[Key, ...]]]:

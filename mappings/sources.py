@@ -1,10 +1,10 @@
 """What a mapping reads, in one shape: canonical table -> its sources, `ours` being read back from what is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mappings import extra
-from mappings.config import FieldSource, Filter, MappingConfig, RecordOut, Source
+from mappings.config import FieldSource, Filter, ListOut, MappingConfig, OutField, RecordOut, Source
 from mappings.paths import Route, resolve
 from mappings.schema import Schema
 
@@ -34,8 +34,16 @@ def readings(mapping: MappingConfig, schema: Schema | None) -> Iterator[tuple[st
             if schema is None or source.object in schema.objects:
                 yield table, of_source(source)
     for kind, record in written(mapping):
-        if schema is None or isinstance(resolve(schema, record.object, record.key.field), Route):
+        if schema is None or _there(schema, record.object, record.key):
             yield "ours", of_record(kind, record)
+    out = mapping.write.list
+    key = out.key if out is not None else None
+    if out is not None and key is not None and (schema is None or _there(schema, out.object, key)):
+        yield "ours", _of_members(out, key.field)
+
+
+def _there(schema: Schema, object: str, key: OutField) -> bool:
+    return isinstance(resolve(schema, object, key.field), Route)
 
 
 def of_source(source: Source) -> Reading:
@@ -46,10 +54,21 @@ def of_source(source: Source) -> Reading:
 
 def of_record(kind: str, record: RecordOut) -> Reading:
     """The records that Tossup wrote: those whose key is set."""
+    return _of_keyed(kind, record, record.key.field)
+
+
+def _of_members(out: ListOut, key: str) -> Reading:
+    """The members that Tossup put on campaigns, with the contact that each stands for."""
+    reading = _of_keyed("member", out, key)
+    contact = FieldSource(field=out.fields["contact_id"].field)
+    return replace(reading, fields={**reading.fields, "contact_id": (contact,)})
+
+
+def _of_keyed(kind: str, record: RecordOut | ListOut, key: str) -> Reading:
     back = record.read
     fields: dict[str, tuple[FieldSource, ...]] = {
         "id": (FieldSource(field="id"),),
-        "key": (FieldSource(field=record.key.field),),
+        "key": (FieldSource(field=key),),
         "kind": (FieldSource(constant=kind),),
         "is_closed": back.is_closed,
     }
@@ -57,7 +76,7 @@ def of_record(kind: str, record: RecordOut) -> Reading:
         source: FieldSource | None = getattr(back, name)
         if source is not None:
             fields[name] = (source,)
-    return Reading(object=record.object, where=(Filter(field=record.key.field, op="not_empty"),), fields=fields)
+    return Reading(object=record.object, where=(Filter(field=key, op="not_empty"),), fields=fields)
 
 
 def written(mapping: MappingConfig) -> Iterator[tuple[str, RecordOut]]:

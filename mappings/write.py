@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol
 
 import ibis.expr.types as ir
 
 from mappings.canonical import Lead
 from mappings.changes import Link, Value
-from mappings.config import MappingConfig, OutField, Policy, RecordOut, Scalar
+from mappings.config import ListOut, MappingConfig, OutField, Policy, RecordOut, Rules, Scalar
 from mappings.money import factor, major
-from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, MEMBER_OUTPUTS, TASK_OUTPUTS, Output
 from mappings.paths import field_of
-from mappings.schema import Field, FieldType, Schema, WantedField
+from mappings.schema import LIST_PREFIX, Field, FieldType, Schema, WantedField, WantedList
 from mappings.spelling import fitted
 
-__all__ = ["ACCOUNT_OUTPUTS", "LEAD_OUTPUTS", "TASK_OUTPUTS", "Output"]
+__all__ = ["ACCOUNT_OUTPUTS", "LEAD_OUTPUTS", "MEMBER_OUTPUTS", "TASK_OUTPUTS", "Output"]
 
 
 class Words(Protocol):
@@ -37,14 +37,14 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """A record that the CRM should hold, named by its key.
+    """A record that the CRM should hold, named by its key (which a HubSpot list does not keep: no `key_field`).
 
     `values` may be brought up to date later, each by its policy; `once` is written only when the record is made,
     and so are `links`. `why` is the play.
     """
 
     object: str
-    key_field: str
+    key_field: str | None
     key: str
     values: Mapping[str, Value]
     once: Mapping[str, Value]
@@ -74,7 +74,42 @@ def wanted_fields(mapping: MappingConfig, schema: Schema) -> tuple[WantedField, 
     for record, outputs in ((mapping.write.task, TASK_OUTPUTS), (lead_target(mapping, schema), LEAD_OUTPUTS)):
         fields = {"key": record.key, **record.fields, **({"answer": record.answer} if record.answer else {})}
         found += _wanted(mapping, record.object, fields, {"key": KEY, "answer": ANSWER, **outputs})
+    if (out := list_target(mapping, schema)) is not None:
+        keyed = {"key": out.key} if out.key is not None else {}
+        found += _wanted(mapping, out.object, {**keyed, **out.fields}, {"key": KEY, **MEMBER_OUTPUTS})
     return tuple(sorted(found, key=lambda wanted: (wanted.object, wanted.name)))
+
+
+def list_target(mapping: MappingConfig, schema: Schema) -> ListOut | None:
+    """How this CRM takes members of campaigns or lists; None where it has none or the mapping wants none."""
+    out = mapping.write.list
+    return out if out is not None and out.object in schema.objects else None
+
+
+def wanted_lists(rules: Rules, schema: Schema) -> tuple[WantedList, ...]:
+    """The campaigns or lists that `setup` makes where they are missing: one for each play that may ask for one."""
+    out = list_target(rules.mapping, schema)
+    if out is None:
+        return ()
+    plays = sorted(name for name, play in rules.plays.items() if play.enabled and "list" in play.action.values())
+    return tuple(WantedList(name=list_name(play), values=dict(out.campaign)) for play in plays)
+
+
+def list_name(play: str) -> str:
+    """What the campaign or list of a play is called."""
+    return f"{LIST_PREFIX}{play}"
+
+
+def becomes(lead: Lead, members: ListOut | None) -> tuple[Literal["task", "lead", "member"], ...]:
+    """The records that an open lead asks for: nobody works one that automation mails or that fields alone tell.
+
+    `members` is `list_target`; without it, or without a contact, the action `list` is a task.
+    """
+    if lead.action == "fields":
+        return ()
+    if lead.action == "list" and lead.contact_id is not None and members is not None:
+        return ("member",)
+    return ("task", "lead") if lead.is_tossup else ("task",)
 
 
 def _wanted(
@@ -106,14 +141,14 @@ def _references(mapping: MappingConfig, name: str) -> tuple[str, ...]:
 def account_rows(accounts: ir.Table, mapping: MappingConfig, schema: Schema | None = None) -> ir.Table:
     """The account fields as the CRM spells them: `id`, then a column a field, ready to compare with the mirror.
 
-    `accounts` has account_id, currency (ISO 4217) and a column for each of ACCOUNT_OUTPUTS but computed_at, which is
-    written only together with another change. Money leaves in major units. With a schema, fields that the CRM lacks
-    are left out and texts are cut to its lengths.
+    `accounts` has account_id, currency (ISO 4217) and columns named like ACCOUNT_OUTPUTS: those it has are written.
+    computed_at is none of them, for it is written only together with another change. Money leaves in major units,
+    days as ISO 8601 text. With a schema, fields that the CRM lacks are left out and texts are cut to its lengths.
     """
     columns: dict[str, ir.Value] = {"id": accounts.account_id}
     for name, out in mapping.write.account.fields.items():
         known = _field(schema, mapping.write.account.object, out.field)
-        if name != "computed_at" and (schema is None or known is not None):
+        if name in accounts.columns and (schema is None or known is not None):
             columns[out.field] = _column(accounts, name, out, known)
     return accounts.select(**columns)
 
@@ -124,6 +159,8 @@ def _column(accounts: ir.Table, name: str, out: OutField, known: Field | None) -
         return value.cast("float64") / factor(accounts.currency)
     if output.type is FieldType.INTEGER:
         return value.cast("int64")
+    if output.type is FieldType.DATE:
+        return value.cast("date").cast("string")
     text = value.cast("string")
     if out.values:
         return text.cases(*((old, str(new)) for old, new in out.values.items()), else_=text)
@@ -170,6 +207,12 @@ def lead_record(
     return _record(record, said, LEAD_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
 
 
+def member_record(lead: Lead, members: ListOut, list_id: str, mapping: MappingConfig, schema: Schema) -> Desired:
+    """The contact's place on the campaign or list of the lead's play."""
+    said = {**_about(lead), "list_id": list_id}
+    return _record(members, said, MEMBER_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
+
+
 def owner_named(route: str | None, owners: Mapping[str, str]) -> str | None:
     """The record id of an owner given by id or by name; `owners` is id -> name. None unless exactly one fits."""
     if route is None or route in owners:
@@ -192,10 +235,12 @@ def answer_field(mapping: MappingConfig, object: str) -> str | None:
 
 def _said(lead: Lead, text: Words) -> dict[str, Value]:
     """Every output by name."""
+    return {"subject": text.subject, "body": text.body, "body_html": text.body_html, **_about(lead)}
+
+
+def _about(lead: Lead) -> dict[str, Value]:
+    """The outputs that need no words."""
     return {
-        "subject": text.subject,
-        "body": text.body,
-        "body_html": text.body_html,
         "owner_id": lead.owner_id,
         "account_id": lead.account_id,
         "contact_id": lead.contact_id,
@@ -209,7 +254,7 @@ def _said(lead: Lead, text: Words) -> dict[str, Value]:
 
 
 def _record(
-    record: RecordOut,
+    record: RecordOut | ListOut,
     said: Mapping[str, Value],
     outputs: Mapping[str, Output],
     *,
@@ -227,10 +272,11 @@ def _record(
                 value, outputs[name], out, known, html=name == "body_html", zone=mapping.company.time_zone
             )
             (once if out.policy == "create_only" else values)[out.field] = spelled
-    links = [Link(object=to, id=str(said[name])) for to, name in record.links.items() if said[name] is not None]
+    linked = record.links if isinstance(record, RecordOut) else {}
+    links = [Link(object=to, id=str(said[name])) for to, name in linked.items() if said[name] is not None]
     return Desired(
         object=record.object,
-        key_field=record.key.field,
+        key_field=record.key.field if record.key is not None else None,
         key=str(lead.key),
         values=values,
         once=once,

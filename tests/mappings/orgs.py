@@ -94,6 +94,8 @@ _STOCK_SALESFORCE = {
     "Lead": "LastName! Company! OwnerId>User|Group Description:l Rating:p=Hot|Warm|Cold "
     "Status:p=Open~-~Not~Contacted|Working~-~Contacted|Closed~-~Converted|Closed~-~Not~Converted IsConverted:b- "
     "CreatedDate:s-",
+    "CampaignMember": "CampaignId>Campaign! LeadId>Lead ContactId>Contact Status:p=Sent|Responded HasResponded:b- "
+    "CreatedDate:s-",
     "User": "Name- IsActive:b Email",
     "Group": "Name Type:p",
 }
@@ -107,6 +109,7 @@ _FULL_SALESFORCE = {
     "Contact": "Role__c:p Do_Not_Contact__c:b",
     "Task": "Tossup_Key__c*",
     "Event": "Tossup_Key__c*",
+    "CampaignMember": "Tossup_Key__c* Tossup_Product__c",
     "Lead": "Tossup_Key__c* Tossup_Account__c>Account Tossup_Product__c Tossup_Value__c:c Tossup_Due__c:d",
     "Product_Usage__c": "Account__c>Account Product__c>Product2 Date__c:d Quantity__c:n",
     "Survey_Response__c": "Account__c>Account Contact__c>Contact Kind__c:p Score__c:n Submitted__c:d",
@@ -135,6 +138,7 @@ _STOCK_HUBSPOT = {
     "calls": ("hs_timestamp:s", "companies contacts"),
     "emails": ("hs_timestamp:s", "companies contacts"),
     "meetings": ("hs_timestamp:s", "companies contacts"),
+    "list_memberships": ("list_id! contact_id! added_at:s-", ""),
     "owners": ("name type archived:b", ""),
 }
 _FULL_HUBSPOT = {
