@@ -37,6 +37,7 @@ class Ground:
         self._wanted = wanted
         self._made: dict[str, ir.Table] = {}
         self._wide: dict[Grain, ir.Table] = {}
+        self._keys: dict[Grain, ir.Table] = {}
 
     def numbers(self, family: str) -> Mapping[str, float]:
         """The family's numbers: its own, or what facts.yaml says."""
@@ -57,7 +58,7 @@ class Ground:
 
     def _joined(self, grain: Grain) -> ir.Table:
         wanted, on = self._wanted.get(grain, frozenset()), KEYS[grain]
-        spine = self._spine(grain)
+        spine = self.spine(grain)
         parts = [self._part(name, wanted, on, spine) for name in self._holding(grain, wanted)]
         rows = attach_all(spine, *((part, on) for part in parts if part is not None))
         if grain == "account":
@@ -78,6 +79,12 @@ class Ground:
         family = self._families[name]
         keep = sorted((wanted & family.columns) - set(spine.columns))
         return self.family(name).select(*on, *keep) if keep else None
+
+    def spine(self, grain: Grain) -> ir.Table:
+        """The keys of this grain that there is something to say about, computed once."""
+        if grain not in self._keys:
+            self._keys[grain] = self.inputs.staged(f"spine_{grain}", self._spine(grain))
+        return self._keys[grain]
 
     def _spine(self, grain: Grain) -> ir.Table:
         if grain == "account":
