@@ -58,7 +58,8 @@ def fill_scale(count: int, *, orgs: Mapping[str, Org]) -> None:
 def _fill_salesforce(org: SalesforceOrg, world: World) -> None:
     for object, label in salesforce_fields.OBJECTS.items():
         org.define(object, (), label)
-    for object, fields in salesforce_fields.FIELDS.items():
+    proposed = salesforce_fields.PROPOSED if world.proposals else {}
+    for object, fields in (*salesforce_fields.FIELDS.items(), *proposed.items()):
         org.define(object, [{"name": name, **metadata} for name, metadata in fields.items()])
     _allow_currencies(org)
     records = SalesforceFill(world, org.insert)
@@ -80,10 +81,12 @@ def _allow_currencies(org: SalesforceOrg) -> None:
 
 
 def _fill_hubspot(portal: HubSpotPortal, world: World) -> None:
-    for object, properties in hubspot_fields.PROPERTIES.items():
+    proposed = hubspot_fields.PROPOSED if world.proposals else {}
+    for object, properties in (*hubspot_fields.PROPERTIES.items(), *proposed.items()):
         portal.define(object, properties)
-    if not portal.portal.known(hubspot_fields.SCHEMA["name"]):
-        portal.define_object(hubspot_fields.SCHEMA)
+    for schema in hubspot_fields.SCHEMAS:
+        if not portal.portal.known(schema["name"]):
+            portal.define_object(schema)
     records = HubSpotFill(world, portal.insert)
     records.run()
     portal.link("companies", "companies", records.parents(), (PARENT,))

@@ -15,6 +15,7 @@ _PLANS = (
     ("SUITE-STD", "Suite Standard", "Suite", 1, 15.0, ("DATA-MIGRATE",)),
     ("SUITE-PRO", "Suite Professional", "Suite", 2, 24.5, ("FIN-EXPENSE",)),
     ("SUITE-ENT", "Suite Enterprise", "Suite", 3, 40.0, ()),
+    ("SUITE-ALL", "Suite for the Whole Company", "Suite", 4, 14.0, ()),
 )
 
 _ANALYTICS_PLANS = (
@@ -61,7 +62,6 @@ _SERVICES = (
     ("PTR-PAYROLL", "Payroll by Partner 01", "Partner", 11.0, SUPPORT, 7),
     ("PTR-LEASE", "Device Leasing by Partner 02", "Partner", 28.0, SUPPORT, 7),
     ("PTR-CLOUD", "Cloud Hosting by Partner 03", "Partner", 60.0, SECURITY, 7),
-    ("PTR-TRANSLATE", "Translation by Partner 04", "Partner", 15.0, SUPPORT, 7),
 )
 
 _LAST = (

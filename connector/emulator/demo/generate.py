@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connector.emulator.demo import history, standing
-from connector.emulator.demo.cast import CAST, HIERARCHY, LEAST_ACCOUNTS, ORDINARY, RENEWALS, UNSERVED, Part
+from connector.emulator.demo.cast import (
+    CAST,
+    HIERARCHY,
+    LEAST_ACCOUNTS,
+    ORDINARY,
+    RENEWALS,
+    SCHOOL_PLANS,
+    UNSERVED,
+    Part,
+)
 from connector.emulator.demo.catalogue import owners, products
 from connector.emulator.demo.model import World
 from connector.emulator.demo.profile import Place, decide
@@ -39,6 +48,8 @@ def generate(seed: int = 7, accounts: int = 300) -> World:
         activities=tuple(row for customer in customers for row in history.activities(customer)),
         usage=tuple(row for customer in customers for row in history.usage(customer)),
         feedback=tuple(row for customer in customers for row in history.feedback(customer)),
+        engagement=tuple(row for customer in customers for row in history.engagement(customer)),
+        proposals=tuple(row for customer in customers for row in history.proposals(customer)),
         cast=MappingProxyType({part.name: _keys(places, part.name) for part in parts}),
     )
 
@@ -53,12 +64,14 @@ def _places(parts: Iterable[Part]) -> Iterator[Place]:
 
 
 def _special(seat: Place, place: int, first: int) -> Place:
-    """What differs between the accounts of one part: their parents, and the days to their renewals."""
+    """What differs between the accounts of one part: their parents, the days to their renewals, their plans."""
     if seat.part == "group_wide":
         parent = f"a{first + HIERARCHY[place]:03}" if place in HIERARCHY else None
         return replace(seat, parent=parent, recipe=replace(seat.recipe, pays=place not in UNSERVED))
     if seat.part == "renewal_window":
         return replace(seat, recipe=replace(seat.recipe, renewal_in=RENEWALS[place]))
+    if seat.part == "attribute_buyers":
+        return replace(seat, recipe=replace(seat.recipe, plan=SCHOOL_PLANS[place]))
     return seat
 
 

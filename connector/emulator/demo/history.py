@@ -5,7 +5,18 @@ from datetime import timedelta
 from typing import Literal
 
 from connector.emulator.demo.cast import PLAN
-from connector.emulator.demo.model import Activity, ActivityKind, Case, Deal, Feedback, Line, Usage
+from connector.emulator.demo.model import (
+    Activity,
+    ActivityKind,
+    Case,
+    Deal,
+    Engagement,
+    EngagementKind,
+    Feedback,
+    Line,
+    Proposal,
+    Usage,
+)
 from connector.emulator.demo.profile import PRODUCTS, Profile
 
 WEEKS = 12
@@ -21,8 +32,17 @@ _WIN_RATES = {
     "Retail": 0.35,
     "Healthcare": 0.5,
     "Finance": 0.4,
+    "Education": 0.48,
 }
 """Of what was decided, the share that was won."""
+_WEIGHTS: dict[EngagementKind, float | None] = {
+    "page_view": 1.0,
+    "pricing_view": 3.0,
+    "help_view": 2.0,
+    "mail_click": None,
+    "locked_feature": 3.0,
+}
+"""What the company's own tools put beside each event; a campaign puts nothing beside a click."""
 _MISSED_AGO = (200, 720)
 """Days since an offer was turned down: long enough that it holds nothing back today."""
 
@@ -94,6 +114,40 @@ def feedback(profile: Profile) -> tuple[Feedback, ...]:
     return (
         *(_answer(profile, "nps", days, score) for days, score in nps),
         *(_answer(profile, "csat", days, score) for days, score in recipe.csat),
+    )
+
+
+def engagement(profile: Profile) -> tuple[Engagement, ...]:
+    """What the first contact looked at, clicked and tried."""
+    return tuple(
+        Engagement(
+            account=profile.key,
+            contact=profile.contact,
+            product=profile.code(product),
+            kind=kind,
+            on=profile.ago(days),
+            weight=_WEIGHTS[kind],
+        )
+        for days, kind, product in profile.recipe.interest
+    )
+
+
+def proposals(profile: Profile) -> tuple[Proposal, ...]:
+    """What Tossup proposed in the past; a product that a specialist sells was tossed up."""
+    return tuple(
+        Proposal(
+            key=f"p{profile.place.number:03}-{place}",
+            account=profile.key,
+            play=play,
+            product=profile.code(product),
+            contact=profile.contact,
+            owner=profile.owner,
+            subject=f"Propose {PRODUCTS[profile.code(product)].name}",
+            on=profile.ago(days),
+            outcome=outcome,
+            is_tossup=PRODUCTS[profile.code(product)].specialist is not None,
+        )
+        for place, (days, play, product, outcome) in enumerate(profile.recipe.proposals)
     )
 
 

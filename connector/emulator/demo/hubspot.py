@@ -10,9 +10,11 @@ from connector.emulator.demo.model import (
     Case,
     Contact,
     Deal,
+    Engagement,
     Feedback,
     Owner,
     Product,
+    Proposal,
     Subscription,
     Usage,
     World,
@@ -33,6 +35,7 @@ _INDUSTRIES: Final = {
     "Retail": "RETAIL",
     "Healthcare": "HOSPITAL_HEALTH_CARE",
     "Finance": "FINANCIAL_SERVICES",
+    "Education": "EDUCATION_MANAGEMENT",
 }
 _ACTIVITIES: Final = {"task": "tasks", "call": "calls", "email": "emails", "meeting": "meetings"}
 
@@ -45,6 +48,7 @@ class HubSpotFill:
         self._insert = insert
         self._ids: dict[str, str] = {}
         self._currency = {account.key: account.currency for account in world.accounts}
+        self._specialists = {each.code: each.specialist or "" for each in world.products}
 
     def run(self) -> None:
         """Everything, what is referred to first; parents of companies are left to `parents`."""
@@ -62,6 +66,9 @@ class HubSpotFill:
             self._insert(object, [self._activity(each) for each in world.activities if each.kind == kind])
         self._insert("product_usage", [self._usage(each) for each in world.usage])
         self._insert("feedback_submissions", [self._answer(each) for each in world.feedback])
+        self._insert("engagement_event", [self._engagement(each) for each in world.engagement])
+        self._insert("tasks", [self._proposal(each) for each in world.proposals])
+        self._insert("leads", [self._tossup(each) for each in world.proposals if each.is_tossup])
 
     def parents(self) -> Iterator[tuple[str, str]]:
         """(company id, id of its parent) of every company that has one; a cycle needs both to exist first."""
@@ -110,6 +117,7 @@ class HubSpotFill:
             "no_email": "email" in contact.refuses,
             "do_not_contact": "everything" in contact.refuses,
             "role": contact.role,
+            "left_on": _day(contact.left_on),
         }
         return _record(properties, self._links(companies=contact.account))
 
@@ -207,6 +215,37 @@ class HubSpotFill:
             "hs_submission_timestamp": _noon(answer.on),
         }
         return _record(properties, self._links(companies=answer.account, contacts=answer.contact))
+
+    def _engagement(self, each: Engagement) -> Record:
+        properties = {"event_kind": each.kind, "weight": each.weight, "happened_on": _day(each.on)}
+        return _record(properties, self._links(companies=each.account, contacts=each.contact, products=each.product))
+
+    def _key(self, each: Proposal) -> str:
+        return f"{self._ids[each.account]}/{each.play}/{each.product}/{each.cycle}"
+
+    def _proposal(self, each: Proposal) -> Record:
+        properties = {
+            "hs_task_subject": each.subject,
+            "hs_task_status": "COMPLETED",
+            "hs_task_type": "TODO",
+            "hs_task_completion_date": _noon(each.on),
+            "hs_timestamp": _noon(each.on),
+            "hs_createdate": _noon(each.on),
+            "hubspot_owner_id": self._maybe(each.owner),
+            "tossup_key": self._key(each),
+            "tossup_response": None if each.is_tossup else each.outcome,
+        }
+        return _record(properties, self._links(companies=each.account, contacts=each.contact))
+
+    def _tossup(self, each: Proposal) -> Record:
+        properties = {
+            "hs_lead_name": each.subject,
+            "hubspot_owner_id": self._ids[self._specialists[each.product]],
+            "hs_pipeline_stage": "unqualified-stage-id" if each.outcome == "declined" else "qualified-stage-id",
+            "hs_createdate": _noon(each.on),
+            "tossup_key": self._key(each),
+        }
+        return _record(properties, self._links(companies=each.account, contacts=each.contact))
 
 
 def _record(properties: Record, associations: Mapping[str, list[str]] | None = None) -> Record:

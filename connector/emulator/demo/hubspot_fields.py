@@ -1,4 +1,4 @@
-"""The properties and the custom object that an administrator of the demo company made in HubSpot long ago."""
+"""The properties and custom objects that an administrator of the demo company made in HubSpot long ago."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -74,11 +74,22 @@ PROPERTIES: Final[Mapping[str, Sequence[Definition]]] = {
         _checkbox("no_email", "No e-mail"),
         _checkbox("do_not_contact", "Do not contact"),
         _choice("role", "Role", "decision_maker", "champion", "user", "other"),
+        _date("left_on", "Left on"),
     ),
 }
 """Custom properties of standard objects, as the properties API takes them."""
 
-SCHEMA: Final[Definition] = {
+_TOSSUP: Final[Sequence[Definition]] = (
+    {**_text("tossup_key", "Tossup key"), "groupName": "tossup", "hasUniqueValue": True},
+    {
+        **_choice("tossup_response", "Tossup response", "accepted", "won", "lost", "declined", "returned", "snoozed"),
+        "groupName": "tossup",
+    },
+)
+PROPOSED: Final[Mapping[str, Sequence[Definition]]] = {"tasks": _TOSSUP, "leads": _TOSSUP}
+"""The properties that Tossup's setup makes on tasks and leads, for a company where Tossup has been at work before."""
+
+_USAGE: Final[Definition] = {
     "name": "product_usage",
     "labels": {"singular": "Product usage", "plural": "Product usage"},
     "primaryDisplayProperty": "usage_date",
@@ -90,4 +101,30 @@ SCHEMA: Final[Definition] = {
     ],
     "associatedObjects": ["companies", "products"],
 }
-"""The custom object, as the schemas API takes it."""
+_ENGAGEMENT: Final[Definition] = {
+    "name": "engagement_event",
+    "labels": {"singular": "Engagement event", "plural": "Engagement events"},
+    "primaryDisplayProperty": "event_kind",
+    "requiredProperties": [],
+    "searchableProperties": [],
+    "properties": [
+        {
+            "name": "event_kind",
+            "label": "Kind",
+            "type": "enumeration",
+            "fieldType": "select",
+            "options": _options(
+                page_view="Page view",
+                pricing_view="Price page view",
+                help_view="Help page view",
+                mail_click="Click in a mail",
+                locked_feature="Try of a locked feature",
+            ),
+        },
+        {"name": "weight", "label": "Weight", "type": "number", "fieldType": "number"},
+        {"name": "happened_on", "label": "Day", "type": "date", "fieldType": "date"},
+    ],
+    "associatedObjects": ["companies", "contacts", "products"],
+}
+SCHEMAS: Final = (_USAGE, _ENGAGEMENT)
+"""The custom objects, as the schemas API takes them."""

@@ -7,6 +7,8 @@ from typing import Literal
 
 Refusal = Literal["phone", "email", "everything"]
 ActivityKind = Literal["task", "call", "email", "meeting"]
+EngagementKind = Literal["page_view", "pricing_view", "help_view", "mail_click", "locked_feature"]
+Outcome = Literal["accepted", "won", "lost", "declined", "returned", "snoozed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Contact:
     email: str
     role: Literal["decision_maker", "champion", "user", "other"]
     refuses: tuple[Refusal, ...] = ()
+    left_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,42 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Engagement:
+    """Something a person there did on the web, in a mail or in the product; without a weight it counts once."""
+
+    account: str
+    contact: str | None
+    product: str
+    kind: EngagementKind
+    on: date
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A task that Tossup wrote in the past, closed since, and what a person answered.
+
+    `is_tossup`: a lead record went to a specialist too, whose status says the outcome instead of an answer.
+    """
+
+    key: str
+    account: str
+    play: str
+    product: str
+    contact: str | None
+    owner: str | None
+    subject: str
+    on: date
+    outcome: Outcome | None = None
+    is_tossup: bool = False
+
+    @property
+    def cycle(self) -> str:
+        """The calendar quarter it was written in: 2026Q4."""
+        return f"{self.on.year}Q{(self.on.month + 2) // 3}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything an example company knows of its customers at one moment.
 
@@ -183,4 +222,6 @@ class World:
     activities: tuple[Activity, ...]
     usage: tuple[Usage, ...]
     feedback: tuple[Feedback, ...]
+    engagement: tuple[Engagement, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     cast: Mapping[str, tuple[str, ...]]

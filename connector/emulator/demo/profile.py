@@ -8,7 +8,7 @@ from connector.emulator.demo.catalogue import products
 from connector.emulator.demo.dice import Dice
 
 PRODUCTS = {product.code: product for product in products()}
-_USUAL_PLANS = ("CORE-LITE", "CORE-STD", "CORE-STD", "SUITE-STD")
+_USUAL_PLANS = ("CORE-LITE", "CORE-STD", "CORE-STD", "CORE-STD")
 _COUNTRIES = (
     ("Japan", "JPY"),
     ("Japan", "JPY"),
@@ -25,7 +25,10 @@ _INDUSTRIES = {
     "Retail": "小売",
     "Healthcare": "医療",
     "Finance": "金融",
+    "Education": "教育",
 }
+_USUAL_INDUSTRIES = tuple(name for name in _INDUSTRIES if name != "Education")
+"""Who is not cast as a school is none, so that schools can be told by what they buy."""
 _CSMS = 6
 _SETTLED = 400
 """Days from which on it does not matter how long exactly somebody has been a customer."""
@@ -127,7 +130,7 @@ def decide(place: Place, *, seed: int, today: date) -> Profile:
         place=place,
         today=today,
         dice=dice,
-        industry=recipe.industry or dice.pick(tuple(_INDUSTRIES), "industry"),
+        industry=recipe.industry or dice.pick(_USUAL_INDUSTRIES, "industry"),
         country=country,
         currency=currency,
         plan=recipe.plan or dice.pick(_USUAL_PLANS, "plan"),

@@ -4,7 +4,18 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from connector.emulator.demo.model import Account, Activity, Case, Contact, Deal, Product, Subscription, World
+from connector.emulator.demo.model import (
+    Account,
+    Activity,
+    Case,
+    Contact,
+    Deal,
+    Engagement,
+    Product,
+    Proposal,
+    Subscription,
+    World,
+)
 
 Record = dict[str, Any]
 Insert = Callable[[str, list[Record]], list[str]]
@@ -25,6 +36,8 @@ class SalesforceFill:
         self._insert = insert
         self._ids: dict[str, str] = {}
         self._currency = {account.key: account.currency for account in world.accounts}
+        self._names = {account.key: account.name for account in world.accounts}
+        self._specialists = {each.code: each.specialist or _LEFT for each in world.products}
 
     def run(self) -> None:
         """Everything, what is referred to first; parents of accounts are left to `parents`."""
@@ -41,6 +54,12 @@ class SalesforceFill:
         self._insert("Event", [self._event(each) for each in world.activities if each.kind == "meeting"])
         self._insert("Product_Usage__c", list(self._usage()))
         self._insert("Survey_Response__c", list(self._answers()))
+        clicks = [each for each in world.engagement if each.kind == "mail_click"]
+        self._insert("Engagement__c", [self._engagement(each) for each in world.engagement if each not in clicks])
+        self._put("Campaign", list({_mailing(each): self._campaign(each) for each in clicks}.items()))
+        self._insert("CampaignMember", [self._click(each) for each in clicks])
+        self._insert("Task", [self._proposal(each) for each in world.proposals])
+        self._insert("Lead", [self._tossup(each) for each in world.proposals if each.is_tossup])
 
     def parents(self) -> Iterator[tuple[str, str]]:
         """(account id, id of its parent) of every account that has one; a cycle needs both to exist first."""
@@ -93,6 +112,7 @@ class SalesforceFill:
             "HasOptedOutOfEmail": "email" in contact.refuses,
             "Role__c": contact.role,
             "Do_Not_Contact__c": "everything" in contact.refuses,
+            "Left_On__c": _day(contact.left_on),
         }
 
     def _asset(self, subscription: Subscription) -> Record:
@@ -185,6 +205,67 @@ class SalesforceFill:
                 "Score__c": answer.score,
                 "Submitted__c": _day(answer.on),
             }
+
+    def _engagement(self, each: Engagement) -> Record:
+        return {
+            "Name": f"{each.kind} {each.on.isoformat()}",
+            "Account__c": self._ids[each.account],
+            "Contact__c": self._maybe(each.contact),
+            "Product__c": self._ids[each.product],
+            "Kind__c": each.kind,
+            "Weight__c": each.weight,
+            "Date__c": _day(each.on),
+        }
+
+    def _campaign(self, each: Engagement) -> Record:
+        return {
+            "Name": _mailing(each),
+            "Type": "Email",
+            "Status": "Completed",
+            "Product__c": self._ids[each.product],
+            "StartDate": _day(each.on),
+            "CreatedDate": _noon(each.on),
+        }
+
+    def _click(self, each: Engagement) -> Record:
+        return {
+            "CampaignId": self._ids[_mailing(each)],
+            "ContactId": self._maybe(each.contact),
+            "Status": "Responded",
+            "FirstRespondedDate": _day(each.on),
+            "CreatedDate": _noon(each.on),
+        }
+
+    def _key(self, each: Proposal) -> str:
+        return f"{self._ids[each.account]}/{each.play}/{each.product}/{each.cycle}"
+
+    def _proposal(self, each: Proposal) -> Record:
+        return {
+            "WhatId": self._ids[each.account],
+            "WhoId": self._maybe(each.contact),
+            "OwnerId": self._ids[each.owner or _LEFT],
+            "Subject": each.subject,
+            "Status": "Completed",
+            "TaskSubtype": "Task",
+            "ActivityDate": _day(each.on),
+            "CreatedDate": _noon(each.on),
+            "Tossup_Key__c": self._key(each),
+            "Tossup_Response__c": None if each.is_tossup else each.outcome,
+        }
+
+    def _tossup(self, each: Proposal) -> Record:
+        return {
+            "LastName": each.subject,
+            "Company": self._names[each.account],
+            "OwnerId": self._ids[self._specialists[each.product]],
+            "Status": "Closed - Not Converted" if each.outcome == "declined" else "Closed - Converted",
+            "CreatedDate": _noon(each.on),
+            "Tossup_Key__c": self._key(each),
+        }
+
+
+def _mailing(each: Engagement) -> str:
+    return f"Mailing {each.product} {each.on.isoformat()}"
 
 
 def _product(product: Product) -> Record:

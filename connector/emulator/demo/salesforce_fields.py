@@ -22,10 +22,11 @@ def _date(label: str) -> Metadata:
     return {"label": label, "type": "Date"}
 
 
-def _choice(label: str, *values: str) -> Metadata:
+def _choice(label: str, *values: str, restricted: bool = True) -> Metadata:
     listed = [{"fullName": value, "label": value, "default": False} for value in values]
     definition = {"sorted": False, "value": listed}
-    return {"label": label, "type": "Picklist", "valueSet": {"restricted": True, "valueSetDefinition": definition}}
+    value_set = {"restricted": restricted, "valueSetDefinition": definition}
+    return {"label": label, "type": "Picklist", "valueSet": value_set}
 
 
 def _lookup(label: str, to: str, relationship: str) -> Metadata:
@@ -33,6 +34,7 @@ def _lookup(label: str, to: str, relationship: str) -> Metadata:
 
 
 OBJECTS: Final[Mapping[str, str]] = {
+    "Engagement__c": "Engagement",
     "Product_Usage__c": "Product Usage",
     "Survey_Response__c": "Survey Response",
 }
@@ -64,6 +66,16 @@ FIELDS: Final[Mapping[str, Mapping[str, Metadata]]] = {
     "Contact": {
         "Role__c": _choice("Role", "decision_maker", "champion", "user", "other"),
         "Do_Not_Contact__c": _checkbox("Do not contact"),
+        "Left_On__c": _date("Left on"),
+    },
+    "Campaign": {"Product__c": _lookup("Product", "Product2", "Campaigns")},
+    "Engagement__c": {
+        "Account__c": _lookup("Account", "Account", "Engagement"),
+        "Contact__c": _lookup("Contact", "Contact", "Engagement"),
+        "Product__c": _lookup("Product", "Product2", "Engagement"),
+        "Kind__c": _choice("Kind", "page_view", "pricing_view", "help_view", "mail_click", "locked_feature"),
+        "Weight__c": _number("Weight"),
+        "Date__c": _date("Day"),
     },
     "Product_Usage__c": {
         "Account__c": _lookup("Account", "Account", "Product_Usage"),
@@ -80,6 +92,22 @@ FIELDS: Final[Mapping[str, Mapping[str, Metadata]]] = {
     },
 }
 """Custom fields by object, as the `Metadata` of the Tooling API."""
+
+_TOSSUP: Final[Mapping[str, Metadata]] = {
+    "Tossup_Key__c": {
+        "label": "Tossup key",
+        "type": "Text",
+        "length": 255,
+        "externalId": True,
+        "unique": True,
+        "caseSensitive": True,
+    },
+    "Tossup_Response__c": _choice(
+        "Tossup response", "accepted", "won", "lost", "declined", "returned", "snoozed", restricted=False
+    ),
+}
+PROPOSED: Final[Mapping[str, Mapping[str, Metadata]]] = {"Activity": _TOSSUP, "Lead": _TOSSUP}
+"""The fields that Tossup's setup makes on tasks and leads, for a company where Tossup has been at work before."""
 
 WITH_CURRENCY: Final = ("Account", "Contact", "Product2", "Asset", "Opportunity", "OpportunityLineItem", "Lead")
 """Objects whose records have a currency of their own."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Literal
 
 from connector.emulator.demo.model import Account, Contact, Refusal, Subscription
 from connector.emulator.demo.profile import Profile
@@ -42,15 +43,18 @@ def account(profile: Profile) -> Account:
 
 
 def contacts(profile: Profile) -> tuple[Contact, ...]:
-    """A decision maker and a user; where the part refuses something, both do."""
+    """A decision maker, and a champion or user; where the part refuses something, both do."""
     if profile.recipe.people == "none":
         return ()
     refuses = _REFUSALS.get(profile.recipe.people, ())
     first = _person(profile, 1)
     second = _person(profile, 2)
+    gone = profile.recipe.champion_left
+    left_on = None if gone is None else profile.ago(gone)
+    role: Literal["champion", "user"] = "champion" if gone is not None or profile.place.number % 3 else "user"
     return (
         replace(first, title="Head of Operations", role="decision_maker", refuses=refuses),
-        replace(second, title="Team Lead", role="champion" if profile.place.number % 3 else "user", refuses=refuses),
+        replace(second, title="Team Lead", role=role, refuses=refuses, left_on=left_on),
     )
 
 
