@@ -5,6 +5,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +19,7 @@ from connector.errors import GiveUp
 from jobs import show, verbs
 from jobs.failures import Failure, failure_of
 from jobs.progress import bars
-from jobs.result import RunResult, by_motion, lead_json
+from jobs.result import JsonObject, RunResult, by_motion, lead_json
 from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
 from jobs.wiring import rules_of
@@ -40,6 +41,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Debug = Annotated[bool, typer.Option("--debug", help="Log every call; show stack traces.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Write without asking a person first.")]
 Full = Annotated[bool, typer.Option("--full", help="Read everything anew, not only what changed.")]
+AsOf = Annotated[
+    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="This past day instead, from history alone.")
+]
 CrmName = Literal["salesforce", "hubspot"]
 SchemaOf = Literal["mapping", "plays", "gates", "ranking", "facts", "overrides", "texts"]
 
@@ -156,15 +160,31 @@ def leads(
     state: Annotated[State | None, typer.Option(help="Only leads in this state.")] = None,
     motion: Annotated[Motion | None, typer.Option(help="Only leads of this motion.")] = None,
     account: Annotated[str | None, typer.Option(help="Only accounts whose name holds this.")] = None,
+    as_of: AsOf = None,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """List leads as of the last pull, with state and reasons."""
-    found = verbs.find_leads(_settings(offline=True))
+    settings, day = _settings(offline=True), as_of.date() if as_of else None
+    found = verbs.find_leads(settings, day)
+    past = _past(settings, day)
     chosen = [lead for lead in found.leads if _chosen(lead, state, motion, account)]
-    _print(json, lambda: [lead_json(lead) for lead in chosen], lambda: show.lead_list(chosen))
+    listed = [lead_json(lead) for lead in chosen]
+    _print(json, lambda: {**past, "leads": listed} if past else listed, lambda: show.lead_list(chosen))
     if not json:
         out.print(show.lead_counts(chosen))
+    _tell_notes(json, past)
+
+
+def _past(settings: Settings, day: date | None) -> JsonObject:
+    """What `--as-of` adds to a document: the day, and what the answer cannot know."""
+    return {"as_of": day.isoformat(), "as_of_notes": list(verbs.as_of_notes(settings, day))} if day else {}
+
+
+def _tell_notes(json: bool, past: JsonObject) -> None:
+    notes = past.get("as_of_notes")
+    if not json and isinstance(notes, list) and notes:
+        out.print("\nNote: " + " ".join(notes), markup=False, style="dim")
 
 
 def _chosen(lead: Lead, state: str | None, motion: str | None, account: str | None) -> bool:
@@ -175,16 +195,20 @@ def _chosen(lead: Lead, state: str | None, motion: str | None, account: str | No
 @app.command()
 def explain(
     account: Annotated[str, typer.Argument(help="Its record id, or (part of) its name.")],
+    as_of: AsOf = None,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Say why an account has the leads it has, and why not others."""
-    story = verbs.explain(_settings(offline=True), account)
+    settings, day = _settings(offline=True), as_of.date() if as_of else None
+    story = verbs.explain(settings, account, day)
+    past = _past(settings, day)
     _print(
         json,
-        story.to_json,
+        lambda: {**story.to_json(), **past},
         lambda: show.account_story(story.account_name, story.account_id, story.leads, story.facts),
     )
+    _tell_notes(json, past)
 
 
 @app.command()

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from connector.errors import GiveUp
 from jobs.store.ledger import Known, Ledger
 from jobs.store.mirror import Mirror
 from jobs.view import View
 from leads.find import Found, find
+from leads.past import as_of as as_of_day
 from mappings.canonical import TABLES
 from mappings.config import Rules
 from mappings.read import canonical
@@ -43,15 +46,23 @@ class Decided:
     tables: Mapping[str, ir.Table]
 
 
-def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View) -> Decided:
-    """Every lead, with state and reasons, as of the last pull. Reads only what we hold; no call is made."""
+def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date | None = None) -> Decided:
+    """Every lead, with state and reasons, as of the last pull. Reads only what we hold; no call is made.
+
+    `as_of` is a past day to decide for instead, from history alone (see leads.past). Raises GiveUp for a day to come.
+    """
+    today = view.today(rules)
+    if as_of is not None and as_of > today:
+        raise GiveUp(f"{as_of} is after the last pull, which was on {today}. Give that day or one before it.")
     lazy = canonical(rules.mapping, view.schema, mirror.table, mirror.links)
     lazy["ours"] = _with_known(lazy["ours"], ledger.keys(view.connection), rules, view)
+    if as_of is not None and as_of < today:
+        lazy = as_of_day(lazy, as_of)
     tables = {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES}
     found = find(
         tables,
         rules,
-        today=view.today(rules),
+        today=as_of or today,
         lineage=lineage(rules.mapping, view.schema),
         stage=mirror.stage,
     )
@@ -76,7 +87,7 @@ def _with_known(ours: ir.Table, known: Mapping[tuple[str, str], Known], rules: R
             "status": None,
             "is_closed": item.closed or item.at < view.now - INDEX_LAG,
             "outcome": None,
-            "created_on": item.at.date(),
+            "created_on": item.at.astimezone(ZoneInfo(rules.mapping.company.time_zone)).date(),
             "withdrawn": item.closed,
         }
         for (_, key), item in sorted(known.items())

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from connector.errors import GiveUp
@@ -23,6 +24,7 @@ from jobs.store.ledger import Refusal, Run
 from jobs.view import View, latest_view, load_view, save_view
 from jobs.wiring import Work, address_of, open_ledger, open_store, open_work, rules_of
 from leads.find import Found
+from leads.past import notes
 from mappings.changes import Plan
 from mappings.check import check as check_rules
 from mappings.load import init as preset_texts
@@ -85,19 +87,27 @@ def sync(settings: Settings, *, write: bool, full: bool, report: Report) -> RunR
     return run.result
 
 
-def find_leads(settings: Settings) -> Found:
-    """Every lead as of the last pull. Makes no call."""
+def find_leads(settings: Settings, as_of: date | None = None) -> Found:
+    """Every lead as of the last pull, or of a day before it. Makes no call, writes nothing."""
     view = _latest(settings)
     with open_store(settings, view.connection) as (mirror, ledger):
-        return decide(mirror, ledger, rules_of(settings, view.crm), view).found
+        return decide(mirror, ledger, rules_of(settings, view.crm), view, as_of).found
 
 
-def explain(settings: Settings, account: str) -> Story:
-    """Why this account has the leads it has. Makes no call."""
+def as_of_notes(settings: Settings, as_of: date) -> tuple[str, ...]:
+    """What an answer as of this day cannot know, in sentences; nothing where it is the day of the last pull."""
+    view = _latest(settings)
+    rules = rules_of(settings, view.crm)
+    return notes(as_of, lineage(rules.mapping, view.schema)) if as_of < view.today(rules) else ()
+
+
+def explain(settings: Settings, account: str, as_of: date | None = None) -> Story:
+    """Why this account has the leads it has, or had on a past day. Makes no call, writes nothing."""
     view = _latest(settings)
     rules = rules_of(settings, view.crm)
     with open_store(settings, view.connection) as (mirror, ledger):
-        return explain_account(account, decide(mirror, ledger, rules, view), lineage(rules.mapping, view.schema))
+        decided = decide(mirror, ledger, rules, view, as_of)
+        return explain_account(account, decided, lineage(rules.mapping, view.schema))
 
 
 def check(settings: Settings, folder: Path | None) -> list[Problem]:
