@@ -109,6 +109,7 @@ def canonical_rows(world: World) -> Rows:
                 "no_phone": "phone" in each.refuses,
                 "no_email": "email" in each.refuses,
                 "do_not_contact": "everything" in each.refuses,
+                "left_on": each.left_on,
             }
             for each in world.contacts
         ],
@@ -124,6 +125,19 @@ def canonical_rows(world: World) -> Rows:
                 "on": each.on,
             }
             for each in world.activities
+        ]
+        + [
+            {
+                "id": each.key,
+                "account_id": each.account,
+                "contact_id": each.contact,
+                "owner_id": each.owner,
+                "kind": "task",
+                "subject": each.subject,
+                "is_closed": True,
+                "on": each.on,
+            }
+            for each in world.proposals
         ],
         "case": [
             {
@@ -157,6 +171,32 @@ def canonical_rows(world: World) -> Rows:
                 "quantity": each.quantity,
             }
             for place, each in enumerate(world.usage)
+        ],
+        "engagement": [
+            {
+                "id": f"e{place}",
+                "account_id": each.account,
+                "contact_id": each.contact,
+                "product_id": each.product,
+                "kind": each.kind,
+                "weight": each.weight,
+                "on": each.on,
+            }
+            for place, each in enumerate(world.engagement)
+        ],
+        "ours": [
+            {
+                "id": each.key if kind == "task" else f"{each.key}-lead",
+                "key": f"{each.account}/{each.play}/{each.product}/{each.cycle}",
+                "kind": kind,
+                "owner_id": each.owner,
+                "status": "Completed" if kind == "task" else "Closed",
+                "is_closed": True,
+                "outcome": None if each.is_tossup and kind == "task" else each.outcome,
+                "created_on": each.on,
+            }
+            for each in world.proposals
+            for kind in (("task", "lead") if each.is_tossup else ("task",))
         ],
         "owner": [
             {"id": each.name, "name": each.name, "kind": each.kind, "is_active": each.is_active}

@@ -19,6 +19,8 @@ def of_salesforce(org: SalesforceOrg) -> Facts:
     names = {row["Id"]: row["Name"] for object in ("Account", "Contact", "User", "Group") for row in rows(object)}
     codes = {row["Id"]: row["ProductCode"] for row in rows("Product2")}
     deals = {row["Id"]: row for row in rows("Opportunity")}
+    people = {row["Id"]: row for row in rows("Contact")}
+    campaigns = {row["Id"]: row for row in rows("Campaign")}
     account = [
         "Name",
         "ParentId",
@@ -56,6 +58,7 @@ def of_salesforce(org: SalesforceOrg) -> Facts:
                 row["DoNotCall"],
                 row["HasOptedOutOfEmail"],
                 row["Do_Not_Contact__c"],
+                row["Left_On__c"],
             )
             for row in rows("Contact")
         ),
@@ -126,6 +129,52 @@ def of_salesforce(org: SalesforceOrg) -> Facts:
             (names[row["Account__c"]], row["Kind__c"], row["Score__c"], row["Submitted__c"])
             for row in rows("Survey_Response__c")
         ),
+        engagement=(
+            *(
+                (
+                    names[row["Account__c"]],
+                    names[row["Contact__c"]],
+                    codes[row["Product__c"]],
+                    row["Kind__c"],
+                    _number(row["Weight__c"]),
+                    row["Date__c"],
+                )
+                for row in rows("Engagement__c")
+            ),
+            *(
+                (
+                    names[people[row["ContactId"]]["AccountId"]],
+                    names[row["ContactId"]],
+                    codes[campaigns[row["CampaignId"]]["Product__c"]],
+                    "mail_click",
+                    None,
+                    row["FirstRespondedDate"],
+                )
+                for row in rows("CampaignMember")
+            ),
+        ),
+        proposal=(
+            (
+                names[row["AccountId"]],
+                row["Subject"],
+                row["Tossup_Response__c"],
+                row["IsClosed"],
+                row["CreatedDate"][:10],
+                _key(names, row["Tossup_Key__c"]),
+            )
+            for row in rows("Task")
+            if row.get("Tossup_Key__c")
+        ),
+        tossup=(
+            (
+                names[row["OwnerId"]],
+                row["LastName"],
+                row["Status"] == "Closed - Not Converted",
+                row["CreatedDate"][:10],
+                _key(names, row["Tossup_Key__c"]),
+            )
+            for row in rows("Lead")
+        ),
         owner=((row["Name"], row["IsActive"]) for row in rows("User") if row["Name"].startswith("CSM")),
         queue=((row["Name"],) for row in rows("Group")),
     )
@@ -185,7 +234,7 @@ def of_hubspot(portal: HubSpotPortal) -> Facts:
             (
                 linked(row, "companies", companies),
                 people[row["id"]],
-                *said(row, "jobtitle", "role", "no_phone", "hs_email_optout", "do_not_contact"),
+                *said(row, "jobtitle", "role", "no_phone", "hs_email_optout", "do_not_contact", "left_on"),
             )
             for row in rows("contacts")
         ),
@@ -262,6 +311,35 @@ def of_hubspot(portal: HubSpotPortal) -> Facts:
             )
             for row in rows("feedback_submissions")
         ),
+        engagement=(
+            (
+                linked(row, "companies", companies),
+                linked(row, "contacts", people),
+                linked(row, "products", codes),
+                *said(row, "event_kind", "weight", "happened_on"),
+            )
+            for row in rows("engagement_event")
+        ),
+        proposal=(
+            (
+                linked(row, "companies", companies),
+                *said(row, "hs_task_subject", "tossup_response"),
+                row["properties"]["hs_task_status"] == "COMPLETED",
+                *_days(row, "hs_createdate"),
+                _key(names, row["properties"]["tossup_key"]),
+            )
+            for row in rows("tasks")
+            if row["properties"].get("tossup_key")
+        ),
+        tossup=(
+            (
+                *said(row, "hubspot_owner_id", "hs_lead_name"),
+                row["properties"]["hs_pipeline_stage"] == "unqualified-stage-id",
+                *_days(row, "hs_createdate"),
+                _key(names, row["properties"]["tossup_key"]),
+            )
+            for row in rows("leads")
+        ),
         owner=((owners[row["id"]], not row["archived"]) for row in rows("owners") if row["type"] == "PERSON"),
         queue=((owners[row["id"]],) for row in rows("owners") if row["type"] == "QUEUE"),
     )
@@ -270,6 +348,12 @@ def of_hubspot(portal: HubSpotPortal) -> Facts:
 def _sorted(**tables: Iterable[Iterable[Any]]) -> Facts:
     by: Callable[[tuple[Any, ...]], str] = repr
     return {name: sorted((tuple(row) for row in rows), key=by) for name, rows in tables.items()}
+
+
+def _key(names: dict[str, str], key: str) -> str:
+    """A lead's key with the account's name in place of its id."""
+    account, _, rest = key.partition("/")
+    return f"{names[account]}/{rest}"
 
 
 def _number(value: Any) -> Any:

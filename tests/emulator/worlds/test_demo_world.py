@@ -2,12 +2,13 @@
 
 from collections import Counter, defaultdict
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
-from connector.emulator.demo.cast import CAST, LEAST_ACCOUNTS, PLAN
+from connector.emulator.demo.cast import CAST, LEAST_ACCOUNTS, PLAN, PLAYS
 from connector.emulator.demo.generate import AT, generate
-from connector.emulator.demo.model import Account, Deal, Subscription, World
+from connector.emulator.demo.model import Account, Deal, EngagementKind, Subscription, World
 
 TODAY = AT.date()
 
@@ -67,7 +68,7 @@ def test_a_catalogue_of_45_products_with_plans_options_and_services_of_other_tea
     by_code = {product.code: product for product in world.products}
     assert len(by_code) == len(world.products) == 45
     tiers = Counter(product.family for product in world.products if product.tier)
-    assert tiers == {"Core": 4, "Suite": 3, "Analytics": 3}
+    assert tiers == {"Core": 4, "Suite": 4, "Analytics": 3}
     assert sum(product.is_option for product in world.products) == 10
     queues = {owner.name for owner in world.owners if owner.kind == "queue"}
     assert {product.specialist for product in world.products} == {*queues, None}
@@ -80,10 +81,11 @@ def test_every_reference_inside_the_world_leads_somewhere(world: World, accounts
     owners = {owner.name for owner in world.owners}
     for rows in (world.contacts, world.subscriptions, world.deals, world.cases, world.activities, world.usage):
         assert {row.account for row in rows} <= accounts.keys()
-    for row in (*world.cases, *world.activities, *world.feedback):
+    for row in (*world.cases, *world.activities, *world.feedback, *world.engagement, *world.proposals):
         assert row.contact is None or contacts[row.contact] == row.account
     assert {line.product for deal in world.deals for line in deal.lines} <= codes
     assert {row.product for row in (*world.subscriptions, *world.usage)} <= codes
+    assert {row.product for row in (*world.engagement, *world.proposals)} <= codes
     assert {account.owner for account in world.accounts} - {None} <= owners
     assert {account.parent for account in world.accounts} - {None} <= accounts.keys()
 
@@ -230,8 +232,59 @@ def test_quiet_accounts_have_no_room_and_bought_nothing_for_more_than_a_year(
         assert max(bought) < TODAY - timedelta(days=366)
 
 
+def test_every_play_has_a_few_accounts_to_find(world: World) -> None:
+    assert {part for parts in PLAYS.values() for part in parts} <= {part.name for part in CAST}
+    cast = {play: sum(len(world.cast[part]) for part in parts) for play, parts in PLAYS.items()}
+    assert {play: count for play, count in cast.items() if not 2 <= count <= 12} == {}
+
+
+def test_the_season_accounts_bought_in_five_januaries_and_at_no_other_time_but_first(
+    world: World, deals: dict[str, list[Deal]]
+) -> None:
+    for key in world.cast["budget_season"]:
+        days = sorted(deal.closes_on for deal in deals[key] if deal.outcome == "won")
+        assert [(day.year, day.month) for day in days[1:]] == [(year, 1) for year in range(2022, 2027)]
+
+
+def test_schools_buy_security_audits_and_nobody_else_does(
+    world: World, accounts: dict[str, Account], deals: dict[str, list[Deal]]
+) -> None:
+    bought = {
+        key
+        for key in deals
+        for deal in deals[key]
+        if deal.outcome == "won" and any(line.product == "SEC-AUDIT" for line in deal.lines)
+    }
+    schools = {account.key for account in world.accounts if account.industry == "Education"}
+    assert bought == set(world.cast["attribute_buyers"])
+    assert schools - bought == set(world.cast["attribute_fit"])
+    assert len(bought) == 20
+
+
+def test_interest_is_shown_in_what_the_account_does_not_have(world: World) -> None:
+    had = {(row.account, row.product) for row in world.subscriptions}
+    assert {(row.account, row.product) for row in world.engagement} & had == set()
+    assert {row.kind for row in world.engagement} == set(get_args(EngagementKind))
+
+
+def test_a_champion_who_left_is_not_the_one_to_talk_to(world: World) -> None:
+    left = [contact for contact in world.contacts if contact.left_on is not None]
+    assert {contact.account for contact in left} == set(world.cast["champion_left"])
+    assert {contact.role for contact in left} == {"champion"}
+    assert all(contact.left_on < TODAY for contact in left if contact.left_on)
+
+
+def test_three_proposals_were_declined_and_one_of_them_by_a_specialist(world: World) -> None:
+    for key in world.cast["declined_three"]:
+        told = [(row.outcome, row.is_tossup) for row in world.proposals if row.account == key]
+        assert told == [("declined", False), ("declined", False), ("declined", True)]
+    answers = [row.outcome for row in world.proposals if row.account in world.cast["worked_before"]]
+    assert Counter(answers) == {"accepted": 2, "won": 2, None: 2}
+
+
 def test_recipes_name_products_of_the_catalogue(world: World) -> None:
     codes = {PLAN, *(product.code for product in world.products)}
     for part in CAST:
         named = {part.recipe.plan, *(code for _, code in (*part.recipe.won, *part.recipe.lost))}
+        named |= {code for _, _, code in part.recipe.interest} | {code for _, _, code, _ in part.recipe.proposals}
         assert named | set(part.recipe.open_deals) <= codes
