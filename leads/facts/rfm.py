@@ -117,8 +117,8 @@ def ranked(rows: ir.Table, numbers: Mapping[str, float], currency: str) -> ir.Ta
         rfm_monetary=_.m,
         rfm_segment=segment(6 - _.r, 6 - _.f),
     )
-    parts = [rows[name].cast("string") for name in ("rfm_recency", "rfm_frequency", "rfm_monetary")]
-    return rows.mutate(rfm=ibis.literal("-").join(parts), rfm_rank=_mean_rank(rows)).drop("priced", "r", "f", "m")
+    r, f, m = (rows[name].cast("string") for name in ("rfm_recency", "rfm_frequency", "rfm_monetary"))
+    return rows.mutate(rfm=r + "-" + f + "-" + m, rfm_rank=_mean_rank(rows)).drop("priced", "r", "f", "m")
 
 
 def _fifth(
