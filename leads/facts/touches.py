@@ -1,14 +1,37 @@
 """What is going on at an account: deals, tasks, cases, the last contact, answers to surveys."""
 
+from typing import TYPE_CHECKING
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import attach, best, yes
+from leads.facts.family import Fact, Family
+from leads.facts.idioms import attach, best, days, yes
 from leads.inputs import Inputs
+
+if TYPE_CHECKING:  # the ground reads this module
+    from leads.facts.ground import Ground
 
 SURVEY_DAYS = 180
 """How long an answer says something."""
+MEETING_DAYS = 90
+"""The window of meetings_90."""
+
+
+def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, **sums: ir.Value) -> ir.Table:
+    """One row a group: `day` (the largest `on`), `record` (the smallest id of that day), and further aggregates.
+
+    Reads the rows twice and sorts nothing; `best` reads them three times, for those who need whole rows.
+    """
+    last = rows.group_by(by).aggregate(**{day: rows[on].max()}, **sums)
+    tied = rows.select(*by, "id", **{day: on}).semi_join(last, [*by, day])
+    return attach(last, tied.group_by(by).aggregate(**{record: _.id.min()}), *by)
+
+
+def or_none(inputs: Inputs, count: ir.IntegerValue, need: str) -> ir.IntegerValue:
+    """The count; 0 where the CRM keeps such records but none of the account, NULL where it keeps none at all."""
+    return ibis.coalesce(count, 0) if need in inputs.filled else count
 
 
 def won(inputs: Inputs, days_ago: int) -> ir.Table:
@@ -17,6 +40,23 @@ def won(inputs: Inputs, days_ago: int) -> ir.Table:
         yes(_.is_won) & _.closes_on.between(inputs.day(days_ago), inputs.day(0))
     )
     return best(deals, "account_id", value="closes_on").select("account_id", won_record="id", won_on="closes_on")
+
+
+def decisions(inputs: Inputs) -> ir.Table:
+    """One row an account that ever bought: its last won deal and its first purchase, with days since and records."""
+    deals = inputs.tables["opportunity"].filter(yes(_.is_won) & (_.closes_on <= inputs.day(0)))
+    last = latest(deals, "account_id", on="closes_on", day="won_on", record="won_record")
+    lines = inputs.tables["purchase"].filter(_.bought_on <= inputs.day(0))
+    first = lines.group_by("account_id").aggregate(first_bought_on=_.bought_on.min())
+    tied = lines.select("account_id", "id", first_bought_on="bought_on")
+    tied = tied.semi_join(first, ["account_id", "first_bought_on"])
+    record = tied.group_by("account_id").aggregate(first_purchase_record=_.id.min())
+    buyers = attach(first, record, "account_id")
+    who = ibis.union(last.select("account_id"), buyers.select("account_id"), distinct=True)
+    rows = attach(attach(who, last, "account_id"), buyers, "account_id")
+    return rows.mutate(
+        won_days=days(inputs.day(0), _.won_on), first_bought_days=days(inputs.day(0), _.first_bought_on)
+    )
 
 
 def open_deals(inputs: Inputs, codes: ir.Table) -> ir.Table:
@@ -33,12 +73,40 @@ def open_tasks(inputs: Inputs) -> ir.Table:
     return theirs.select("account_id", task_record="id", task_subject=_.subject.lower())
 
 
-def last_contact(inputs: Inputs) -> ir.Table:
-    """The last day anybody talked with them: a call, mail or meeting that took place, or a task that was done."""
-    happened = inputs.tables["activity"].filter(
+def _happened(inputs: Inputs) -> ir.Table:
+    return inputs.tables["activity"].filter(
         (_.on <= inputs.day(0)) & ((_.kind != "task") | yes(_.is_closed)) & _.account_id.notnull()
     )
-    return happened.group_by("account_id").aggregate(contacted_on=_.on.max())
+
+
+def last_contact(inputs: Inputs) -> ir.Table:
+    """The last day anybody talked with them: a call, mail or meeting that took place, or a task that was done."""
+    return _happened(inputs).group_by("account_id").aggregate(contacted_on=_.on.max())
+
+
+def contacted(inputs: Inputs) -> ir.Table:
+    """The last contact with its record, the days since, the meetings of late, and whether there ever was one.
+
+    One row an account where the CRM keeps a log at all. An account the log knows nothing of has never been contacted,
+    as far as anybody wrote it down; how long it has been silent is unknown.
+    """
+    held = (_.kind == "meeting") & (_.on > inputs.day(MEETING_DAYS))
+    rows = latest(
+        _happened(inputs), "account_id", on="on", day="contacted_on", record="contacted_record",
+        meetings_90=_.id.count(where=held),
+    )  # fmt: skip
+    rows = rows.mutate(silent_days=days(inputs.day(0), _.contacted_on))
+    if "activity.on" not in inputs.filled:
+        return rows.mutate(contacted_ever=_.contacted_on.notnull())
+    every = inputs.tables["account"].select(account_id="id")
+    return attach(every, rows, "account_id").mutate(contacted_ever=_.contacted_on.notnull())
+
+
+def approached(inputs: Inputs, approaches: ir.Table) -> ir.Table:
+    """The last selling approach of ours: sold_on, and the days since. `approaches` holds account_id and sold_on."""
+    dated = approaches.filter(_.sold_on <= inputs.day(0))
+    last = dated.group_by("account_id").aggregate(sold_on=_.sold_on.max())
+    return last.mutate(sold_days=days(inputs.day(0), _.sold_on))
 
 
 def cases(inputs: Inputs, days_ago: int) -> ir.Table:
@@ -64,3 +132,97 @@ def nps(inputs: Inputs) -> ir.Table:
     earlier = attach(answers, last, "account_id").filter(_.on < _.nps_on)
     before = best(earlier, "account_id", value="on").select("account_id", nps_before="score")
     return inputs.stage("nps", attach(last, before, "account_id"))
+
+
+def _contacted(ground: "Ground") -> ir.Table:
+    return contacted(ground.inputs)
+
+
+def _won(ground: "Ground") -> ir.Table:
+    return decisions(ground.inputs)
+
+
+def _approached(ground: "Ground") -> ir.Table:
+    return approached(ground.inputs, ground.approaches)
+
+
+_LOG = ("activity.on",)
+CONTACTED = Family(
+    name="contacted",
+    grain="account",
+    facts={
+        "contacted_on": Fact(
+            kind="date",
+            unit="date",
+            doc="day of the last call, mail or meeting that took place, or task that was done; missing where the log "
+            "knows nothing of the account",
+            needs=_LOG,
+            record="contacted_record",
+            field="activity.on",
+        ),
+        "silent_days": Fact(
+            kind="integer",
+            unit="days",
+            doc="days since contacted_on; missing where the log knows nothing of the account",
+            needs=_LOG,
+        ),
+        "meetings_90": Fact(
+            kind="integer",
+            unit="times",
+            doc="meetings held today or in the 89 days before; missing where the log knows nothing of the account",
+            needs=("activity.on", "activity.kind"),
+        ),
+        "contacted_ever": Fact(
+            kind="boolean",
+            unit="text",
+            doc="whether the log knows of any contact up to today; missing where the CRM keeps no log",
+            needs=_LOG,
+        ),
+    },
+    table=_contacted,
+)
+WON = Family(
+    name="won",
+    grain="account",
+    facts={
+        "won_on": Fact(
+            kind="date",
+            unit="date",
+            doc="day of the last won deal, however long ago",
+            needs=("opportunity.is_won", "opportunity.closes_on"),
+            record="won_record",
+            field="opportunity.closes_on",
+        ),
+        "won_days": Fact(
+            kind="integer",
+            unit="days",
+            doc="days since won_on",
+            needs=("opportunity.is_won", "opportunity.closes_on"),
+        ),
+        "first_bought_on": Fact(
+            kind="date",
+            unit="date",
+            doc="day of the first purchase, of whatever product",
+            needs=("purchase.bought_on",),
+            record="first_purchase_record",
+            field="purchase.bought_on",
+        ),
+        "first_bought_days": Fact(
+            kind="integer", unit="days", doc="days since first_bought_on", needs=("purchase.bought_on",)
+        ),
+    },
+    table=_won,
+)
+APPROACHED = Family(
+    name="approached",
+    grain="account",
+    facts={
+        "sold_on": Fact(
+            kind="date",
+            unit="date",
+            doc="last day a selling play approached the account; work of today that is still open does not count",
+        ),
+        "sold_days": Fact(kind="integer", unit="days", doc="days since sold_on"),
+    },
+    table=_approached,
+)
