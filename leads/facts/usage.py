@@ -1,17 +1,29 @@
 """How much the product is used: the last 28 days against the 28 before and against the account's own habit."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, best, days, thousandths
 from leads.inputs import Inputs
+
+if TYPE_CHECKING:  # the ground reads this module's neighbours
+    from leads.facts.ground import Ground
 
 HISTORY = 182
 """Days of history that make up an account's own mean."""
 
 
 def usage(inputs: Inputs) -> ir.Table:
+    """`measured`, computed once."""
+    return inputs.stage("usage_facts", measured(inputs))
+
+
+def measured(inputs: Inputs) -> ir.Table:
     """One row an account: used_now, used_before (means of weekly means), own_mean, own_sd, usage_fall (percent).
 
     Weeks even out weekends and daily against weekly feeds. Under two weeks in either window, or four before the
@@ -36,7 +48,7 @@ def usage(inputs: Inputs) -> ir.Table:
     last = best(rows.filter(_.on > inputs.day(28)), "account_id", value="on")
     last = last.select("account_id", usage_record="id", usage_last="quantity")
     told = attach(enough, last, "account_id").mutate(usage_fall=fall)
-    return inputs.stage("usage_facts", told.drop("weeks_now", "weeks_before", "weeks_past"))
+    return told.drop("weeks_now", "weeks_before", "weeks_past")
 
 
 def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:
@@ -44,3 +56,52 @@ def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:
     fell = rows.usage_fall * 10 >= thousandths(share)
     unusual = rows.own_mean - rows.used_now >= deviations * ibis.coalesce(rows.own_sd, 0)
     return ibis.coalesce(fell & unusual, False)
+
+
+def judged(rows: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
+    """Adds usage_drop and usage_growth to `measured`."""
+    drop = dropped(rows, numbers["share"], numbers["deviations"])
+    return rows.mutate(usage_drop=drop, usage_growth=-rows.usage_fall)
+
+
+def _table(ground: "Ground") -> ir.Table:
+    return judged(measured(ground.inputs), ground.numbers("usage"))
+
+
+_NEEDS = ("usage.quantity",)
+_ENOUGH = "missing under two weeks of data in the last 28 days or in the 28 before, or four before the last 28"
+
+
+def _number(doc: str, unit: str = "usage") -> Fact:
+    return Fact(kind="number", unit=unit, doc=f"{doc}; {_ENOUGH}", needs=_NEEDS)
+
+
+USAGE = Family(
+    name="usage",
+    grain="account",
+    numbers={"share": 0.3, "deviations": 2},
+    facts={
+        "used_now": _number("usage of the last 28 days, all products together: mean of the means of its weeks"),
+        "used_before": _number("the same for the 28 days before"),
+        "own_mean": _number("the same for the 154 days before the last 28"),
+        "own_sd": _number("standard deviation of those weeks' means"),
+        "usage_fall": _number("(used_before - used_now) / used_before, negative where it rose", unit="percent"),
+        "usage_growth": _number("(used_now - used_before) / used_before, negative where it fell", unit="percent"),
+        "usage_drop": Fact(
+            kind="boolean",
+            unit="text",
+            doc="whether usage_fall is at least share (30 %) and used_now at least deviations (2) times own_sd under "
+            f"own_mean; {_ENOUGH}",
+            needs=_NEEDS,
+        ),
+        "usage_last": Fact(
+            kind="number",
+            unit="usage",
+            doc="the last quantity measured, in the last 28 days",
+            needs=_NEEDS,
+            record="usage_record",
+            field="usage.quantity",
+        ),
+    },
+    table=_table,
+)
