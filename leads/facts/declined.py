@@ -1,0 +1,138 @@
+"""What became of our selling: what an account declined or let lie, and which products it does not want."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from leads.facts.family import Fact, Family
+from leads.facts.idioms import attach, days
+from leads.facts.touches import or_none
+from leads.inputs import Inputs
+
+if TYPE_CHECKING:  # the ground reads this module's neighbours
+    from leads.facts.ground import Ground
+
+NO_PRODUCT = "-"
+"""What a lead's key says where its play names no product."""
+
+
+def answered(inputs: Inputs, leads: ir.Table) -> ir.Table:
+    """Our selling leads up to today, one row a key: the columns of `leads`, touched, declined_record, declined_on.
+
+    Touched: a person said something about it. A lead of two records (a task and a lead record) was declined if
+    either says so. `leads` is `all` of leads.facts.ours.
+    """
+    rows = inputs.tables["ours"]
+    said = rows.group_by("key").aggregate(
+        touched=_.outcome.notnull().any(),
+        declined_record=_.id.min(where=_.outcome == "declined"),
+    )
+    dated = rows.select(declined_record="id", declined_on="created_on")
+    saves = [name for name, play in inputs.rules.plays.items() if not play.selling]
+    selling = leads.filter(_.play.notin(saves)) if saves else leads
+    ours = selling.filter(_.written_on.isnull() | (_.written_on <= inputs.day(0)))
+    return attach(attach(ours, said, "key"), dated, "declined_record")
+
+
+def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
+    """One row an account. Columns: see DECLINED; zeros where people do answer, but this account has not declined."""
+    recent = answered.filter(_.written_on >= inputs.day(int(numbers["days"])))
+    declined = _.declined_record.notnull()
+    ignored = _.is_open & ~_.touched & (_.written_on <= inputs.day(int(numbers["ignored_days"])))
+    sums = recent.group_by("account_id").aggregate(
+        declined_n=declined.sum().cast("int64"), ignored_n=ignored.sum().cast("int64")
+    )
+    last = _last(answered, "account_id")
+    rows = attach(attach(inputs.tables["account"].select(account_id="id"), sums, "account_id"), last, "account_id")
+    rows = rows.mutate(
+        declined_n=or_none(inputs, _.declined_n, "ours.outcome"),
+        ignored_n=or_none(inputs, _.ignored_n, "ours.created_on"),
+    )
+    known = _.declined_n.notnull() | _.ignored_n.notnull()
+    both = ibis.coalesce(_.declined_n, 0) + ibis.coalesce(_.ignored_n, 0)
+    return rows.mutate(refusals=ibis.cases((known, both)))
+
+
+def refused_products(inputs: Inputs, answered: ir.Table) -> ir.Table:
+    """One row an account and product it ever declined. Columns: see DECLINED_OFFER."""
+    rows = answered.filter(_.product != NO_PRODUCT)
+    last = _last(rows, "account_id", "product", product_declined_n=_.count())
+    last = last.rename(product_declined_on="declined_on", product_declined_record="declined_record")
+    return last.mutate(product_declined_days=days(inputs.day(0), _.product_declined_on))
+
+
+def _last(answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
+    rows = answered.filter(_.declined_record.notnull())
+    last = rows.group_by(by).aggregate(declined_on=_.declined_on.max(), **sums)
+    tied = rows.select(*by, "declined_on", "declined_record").semi_join(last, [*by, "declined_on"])
+    return attach(last, tied.group_by(by).aggregate(declined_record=_.declined_record.min()), *by)
+
+
+def _table(ground: "Ground") -> ir.Table:
+    return refused(ground.inputs, _answered(ground), ground.numbers("declined"))
+
+
+def _offer(ground: "Ground") -> ir.Table:
+    return refused_products(ground.inputs, _answered(ground))
+
+
+def _answered(ground: "Ground") -> ir.Table:
+    return answered(ground.inputs, ground.ours.all)
+
+
+_SAID = ("ours.outcome",)
+DECLINED = Family(
+    name="declined",
+    grain="account",
+    numbers={"days": 365, "ignored_days": 45},
+    facts={
+        "declined_n": Fact(
+            kind="integer",
+            unit="times",
+            doc="leads of selling plays, written at most days (365) days ago, that were declined",
+            needs=_SAID,
+        ),
+        "ignored_n": Fact(
+            kind="integer",
+            unit="times",
+            doc="leads of selling plays, written at least ignored_days (45) and at most days (365) days ago, that "
+            "are still open and that nobody answered",
+            needs=("ours.created_on",),
+        ),
+        "refusals": Fact(kind="integer", unit="times", doc="declined_n + ignored_n, of those that are known"),
+        "declined_on": Fact(
+            kind="date",
+            unit="date",
+            doc="day the last declined lead of a selling play was written, however long ago",
+            needs=_SAID,
+            record="declined_record",
+            field="ours.created_on",
+        ),
+    },
+    table=_table,
+)
+DECLINED_OFFER = Family(
+    name="declined_offer",
+    grain="offer",
+    facts={
+        "product_declined_n": Fact(
+            kind="integer",
+            unit="times",
+            doc="leads for this product that were declined, however long ago; missing: none",
+            needs=_SAID,
+        ),
+        "product_declined_on": Fact(
+            kind="date",
+            unit="date",
+            doc="day the last declined lead for this product was written",
+            needs=_SAID,
+            record="product_declined_record",
+            field="ours.created_on",
+        ),
+        "product_declined_days": Fact(kind="integer", unit="days", doc="days since product_declined_on", needs=_SAID),
+    },
+    table=_offer,
+)
