@@ -19,10 +19,11 @@ from leads.facts.owned import COMPLEMENT, OFFER_PRODUCT, OPTION
 from leads.facts.people import CHAMPION
 from leads.facts.plan import PLAN, VOLUME
 from leads.facts.renewal import RENEWAL
-from leads.facts.revenue import DOWNGRADE, REDUCTION, REVENUE, SEATS, UTILISATION
+from leads.facts.revenue import REVENUE
 from leads.facts.rfm import RFM
 from leads.facts.season import SEASON
-from leads.facts.similar import SIMILAR
+from leads.facts.seats import SEATS, UTILISATION
+from leads.facts.shrinking import DOWNGRADE, REDUCTION
 from leads.facts.touches import APPROACHED, CONTACTED, WON
 from leads.facts.usage import USAGE
 
@@ -33,7 +34,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             ACCOUNT, REVENUE, UTILISATION, REDUCTION, DOWNGRADE, RENEWAL, HEADROOM, GROUP, RFM, SEASON, USAGE, CASES,
             FEEDBACK, CONTACTED, WON, ONBOARDING, CHAMPION, DECLINED, APPROACHED, INTEREST_TOP, CHURN,
             SEATS, PLAN, VOLUME, INTEREST_OWNED,
-            OFFER_PRODUCT, AFFINITY, ATTRIBUTES, COMPLEMENT, OPTION, INTEREST_OFFER, SIMILAR, DECLINED_OFFER,
+            OFFER_PRODUCT, AFFINITY, ATTRIBUTES, COMPLEMENT, OPTION, INTEREST_OFFER, DECLINED_OFFER,
         )
     }
 )  # fmt: skip
