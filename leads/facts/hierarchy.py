@@ -1,58 +1,145 @@
 """Who belongs to whom: every account's ultimate parent, and the headroom of the whole group."""
 
+from typing import TYPE_CHECKING
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import attach, best, total
+from leads.facts.family import Fact, Family
+from leads.facts.idioms import attach, attach_all, best, total
+from leads.facts.revenue import MONTHS
 from leads.inputs import Inputs
+
+if TYPE_CHECKING:
+    from leads.facts.ground import Ground
 
 ROUNDS = 6
 """Each round doubles the levels climbed: six reach 64 levels, far above what either CRM lets people build."""
 
 
 def ultimate(inputs: Inputs) -> ir.Table:
-    """account_id -> root. A parent that does not exist is no parent; in a cycle the smallest id is the root."""
+    """account_id -> root. A parent that does not exist is no parent; in a cycle the smallest id is the root.
+
+    Only accounts with a parent climb: most have none.
+    """
     accounts = inputs.tables["account"].select(account_id="id", up="parent_id")
-    exists = accounts.select(up="account_id", parent="account_id")
-    rows = attach(accounts, exists, "up").select("account_id", up=ibis.coalesce(_.parent, _.account_id))
-    one = inputs.stage("parents", rows.mutate(low=ibis.least(_.account_id, _.up)))
-    far = one
+    tops = accounts.select("account_id")
+    linked = accounts.filter(_.up != _.account_id).semi_join(tops.select(up="account_id"), "up")
+    far = inputs.stage("parents", linked.mutate(low=ibis.least(_.account_id, _.up)))
     for round in range(ROUNDS):
         over = far.select(up="account_id", next_up="up", next_low="low")
-        far = inputs.stage(
-            f"parents_{round}",
-            attach(far, over, "up").select("account_id", up="next_up", low=ibis.least(_.low, _.next_low)),
+        climbed = attach(far, over, "up").select(
+            "account_id",
+            up=ibis.coalesce(_.next_up, _.up),
+            low=ibis.least(_.low, ibis.coalesce(_.next_low, _.low)),
         )
-    # where the climb ended: a top has itself as parent; anything else goes round in a circle for ever
-    top = attach(far.select("account_id", "up"), one.select(up="account_id", above="up"), "up")
-    top = attach(top, far.select(up="account_id", circle="low"), "up")
-    return top.select("account_id", root=ibis.ifelse(_.above == _.up, _.up, _.circle))
-
-
-def groups(inputs: Inputs, accounts: ir.Table) -> ir.Table:
-    """One row an ultimate parent with at least one subsidiary, from accounts with headroom, paid_users, monthly.
-
-    account_id is the parent; group_headroom counts the members that pay for nothing yet; group_abstained those
-    whose headroom is unknown; group_record is the unserved member with the largest headroom.
-    """
-    members = accounts.select(
-        "account_id", "account_name", "employees", "headroom", "paid_users", "monthly", "main_seats", "paid_record"
+        far = inputs.stage(f"parents_{round}", climbed)
+    # where the climb ended: a top has no parent; anything that has one goes round in a circle for ever
+    circles = far.select(up="account_id", circle="low")
+    ended = attach(far.select("account_id", "up"), circles, "up").select(
+        "account_id", top=ibis.coalesce(_.circle, _.up)
     )
-    rows = attach(members, ultimate(inputs), "account_id").mutate(pays=ibis.coalesce(_.paid_users, 0) > 0)
-    sums = rows.group_by("root").aggregate(
+    return attach(tops, ended, "account_id").select("account_id", root=ibis.coalesce(_.top, _.account_id))
+
+
+def group(ground: "Ground") -> ir.Table:
+    """One row an account with its root; at a root that has subsidiaries, the facts of the whole group."""
+    names = ground.inputs.tables["account"].select(account_id="id", account_name="name")
+    paying = ground.family("revenue").select(
+        "account_id", "currency", "paid_users", "monthly", "main_seats", "paid_record"
+    )
+    room = ground.family("headroom").select("account_id", "employees", "headroom", "ceiling")
+    own = attach_all(ultimate(ground.inputs), *((one, ("account_id",)) for one in (names, paying, room)))
+    heads = own.filter(_.account_id == _.root).select("root", root_currency="currency", root_ceiling="ceiling")
+    members = attach(own, heads, "root").mutate(pays=ibis.coalesce(_.paid_users, 0) > 0)
+    members = ground.inputs.stage("group_members", members)
+    whole = together(members).rename(account_id="root")
+    return attach(members.select("account_id", "root"), whole, "account_id")
+
+
+def together(members: ir.Table) -> ir.Table:
+    """One row a root with at least one subsidiary; the facts of GROUP.
+
+    `members` hold root, root_currency, root_ceiling (thousandths), pays, and the columns of accounts named above.
+    """
+    same = _.pays & (_.currency == _.root_currency)
+    sums = members.group_by("root").aggregate(
         group_members=_.count(),
         group_paying=_.account_id.count(where=_.pays),
         group_abstained=_.account_id.count(where=_.headroom.isnull()),
         group_headroom=ibis.coalesce(total(_.headroom, where=~_.pays), 0),
-        group_users=total(_.paid_users, where=_.pays),
-        group_monthly=total(_.monthly, where=_.pays),
+        group_users=total(_.paid_users, where=same),
+        group_monthly=total(_.monthly, where=same),
+        ceiling=_.root_ceiling.max(),
     )
-    unserved = best(rows.filter(~_.pays & (_.headroom > 0)), "root", value="headroom", id="account_id")
+    sums = sums.filter(_.group_members > 1)
+    sums = sums.mutate(group_reachable=(_.group_headroom * _.ceiling / 1000).floor().cast("int64"))
+    value = (_.group_reachable * (_.group_monthly * MONTHS / _.group_users.nullif(0))).floor().cast("int64")
+    unserved = best(members.filter(~_.pays & (_.headroom > 0)), "root", value="headroom", id="account_id")
     unserved = unserved.select(
         "root", group_record="account_id", group_member="account_name", group_member_employees="employees"
     )
-    paying = best(rows.filter(_.pays & _.paid_record.notnull()), "root", value="paid_users", id="account_id")
-    paying = paying.select("root", group_paid_record="paid_record", group_paid_seats="main_seats")
-    together = attach(attach(sums, unserved, "root"), paying, "root")
-    return inputs.stage("groups", together.filter(_.group_members > 1).rename(account_id="root"))
+    served = best(members.filter(_.pays & _.paid_record.notnull()), "root", value="paid_users", id="account_id")
+    served = served.select("root", group_paid_record="paid_record", group_paid_seats="main_seats")
+    rows = sums.mutate(group_value=value).drop("ceiling")
+    return attach_all(rows, (unserved, ("root",)), (served, ("root",)))
+
+
+_TREE = ("account.parent_id",)
+_PAID = (*_TREE, "subscription.seats_paid|account.paid_users")
+_ROOM = (*_PAID, "account.employees")
+_PRICED = (*_ROOM, "subscription.unit_price|product.list_price")
+
+GROUP = Family(
+    name="group",
+    grain="account",
+    facts={
+        "root": Fact(
+            kind="text", unit="text",
+            doc="id of its ultimate parent over account.parent_id (64 levels at most); itself where it has no parent "
+            "that exists; in a cycle the smallest id. The other facts of the group stand at that parent alone, and "
+            "only where it has a subsidiary",
+        ),
+        "group_members": Fact(
+            kind="integer", unit="accounts", needs=_TREE, doc="accounts with this root, itself included"
+        ),
+        "group_paying": Fact(kind="integer", unit="accounts", needs=_PAID, doc="members with paid users"),
+        "group_users": Fact(kind="integer", unit="people", needs=_PAID,
+            doc="paid users of the members that pay in the parent's currency"),
+        "group_monthly": Fact(
+            kind="money", unit="money", needs=_PRICED,
+            doc="what the members behind group_users pay a month",
+        ),
+        "group_headroom": Fact(
+            kind="integer", unit="people", needs=_ROOM,
+            doc="headroom of the members without paid users; those whose headroom is unknown count nothing",
+        ),
+        "group_abstained": Fact(
+            kind="integer", unit="accounts", needs=_ROOM, doc="members whose headroom is unknown"
+        ),
+        "group_reachable": Fact(
+            kind="integer", unit="people", needs=_ROOM,
+            doc="group_headroom x ceiling_percent of the parent / 100, rounded down",
+        ),
+        "group_value": Fact(
+            kind="money", unit="money", needs=_PRICED,
+            doc="group_reachable x group_monthly x 12 / group_users, rounded down",
+        ),
+        "group_member": Fact(
+            kind="text", unit="text", needs=_ROOM,
+            doc="name of the member without paid users that has the largest headroom (ties: smallest id)",
+        ),
+        "group_member_employees": Fact(
+            kind="integer", unit="people", needs=_ROOM, record="group_record", field="account.employees",
+            doc="employees of group_member",
+        ),
+        "group_paid_seats": Fact(
+            kind="integer", unit="seats", needs=(*_TREE, "subscription.seats_paid"), record="group_paid_record",
+            field="subscription.seats_paid",
+            doc="seats of the largest subscription of the member with the most paid users",
+        ),
+    },
+    table=group,
+)  # fmt: skip
+"""The whole group, told at its ultimate parent."""
