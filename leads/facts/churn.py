@@ -1,70 +1,142 @@
 """How likely an account is to leave: a band with the signals it comes from."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import days, thousandths, yes
-from leads.facts.usage import dropped
-from leads.inputs import Inputs
+from leads.facts.family import Fact, Family
+from leads.facts.idioms import attach_all, thousandths, yes
+
+if TYPE_CHECKING:
+    from leads.facts.ground import Ground
 
 SIGNALS: Mapping[str, int] = {
-    "usage_drop": 2, "seat_reduction": 2, "nps_low": 2, "nps_fall": 1, "onboarding_late": 1, "severe_case": 1,
-    "no_contact": 1,
+    "usage_drop": 2, "seat_reduction": 2, "nps_low": 2, "nps_fall": 1, "downgrade": 2, "option_cancelled": 1,
+    "onboarding_late": 1, "severe_case": 1, "no_contact": 1, "champion_left": 1, "refusals": 1,
 }  # fmt: skip
-"""Signals and what each weighs: 2 alone makes the band high, 1 alone makes it watch (limits in gates.yaml)."""
+"""Signals and what each weighs by default: 2 alone makes the band high, 1 alone makes it watch."""
+READS: Mapping[str, tuple[str, ...]] = {
+    "usage": ("usage_drop", "usage_fall"),
+    "reduction": ("seats_then", "seats_lost"),
+    "downgrade": ("downgraded_on", "option_cancelled_on", "option_cancelled"),
+    "feedback": ("nps", "nps_before"),
+    "onboarding": ("onboarding_open", "onboarding_days"),
+    "cases": ("severe_n",),
+    "contacted": ("silent_days",),
+    "champion": ("champion_left_on", "champion_left_days"),
+    "declined": ("refusals",),
+}
+"""The facts that signals are made of, by family."""
 
 
-def churn(inputs: Inputs, facts: ir.Table, numbers: Mapping[str, float], words: Mapping[str, str]) -> ir.Table:
-    """Adds risk (none, watch, high), risk_points and risk_reasons (sentences joined by `; `, else NULL) to facts.
+def churn(ground: "Ground") -> ir.Table:
+    """One row an account; the facts of CHURN."""
+    told = ((ground.family(name).select("account_id", *facts), ("account_id",)) for name, facts in READS.items())
+    rows = attach_all(ground.inputs.tables["account"].select(account_id="id"), *told)
+    return at_risk(rows, ground.numbers("churn"), ground.words)
 
-    Missing data is no signal: an account nobody ever logged a contact with is not one without contact.
+
+def at_risk(rows: ir.Table, numbers: Mapping[str, float], words: Mapping[str, str]) -> ir.Table:
+    """account_id and the facts of CHURN, from one row an account with the columns of READS.
+
+    `words` hold the sentence of each signal (`risk.usage_drop`), which may quote {value}. Missing data is no signal:
+    an account nobody ever logged a contact with is not one without contact.
     """
-    signals = _signals(inputs, facts, numbers)
-    points = ibis.literal(0)
-    said = ibis.literal("")
+    signals = _signals(rows, numbers)
+    flags = {f"risk_{name}": signal for name, (signal, _value) in signals.items()}
+    points, said = ibis.literal(0), ibis.literal("")
     for name, (signal, value) in signals.items():
-        fires = yes(signal)
-        points += ibis.ifelse(fires, SIGNALS[name], 0)
-        said += ibis.ifelse(fires, ibis.coalesce(_phrase(words[f"risk.{name}"], value), ""), "")
-    rows = facts.mutate(risk_points=points, risk_said=said)
+        points += ibis.ifelse(yes(signal), int(numbers[f"weight_{name}"]), 0)
+        said += ibis.ifelse(yes(signal), ibis.coalesce(_phrase(words[f"risk.{name}"], value), ""), "")
+    told = rows.select("account_id", risk_points=points.cast("int64"), risk_said=said, **flags)
     band = ibis.cases(
         (_.risk_points >= int(numbers["high"]), "high"),
         (_.risk_points >= int(numbers["watch"]), "watch"),
         else_="none",
     )
-    reasons = _.risk_said.substr(0, ibis.greatest(_.risk_said.length() - 2, 0))
-    return rows.mutate(risk=band, risk_reasons=reasons.nullif("")).drop("risk_said")
+    reasons = _.risk_said.substr(0, ibis.greatest(_.risk_said.length() - 2, 0)).nullif("")
+    limit = ibis.literal(int(numbers["high"]), "int64")
+    return told.mutate(risk=band, risk_reasons=reasons, risk_limit=limit).drop("risk_said")
 
 
-def _signals(
-    inputs: Inputs, facts: ir.Table, numbers: Mapping[str, float]
-) -> dict[str, tuple[ir.BooleanValue, ir.Value]]:
-    today = inputs.day(0)
-    started = days(today, facts.onboarding_started_on)
-    silent = days(today, facts.contacted_on)
-    lost = (facts.seats_lost_share * 10 >= thousandths(numbers["seats_share"])) & (
-        facts.seats_then - facts.seats_now >= int(numbers["seats"])
-    )
+def _signals(rows: ir.Table, numbers: Mapping[str, float]) -> dict[str, tuple[ir.BooleanValue, ir.Value]]:
+    low, promoter = int(numbers["nps_low"]), int(numbers["nps_promoter"])
+    share = rows.seats_lost * 1000 >= rows.seats_then * thousandths(numbers["seats_share"])
     return {
-        "usage_drop": (
-            dropped(facts, numbers["usage_share"], numbers["usage_deviations"]),
-            facts.usage_fall.floor().cast("int64"),
-        ),
-        "seat_reduction": (lost, facts.seats_then - facts.seats_now),
-        "nps_low": (facts.nps <= numbers["nps_low"], facts.nps.cast("int64")),
-        "nps_fall": (
-            (facts.nps > numbers["nps_low"]) & (facts.nps < 9) & (facts.nps_before >= 9),
-            facts.nps.cast("int64"),
-        ),
-        "onboarding_late": (facts.onboarded_on.isnull() & (started > int(numbers["onboarding_days"])), started),
-        "severe_case": (facts.severe_n > 0, facts.severe_n),
-        "no_contact": (silent > int(numbers["no_contact_days"]), silent),
-    }
+        "usage_drop": (rows.usage_drop, rows.usage_fall.floor().cast("int64")),
+        "seat_reduction": (share & (rows.seats_lost >= int(numbers["seats"])), rows.seats_lost),
+        "nps_low": (rows.nps <= low, rows.nps),
+        "nps_fall": ((rows.nps > low) & (rows.nps < promoter) & (rows.nps_before >= promoter), rows.nps),
+        "downgrade": (rows.downgraded_on.notnull(), rows.downgraded_on),
+        "option_cancelled": (rows.option_cancelled_on.notnull(), rows.option_cancelled),
+        "onboarding_late": (rows.onboarding_open & (rows.onboarding_days > int(numbers["onboarding_days"])),
+                            rows.onboarding_days),
+        "severe_case": (rows.severe_n > 0, rows.severe_n),
+        "no_contact": (rows.silent_days > int(numbers["no_contact_days"]), rows.silent_days),
+        "champion_left": (rows.champion_left_days <= int(numbers["champion_days"]), rows.champion_left_on),
+        "refusals": (rows.refusals >= int(numbers["refusals"]), rows.refusals),
+    }  # fmt: skip
 
 
 def _phrase(template: str, value: ir.Value) -> ir.StringValue:
     before, _mark, after = template.partition("{value}")
     return ibis.literal(before) + value.cast("string") + ibis.literal(f"{after}; ")
+
+
+def _signal(doc: str, *needs: str) -> Fact:
+    return Fact(kind="boolean", unit="text", doc=f"{doc}; NULL where that is unknown", needs=needs)
+
+
+_ENDS = ("subscription.ends_on",)
+
+CHURN = Family(
+    name="churn",
+    grain="account",
+    facts={
+        "risk": Fact(
+            kind="text", unit="text",
+            doc="none, watch or high: high from `high` risk_points, watch from `watch`. A signal whose data is "
+            "missing gives no points",
+        ),
+        "risk_points": Fact(
+            kind="integer", unit="text", doc="sum of weight_<signal> over the signals below that are true"
+        ),
+        "risk_limit": Fact(kind="integer", unit="text", doc="the number `high`: points from which the risk is high"),
+        "risk_reasons": Fact(
+            kind="text", unit="text",
+            doc="the signals that are true, as sentences (risk.<signal> in texts.*.yaml) joined by `; `; else NULL",
+        ),
+        "risk_usage_drop": _signal("usage_drop is true", "usage.quantity"),
+        "risk_seat_reduction": _signal(
+            "seats_lost is at least the number `seats`, and at least the share seats_share of seats_then",
+            "subscription.seats_paid",
+        ),
+        "risk_nps_low": _signal("nps is at most nps_low", "feedback.score"),
+        "risk_nps_fall": _signal(
+            "nps_before was at least nps_promoter; nps is under it, yet above nps_low", "feedback.score"
+        ),
+        "risk_downgrade": Fact(
+            kind="boolean", unit="text", needs=(*_ENDS, "product.tier"), doc="downgraded_on is known"
+        ),
+        "risk_option_cancelled": Fact(
+            kind="boolean", unit="text", needs=(*_ENDS, "product.is_option"), doc="option_cancelled_on is known"
+        ),
+        "risk_onboarding_late": _signal(
+            "onboarding_open, and onboarding_days is over the number onboarding_days", "account.onboarding_started_on"
+        ),
+        "risk_severe_case": _signal("severe_n is over 0", "case.severity"),
+        "risk_no_contact": _signal("silent_days is over no_contact_days", "activity.on"),
+        "risk_champion_left": _signal("champion_left_days is at most champion_days", "contact.left_on"),
+        "risk_refusals": _signal("the fact refusals is at least the number refusals", "ours.outcome|ours.created_on"),
+    },
+    table=churn,
+    numbers={
+        "watch": 1, "high": 2, "seats": 5, "seats_share": 0.1, "nps_low": 6, "nps_promoter": 9,
+        "onboarding_days": 90, "no_contact_days": 90, "champion_days": 180, "refusals": 3,
+        **{f"weight_{name}": weight for name, weight in SIGNALS.items()},
+    },
+)  # fmt: skip
+"""The risk that an account leaves."""
