@@ -60,42 +60,45 @@ class Profile:
 
 
 def sized(items: ir.Table, support: int) -> ir.Table:
-    """Items (basket, item, first_on; one row a basket and item) that `support` baskets hold, each with its size."""
+    """Items (basket, item, first_on; one row a basket and item) that `support` baskets hold.
+
+    Adds code, the item's place among those kept in order of name, and size, how many of them the basket holds.
+    """
     often = items.group_by("item").aggregate(n_item=_.count()).filter(_.n_item >= support)
-    kept = items.semi_join(often, "item")
+    often = often.select("item", code=ibis.row_number().over(order_by="item").cast("int64"))
+    kept = items.inner_join(often, "item").select("basket", "item", "code", "first_on")
     return attach(kept, kept.group_by("basket").aggregate(size=_.count()), "basket")
 
 
 def profile(items: ir.Table) -> Profile:
     """The profile of sized items: two small tables are read from the engine."""
     step = ibis.cases(*((_.size <= limit, place) for place, limit in enumerate(STEPS)), else_=len(STEPS))
-    held = items.group_by(item=_["item"], step=step).aggregate(n=_.count()).to_pyarrow()
-    # a basket of size k has k rows
+    held = items.group_by(code=_.code, item=_["item"], step=step).aggregate(n=_.count()).to_pyarrow()
     sizes = items.group_by("size").aggregate(n=_.count()).to_pyarrow()
     size, rows = (sizes[name].to_numpy().astype(np.int64) for name in ("size", "n"))
-    place, baskets = np.searchsorted(STEPS, size), rows // np.maximum(size, 1)
-    steps, at = np.unique(place, return_inverse=True)
-    n, mean, square = (np.bincount(at, baskets * size**power, minlength=len(steps)) for power in range(3))
-    names, row = np.unique(held["item"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
+    # a basket of size k has k rows
+    steps, at = np.unique(np.searchsorted(STEPS, size), return_inverse=True)
+    n, sums, squares = (np.bincount(at, rows // size * size**power, minlength=len(steps)) for power in range(3))
+    names = dict(zip(held["code"].to_pylist(), held["item"].to_pylist(), strict=True))
     table = np.zeros((len(names), len(steps)))
-    table[row, np.searchsorted(steps, held["step"].to_numpy())] = held["n"].to_numpy()
+    table[held["code"].to_numpy(), np.searchsorted(steps, held["step"].to_numpy())] = held["n"].to_numpy()
     return Profile(
-        products=tuple(str(name) for name in names),
+        products=tuple(names[code] for code in range(len(names))),
         held=table,
         baskets=n.astype(np.float64),
-        spread=np.maximum(square / np.maximum(n, 1) - (mean / np.maximum(n, 1)) ** 2, 0.0),
+        spread=np.maximum(squares / n - (sums / n) ** 2, 0.0),
     )
 
 
 def counted(items: ir.Table) -> ir.Table:
-    """Counts every two products that share a basket: first, second (first < second), n_both, n_ahead, n_back.
+    """Counts every two products that share a basket: first, second (codes; first < second), n_both, n_ahead, n_back.
 
     n_ahead counts the baskets in which the second came strictly later than the first, n_back the other way round: two
     lines of one deal say that things go together, not what comes next.
     """
-    right = items.select(second="item", then_on="first_on", same="basket")
-    both = items.inner_join(right, [items.basket == right.same, items.item < right.second])
-    return both.group_by(first=_["item"], second=_.second).aggregate(
+    right = items.select(second="code", then_on="first_on", same="basket")
+    both = items.inner_join(right, [items.basket == right.same, items.code < right.second])
+    return both.group_by(first=_.code, second=_.second).aggregate(
         n_both=_.count(),
         n_ahead=total((_.then_on > _.first_on).cast("int64")),
         n_back=total((_.then_on < _.first_on).cast("int64")),
@@ -103,24 +106,23 @@ def counted(items: ir.Table) -> ir.Table:
 
 
 def pairs(counts: pa.Table, known: Profile) -> pa.Table:
-    """Every pair in both orders: a, b, n, n_a, n_b, n_both, n_after (b later than a), expected; ordered by a and b.
-
-    `counts` are rows of `counted` whose products are those of the profile.
-    """
-    names = np.array(known.products)
-    first, second = (np.searchsorted(names, counts[name].to_numpy(zero_copy_only=False).astype(str))
-                     for name in ("first", "second"))  # fmt: skip
-    a, b = np.concatenate([first, second]), np.concatenate([second, first])
+    """Adds n_first, n_second, n and expected (together, by chance) to rows of `counted`."""
+    first, second = counts["first"].to_numpy(), counts["second"].to_numpy()
     held = known.held.sum(axis=1).astype(np.int64)
-    both, ahead, back = (counts[name].to_numpy() for name in ("n_both", "n_ahead", "n_back"))
-    chance = known.expected(first, second)
-    columns = {
-        "a": names[a], "b": names[b], "n": np.full(len(a), known.n), "n_a": held[a], "n_b": held[b],
-        "n_both": np.concatenate([both, both]), "n_after": np.concatenate([ahead, back]),
-        "expected": np.concatenate([chance, chance]),
-    }  # fmt: skip
-    order = np.lexsort((b, a))
-    return pa.table({name: column[order] for name, column in columns.items()})
+    return (
+        counts.append_column("n_first", pa.array(held[first]))
+        .append_column("n_second", pa.array(held[second]))
+        .append_column("n", pa.array(np.full(len(first), known.n)))
+        .append_column("expected", pa.array(known.expected(first, second)))
+    )
+
+
+def both_ways(found: pa.Table) -> pa.Table:
+    """Every pair in both orders: a, b, n, n_a, n_b, n_both, n_after (b later than a), expected."""
+    there = found.select(["first", "second", "n_first", "n_second", "n_ahead", "n", "n_both", "expected"])
+    back = found.select(["second", "first", "n_second", "n_first", "n_back", "n", "n_both", "expected"])
+    names = ["a", "b", "n_a", "n_b", "n_after", "n", "n_both", "expected"]
+    return pa.concat_tables([there.rename_columns(names), back.rename_columns(names)])
 
 
 def measures(together: Counts, n_a: Counts, n_b: Counts, n: Counts, expected: Chances | None = None) -> Columns:
@@ -144,53 +146,57 @@ def measures(together: Counts, n_a: Counts, n_b: Counts, n: Counts, expected: Ch
     }
 
 
-def rules(found: pa.Table, products: int, numbers: Mapping[str, float]) -> pa.Table:
+def rules(found: pa.Table, products: tuple[str, ...], numbers: Mapping[str, float]) -> pa.Table:
     """The pairs worth acting on, strongest first: together more often than chance, each with its measures.
 
-    `found` is a table of `pairs`, `products` how many products there were to compare two by two. A pair stays where
-    n_both >= min_support, the shrunk lift >= min_lift, and Benjamini-Hochberg at the share `false_share` believes it.
-    Of those from one product, the `per_product` strongest stay, and as many of those that are `ordered`: n_after >=
-    min_support, a before b more often than not, and confidence (n_after / n_a) >= min_confidence. Strength is the
-    share of a's holders who hold b as well times the shrunk lift, in whole millionths; `place` counts from 0.
+    `found` is a table of `pairs`, `products` are those compared two by two. A pair stays where n_both >= min_support,
+    the shrunk lift >= min_lift, and Benjamini-Hochberg at the share `false_share` believes it. Of those from one
+    product, the `per_product` strongest stay, and as many of those that are `ordered`: n_after >= min_support, a
+    before b more often than not, and confidence (n_after / n_a) >= min_confidence. Strength is the share of a's
+    holders who hold b as well times the shrunk lift, in whole millionths; `place` counts from 0.
     """
     often = found.filter(pa.array(found["n_both"].to_numpy() >= int(numbers["min_support"])))
-    kept = often.filter(pa.array(_believed(often, products, numbers)))
-    both, n_a, n, after, chance = (kept[name].to_numpy() for name in ("n_both", "n_a", "n", "n_after", "expected"))
+    kept = both_ways(often.filter(pa.array(_believed(often, len(products), numbers))))
+    both, n_a, n_b, n, after, chance = (
+        kept[name].to_numpy() for name in ("n_both", "n_a", "n_b", "n", "n_after", "expected")
+    )
     low, high = wilson_intervals(after, n_a)
     told = {
-        **measures(both, n_a, kept["n_b"].to_numpy(), n, chance),
+        **measures(both, n_a, n_b, n, chance),
         "support": after / n,
         "confidence": after / n_a,
         "confidence_low": low,
         "confidence_high": high,
         "lift": shrunk_lifts(both, chance, numbers["prior_pairs"]),
-        "lift_raw": both * n / (n_a * kept["n_b"].to_numpy()),
+        "lift_raw": both * n / (n_a * n_b),
     }
     for name, column in told.items():
         kept = kept.append_column(name, pa.array(np.round(column, 6)))
-    return _strongest(kept, numbers)
+    names = np.array(products, dtype=object)
+    kept = _strongest(kept, numbers)
+    for place, side in enumerate(("a", "b")):
+        kept = kept.set_column(place, side, pa.array(names[kept[side].to_numpy()], type=pa.string()))
+    return kept
 
 
 def _believed(often: pa.Table, products: int, numbers: Mapping[str, float]) -> npt.NDArray[np.bool_]:
     """Which pairs are lifted enough, and not by luck alone."""
-    both, n_a, n_b, chance = (often[name].to_numpy() for name in ("n_both", "n_a", "n_b", "expected"))
+    both, one, two, chance = (often[name].to_numpy() for name in ("n_both", "n_first", "n_second", "expected"))
     lifted = np.round(shrunk_lifts(both, chance, numbers["prior_pairs"]), 6) >= numbers["min_lift"]
     # in a population of this size, with everybody alike, so many would hold both by chance
-    alike = n_a * n_b / np.clip(chance, 1e-3, np.minimum(n_a, n_b))
+    alike = one * two / np.clip(chance, 1e-3, np.minimum(one, two))
     luck = np.ones(len(often))
-    luck[lifted] = chances_of_overlap(both[lifted], n_a[lifted], n_b[lifted], alike[lifted])
-    once = lifted & (often["a"].to_numpy(zero_copy_only=False) < often["b"].to_numpy(zero_copy_only=False))
-    limit = believed_up_to(luck[once], numbers["false_share"], products * (products - 1) // 2)
+    luck[lifted] = chances_of_overlap(both[lifted], one[lifted], two[lifted], alike[lifted])
+    limit = believed_up_to(luck[lifted], numbers["false_share"], products * (products - 1) // 2)
     believed: npt.NDArray[np.bool_] = lifted & (luck <= limit)
     return believed
 
 
 def _strongest(kept: pa.Table, numbers: Mapping[str, float]) -> pa.Table:
-    both, n_a, after, lift = (kept[name].to_numpy() for name in ("n_both", "n_a", "n_after", "lift"))
-    strength = np.rint(both / np.maximum(n_a, 1) * lift * 1e6).astype(np.int64)
+    a, b, both, n_a, after, lift = (kept[name].to_numpy() for name in ("a", "b", "n_both", "n_a", "n_after", "lift"))
+    strength = np.rint(both / n_a * lift * 1e6).astype(np.int64)
     ordered = (after >= int(numbers["min_support"])) & (after * 2 >= both)
     ordered &= kept["confidence"].to_numpy() >= numbers["min_confidence"]
-    a, b = (kept[name].to_numpy(zero_copy_only=False) for name in ("a", "b"))
     limit = int(numbers["per_product"])
     near = _first(a, b, strength, limit) | _first(a, b, np.where(ordered, strength, -1), limit)
     kept = kept.append_column("ordered", pa.array(ordered)).append_column("strength", pa.array(strength))
@@ -198,13 +204,10 @@ def _strongest(kept: pa.Table, numbers: Mapping[str, float]) -> pa.Table:
     return kept.append_column("place", pa.array(np.arange(len(kept))))
 
 
-def _first(
-    a: npt.NDArray[np.object_], b: npt.NDArray[np.object_], strength: Counts, limit: int
-) -> npt.NDArray[np.bool_]:
+def _first(a: Counts, b: Counts, strength: Counts, limit: int) -> npt.NDArray[np.bool_]:
     """Whether a row is among the `limit` of its `a` with the largest strength that is not negative."""
     order = np.lexsort((b, -strength, a))
-    code = np.unique(a, return_inverse=True)[1][order]
     place = np.empty(len(a), dtype=np.int64)
-    place[order] = np.arange(len(a)) - np.searchsorted(code, code)
+    place[order] = np.arange(len(a)) - np.searchsorted(a[order], a[order])
     near: npt.NDArray[np.bool_] = (place < limit) & (strength >= 0)
     return near

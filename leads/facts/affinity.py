@@ -41,7 +41,7 @@ def believed(bought: ir.Table, numbers: Mapping[str, float], stage: Stage) -> ir
     items = stage("basket_items", sized(items, support))
     known = profile(items)
     counts = counted(items).filter(_.n_both >= support).to_pyarrow()
-    found = rules(pairs(counts, known), len(known.products), numbers)
+    found = rules(pairs(counts, known), known.products, numbers)
     return stage("affinity_rules", ibis.memtable(found.select(list(RULE)), schema=ibis.schema(RULE)))
 
 
@@ -68,14 +68,14 @@ def offers(bought: ir.Table, rules: ir.Table, names: ir.Table) -> ir.Table:
     rows = found.inner_join(told, "place").anti_join(bought, ("account_id", "product"))
     last = bought.select("account_id", "bought_on", "bought_record", anchor="product")
     rows = attach(rows, last, "account_id", "anchor")
-    plain = ("support", "confidence", "confidence_low", "confidence_high", "lift", "lift_raw", "leverage", "zhang",
+    plain = ("support", "confidence", "confidence_low", "confidence_high", "lift", "lift_raw", "leverage",
+             "conviction", "zhang",
              "n", "n_after")  # fmt: skip
     return rows.select(
         "account_id", "product", "anchor", "anchor_name",
         anchor_bought_on="bought_on",
         anchor_record="bought_record",
         affinity_score=_.score / 1e6,
-        affinity_conviction=ibis.cases((~_.conviction.isinf(), _.conviction)),
         affinity_n_anchor="n_a",
         affinity_n_both="n_both",
         **{f"affinity_{name}": _[name] for name in plain},
@@ -133,7 +133,7 @@ AFFINITY = Family(
         ),
         "affinity_leverage": _number("(customers of both - expected by chance) / all customers"),
         "affinity_conviction": _number(
-            "anchor's customers expected without this product / those without it; missing where there is none",
+            "customers of the anchor expected without this product / those without it (this account is one of them)",
             "times",
         ),
         "affinity_zhang": _number("Zhang's metric, -1 (never together) to 1 (always), 0 chance", "points"),
