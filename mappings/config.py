@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -288,7 +287,10 @@ Expr = Annotated[str, BeforeValidator(_as_text)]
 
 
 ByPriority = Mapping[Literal["high", "mid", "low"], Action]
-EVERYWHERE_A_TASK: ByPriority = MappingProxyType({"high": "task", "mid": "task", "low": "task"})
+
+
+def _everywhere_a_task() -> ByPriority:
+    return {"high": "task", "mid": "task", "low": "task"}
 
 
 class Play(Config):
@@ -324,7 +326,7 @@ class Play(Config):
     """Facts whose data must be mapped, else the play is asleep; left out: all that `when` mentions."""
     evidence: tuple[str, ...] = ()
     """Facts to quote with their records; where none of them is known there is no lead."""
-    action: Annotated[ByPriority, BeforeValidator(_for_all_priorities)] = EVERYWHERE_A_TASK
+    action: Annotated[ByPriority, BeforeValidator(_for_all_priorities)] = Field(default_factory=_everywhere_a_task)
     """By priority; one word stands for all three."""
     numbers: Mapping[str, float] = Field(default_factory=dict)
 

@@ -135,3 +135,30 @@ INTEREST_TOP = Family(
     },
     table=_top,
 )
+
+
+def _next(ground: "Ground") -> ir.Table:
+    """One row an account and plan it has: its interest in the next higher one; the facts of INTEREST_NEXT."""
+    plans = ground.family("plan").select("account_id", "product", "next_product")
+    shown = ground.family("interest_offer").select(
+        "account_id", next_product="product", next_interest="interest", next_locked="interest_locked",
+        next_interest_on="interest_on", next_interest_record="interest_record",
+    )  # fmt: skip
+    return plans.inner_join(shown, ["account_id", "next_product"]).drop("next_product")
+
+
+_NEXT_NEEDS = (*_NEEDS, "product.family", "product.tier")
+INTEREST_NEXT = Family(
+    name="interest_next",
+    grain="owned",
+    facts={
+        "next_interest": Fact(kind="number", unit="points", needs=_NEXT_NEEDS, doc="interest in next_product"),
+        "next_locked": Fact(kind="integer", unit="times", needs=_NEXT_NEEDS, doc="interest_locked of next_product"),
+        "next_interest_on": Fact(
+            kind="date", unit="date", needs=_NEXT_NEEDS, record="next_interest_record", field="engagement.on",
+            doc="interest_on of next_product",
+        ),
+    },
+    table=_next,
+)  # fmt: skip
+"""Interest of those who have a plan in the next higher one."""
