@@ -32,6 +32,8 @@ class Recipe:
     completed: bool = True
     """The first deal included what the plan's entry in the catalogue declares as its complements."""
     industry: str | None = None
+    country: str | None = None
+    """None, of industry and country: any. What is compared with list prices has their currency: the United States."""
     employees: Literal["known", "missing", "conflicting"] = "known"
     size: tuple[int, int] = (80, 700)
     penetration: float = 0.62
@@ -85,6 +87,9 @@ def _part(name: str, count: int, recipe: Recipe) -> Part:
 ORDINARY = Recipe(plan=None)
 _FULL = Recipe(used=0.95)
 _SCHOOL = Recipe(industry="Education")
+_ROOM = Recipe(size=(300, 900), penetration=0.52)
+"""More pay than can be called one department, fewer than elsewhere: seats are within reach."""
+_AT_LIST_PRICE = "United States"
 _SEVERE_RISK = replace(_FULL, usage="falling", severe_case=True, nps=((100, 9), (12, 4)))
 _JANUARIES = (286, 651, 1017, 1382, 1747)
 """Days since the middle of each January: the next one begins in 60 days."""
@@ -122,15 +127,15 @@ EXPANSION = (
     _part("free_to_paid", 5, Recipe(free_users=45, penetration=0.3)),
     _part("company_wide", 6, Recipe(size=(500, 1200), penetration=0.07)),
     _part("group_wide", 12, Recipe(size=(200, 700))),
-    _part("budget_season", 4, Recipe(tenure=1760, won=tuple((days, PLAN) for days in _JANUARIES))),
+    _part("budget_season", 4, replace(_ROOM, tenure=1760, won=tuple((days, PLAN) for days in _JANUARIES))),
 )
 
 UPSELL = (
     _part("seat_limit", 5, _FULL),
     _part("seat_limit_exactly_90", 2, Recipe(size=(200, 200), penetration=0.6, used=0.9)),
     _part("seat_limit_lowest_plan", 5, Recipe(plan="CORE-LITE", penetration=0.97, used=0.97)),
-    _part("plan_up", 4, Recipe(interest=_FOUND_WANTING)),
-    _part("volume_plan", 4, Recipe(plan="SUITE-STD", size=(500, 900))),
+    _part("plan_up", 4, Recipe(country=_AT_LIST_PRICE, interest=_FOUND_WANTING)),
+    _part("volume_plan", 4, replace(_ROOM, plan="SUITE-STD", country=_AT_LIST_PRICE)),
     _part("paid_option", 4, Recipe(plan="SUITE-PRO", interest=_SIGNATURES)),
     _part("option_buyers", 16, Recipe(plan="CORE-ENT", won=((75, "CORE-AUDIT"), (190, PLAN), (320, PLAN)))),
     _part("option_affinity", 5, Recipe(plan="CORE-ENT")),

@@ -124,7 +124,8 @@ def decide(place: Place, *, seed: int, today: date) -> Profile:
     """Settle what the recipe leaves open, by dice that know only the seed and the account."""
     dice = Dice(f"{seed}/{place.key}")
     recipe = place.recipe
-    country, currency = dice.pick(_COUNTRIES, "country")
+    countries = [pair for pair in _COUNTRIES if recipe.country in (None, pair[0])]
+    country, currency = dice.pick(countries, "country")
     employees = dice.between(*recipe.size, "employees")
     return Profile(
         place=place,
