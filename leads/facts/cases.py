@@ -9,7 +9,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach_all, thousandths, yes
-from leads.facts.touches import latest, or_none
+from leads.facts.touches import latest, oldest, or_none
 from leads.inputs import Inputs
 
 if TYPE_CHECKING:  # the ground reads this module's neighbours
@@ -19,8 +19,6 @@ MONTH = 28
 """Days of the window that is compared with the account's own habit: whole weeks."""
 MONTHS = 13
 """Such windows before it that make up the habit: 364 days."""
-NO_DAY = "9999-12-31"
-"""Sorts a case without a day behind those that have one."""
 
 
 def inquiries(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
@@ -49,17 +47,15 @@ def _sums(inputs: Inputs, needy_days: int) -> ir.Table:
     rows = inputs.tables["case"].filter(_.opened_on.isnull() | (_.opened_on <= inputs.day(0)))
     open = ~yes(_.is_closed) | yes(_.closed_on > inputs.day(0))
     rows = rows.mutate(severe=open & yes(_.severity == "high"))
-    first = ibis.coalesce(_.opened_on.cast("string"), NO_DAY) + _.id
     past = (_.opened_on <= inputs.day(MONTH)) & (_.opened_on > inputs.day(MONTH * (MONTHS + 1)))
-    sums = rows.group_by("account_id").aggregate(
+    return rows.group_by("account_id").aggregate(
         severe_n=_.id.count(where=_.severe),
-        severe_first=first.min(where=_.severe),
+        severe_record=oldest(_.opened_on, _.id, where=_.severe),
         severe_opened_on=_.opened_on.min(where=_.severe),
         cases_n=_.id.count(where=_.opened_on > inputs.day(needy_days)),
         cases_28=_.id.count(where=_.opened_on > inputs.day(MONTH)),
         cases_past=_.id.count(where=past),
     )
-    return sums.mutate(severe_record=_.severe_first.substr(len(NO_DAY))).drop("severe_first")
 
 
 def _table(ground: "Ground") -> ir.Table:

@@ -8,8 +8,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, days
-from leads.facts.touches import or_none
+from leads.facts.idioms import attach, attach_all, days
+from leads.facts.touches import latest, oldest, or_none
 from leads.inputs import Inputs
 
 if TYPE_CHECKING:  # the ground reads this module's neighbours
@@ -20,14 +20,15 @@ NO_PRODUCT = "-"
 
 
 def answered(inputs: Inputs, leads: ir.Table) -> ir.Table:
-    """Our selling leads up to today, one row a key: the columns of `leads`, touched, declined_record, declined_on.
+    """Our selling leads up to today, one row a key: the columns of `leads`, touched, first_record, declined_on, ...
 
     Touched: a person said something about it. A lead of two records (a task and a lead record) was declined if
-    either says so. `leads` is `all` of leads.facts.ours.
+    either says so: declined_record with declined_on, the day it was written. `leads` is `all` of leads.facts.ours.
     """
     rows = inputs.tables["ours"]
     said = rows.group_by("key").aggregate(
         touched=_.outcome.notnull().any(),
+        first_record=oldest(_.created_on, _.id),
         declined_record=_.id.min(where=_.outcome == "declined"),
     )
     dated = rows.select(declined_record="id", declined_on="created_on")
@@ -40,14 +41,15 @@ def answered(inputs: Inputs, leads: ir.Table) -> ir.Table:
 def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
     """One row an account. Columns: see DECLINED; zeros where people do answer, but this account has not declined."""
     recent = answered.filter(_.written_on >= inputs.day(int(numbers["days"])))
-    declined = _.declined_record.notnull()
-    ignored = _.is_open & ~_.touched & (_.written_on <= inputs.day(int(numbers["ignored_days"])))
-    sums = recent.group_by("account_id").aggregate(
-        declined_n=declined.sum().cast("int64"), ignored_n=ignored.sum().cast("int64")
-    )
-    last = _last(answered, "account_id")
-    rows = attach(attach(inputs.tables["account"].select(account_id="id"), sums, "account_id"), last, "account_id")
-    rows = rows.mutate(
+    waited = _.is_open & ~_.touched & (_.written_on <= inputs.day(int(numbers["ignored_days"])))
+    declined = recent.group_by("account_id").aggregate(declined_n=_.declined_record.count())
+    ignored = latest(
+        recent.filter(waited), "account_id", on="written_on", day="ignored_on", record="ignored_record",
+        id="first_record", ignored_n=_.count(),
+    )  # fmt: skip
+    last = _declined(answered, "account_id")
+    every, on = inputs.tables["account"].select(account_id="id"), ("account_id",)
+    rows = attach_all(every, (declined, on), (ignored, on), (last, on)).mutate(
         declined_n=or_none(inputs, _.declined_n, "ours.outcome"),
         ignored_n=or_none(inputs, _.ignored_n, "ours.created_on"),
     )
@@ -59,16 +61,14 @@ def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) ->
 def refused_products(inputs: Inputs, answered: ir.Table) -> ir.Table:
     """One row an account and product it ever declined. Columns: see DECLINED_OFFER."""
     rows = answered.filter(_.product != NO_PRODUCT)
-    last = _last(rows, "account_id", "product", product_declined_n=_.count())
+    last = _declined(rows, "account_id", "product", product_declined_n=_.count())
     last = last.rename(product_declined_on="declined_on", product_declined_record="declined_record")
     return last.mutate(product_declined_days=days(inputs.day(0), _.product_declined_on))
 
 
-def _last(answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
-    rows = answered.filter(_.declined_record.notnull())
-    last = rows.group_by(by).aggregate(declined_on=_.declined_on.max(), **sums)
-    tied = rows.select(*by, "declined_on", "declined_record").semi_join(last, [*by, "declined_on"])
-    return attach(last, tied.group_by(by).aggregate(declined_record=_.declined_record.min()), *by)
+def _declined(answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
+    said = answered.filter(_.declined_record.notnull()).mutate(record=_.declined_record)
+    return latest(said, *by, on="declined_on", day="declined_on", record="declined_record", id="record", **sums)
 
 
 def _table(ground: "Ground") -> ir.Table:
@@ -101,6 +101,14 @@ DECLINED = Family(
             doc="leads of selling plays, written at least ignored_days (45) and at most days (365) days ago, that "
             "are still open and that nobody answered",
             needs=("ours.created_on",),
+        ),
+        "ignored_on": Fact(
+            kind="date",
+            unit="date",
+            doc="day the last of those leads was written",
+            needs=("ours.created_on",),
+            record="ignored_record",
+            field="ours.created_on",
         ),
         "refusals": Fact(kind="integer", unit="times", doc="declined_n + ignored_n, of those that are known"),
         "declined_on": Fact(

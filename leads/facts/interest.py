@@ -42,7 +42,8 @@ def interest(inputs: Inputs, codes: ir.Table, products: ir.Table, numbers: Mappi
     seen = inputs.tables["engagement"].filter(_.on.between(inputs.day(int(numbers["days"])), inputs.day(0)))
     named = seen.inner_join(codes, "product_id")
     rows = attach(named, price_ranks(products), "product").mutate(age=days(inputs.day(0), _.on))
-    decay = ibis.literal(2.0) ** (rows.age / -float(numbers["half_life"]))
+    # as a float: Spark reads a number with a point as a decimal, and divides to six places
+    decay = ibis.literal(2.0) ** (rows.age.cast("float64") / -float(numbers["half_life"]))
     score = ibis.coalesce(_.weight, 1.0) * ibis.coalesce(_.price_rank, 1) * decay
     rows = rows.select(
         "id", "account_id", "product", "contact_id", "kind", "on", micro=(score * MICRO).round().cast("int64")

@@ -17,16 +17,23 @@ SURVEY_DAYS = 180
 """How long an answer says something."""
 MEETING_DAYS = 90
 """The window of meetings_90."""
+NO_DAY = "9999-12-31"
+"""Sorts what has no day behind everything that has one."""
 
 
-def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, **sums: ir.Value) -> ir.Table:
-    """One row a group: `day` (the largest `on`), `record` (the smallest id of that day), and further aggregates.
+def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, id: str = "id", **sums: ir.Value) -> ir.Table:
+    """One row a group: `day` (the largest `on`), `record` (the smallest `id` of that day), and further aggregates.
 
     Reads the rows twice and sorts nothing; `best` reads them three times, for those who need whole rows.
     """
     last = rows.group_by(by).aggregate(**{day: rows[on].max()}, **sums)
-    tied = rows.select(*by, "id", **{day: on}).semi_join(last, [*by, day])
-    return attach(last, tied.group_by(by).aggregate(**{record: _.id.min()}), *by)
+    tied = rows.select(*by, tied_id=id, **{day: on}).semi_join(last, [*by, day])
+    return attach(last, tied.group_by(by).aggregate(**{record: _.tied_id.min()}), *by)
+
+
+def oldest(on: ir.DateValue, id: ir.StringValue, where: ir.BooleanValue | None = None) -> ir.StringValue:
+    """The id of the row with the smallest `on`, the smallest id among equals; a row without a day comes last."""
+    return (ibis.coalesce(on.cast("string"), NO_DAY) + id).min(where=where).substr(len(NO_DAY))
 
 
 def or_none(inputs: Inputs, count: ir.IntegerValue, need: str) -> ir.IntegerValue:
@@ -47,11 +54,9 @@ def decisions(inputs: Inputs) -> ir.Table:
     deals = inputs.tables["opportunity"].filter(yes(_.is_won) & (_.closes_on <= inputs.day(0)))
     last = latest(deals, "account_id", on="closes_on", day="won_on", record="won_record")
     lines = inputs.tables["purchase"].filter(_.bought_on <= inputs.day(0))
-    first = lines.group_by("account_id").aggregate(first_bought_on=_.bought_on.min())
-    tied = lines.select("account_id", "id", first_bought_on="bought_on")
-    tied = tied.semi_join(first, ["account_id", "first_bought_on"])
-    record = tied.group_by("account_id").aggregate(first_purchase_record=_.id.min())
-    buyers = attach(first, record, "account_id")
+    buyers = lines.group_by("account_id").aggregate(
+        first_bought_on=_.bought_on.min(), first_purchase_record=oldest(_.bought_on, _.id)
+    )
     who = ibis.union(last.select("account_id"), buyers.select("account_id"), distinct=True)
     rows = attach(attach(who, last, "account_id"), buyers, "account_id")
     return rows.mutate(

@@ -475,13 +475,20 @@ scene(
 scene(
     DECLINED,
     "a lead of 45 days that nobody answered was ignored, one of 44 not yet",
-    {"declined_n": 0, "ignored_n": 1, "refusals": 1, "declined_on": None},
+    {
+        "declined_n": 0,
+        "ignored_n": 1,
+        "refusals": 1,
+        "declined_on": None,
+        "ignored_on": ago(45),
+        "ignored_record": "@1",
+    },
     ours=[lead("seat_limit", "P1", 45), lead("seat_limit", "P1", 44)],
 )
 scene(
     DECLINED,
     "who put it off did not ignore it, and what is closed is not open",
-    {"declined_n": 0, "ignored_n": 0, "refusals": 0},
+    {"declined_n": 0, "ignored_n": 0, "refusals": 0, "ignored_on": None, "ignored_record": None},
     ours=[lead("seat_limit", "P1", 60, outcome="snoozed"), lead("seat_limit", "P1", 70, is_closed=True)],
 )
 scene(
