@@ -15,9 +15,7 @@ MONEY = frozenset({"value", "expected", "stake"}) | {name for name, fact in FACT
 """What is told in minor units of the lead's currency."""
 SHARES = frozenset(name for name, fact in FACTS.items() if fact.unit == "share")
 """Facts between 0 and 1, told in percent."""
-CODES = frozenset(name for name, fact in FACTS.items() if fact.unit == "code")
-"""Facts that are one of a few words, which every language has its own word for."""
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 NAME_LENGTH = 80
 # not calendar.month_name: that one follows the locale of whoever runs us
 MONTHS = (
@@ -76,10 +74,8 @@ class Phrases:
 
     def said(self, name: str, value: str | int | float, currency: str) -> str:
         """A fact as it reads in a sentence."""
-        if name in CODES:
-            return self.word(f"{name}.{value}", value)
         if isinstance(value, bool | str):
-            return self._text(str(value))
+            return self.texts.words.get(f"{name}.{value}") or self._text(str(value))
         if name in MONEY:
             return self.money(int(value), currency)
         if name in SHARES:
