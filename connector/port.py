@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import pyarrow as pa
 
 from mappings.changes import Link, Value
-from mappings.schema import FieldType, ObjectSchema, Schema, WantedField
+from mappings.schema import FieldType, ObjectSchema, Schema, WantedField, WantedList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +90,11 @@ class Outcome:
 class SetupStep:
     """One thing `setup` would create or grant, in words and with what it needs to do it."""
 
-    action: Literal["create_field", "create_group", "create_permission_set", "grant", "assign"]
+    action: Literal["create_field", "create_group", "create_permission_set", "grant", "assign", "create_list"]
     target: str
     text: str
     wanted: WantedField | None = None
+    list: WantedList | None = None
 
 
 class Crm(Protocol):
@@ -138,13 +139,26 @@ class Crm(Protocol):
         """Update records by `id`; one outcome a record, in no order."""
 
     def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Create or update records by the unique `key_field`; links are made for records created or not."""
+        """Create or update records by the unique `key_field`; links are made for records created or not.
 
-    def cost(self, object: str, how: Literal["update", "upsert"], n: int) -> int:
+        Members of lists need no key in HubSpot. One that somebody else has put there is fine: ok, but without an id,
+        for it is not ours.
+        """
+
+    def remove(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Take members of campaigns (CampaignMember) or lists (list_memberships) off them, by `id`.
+
+        One that is gone already is fine. Raises `GiveUp` for any other object: nothing else is ever deleted.
+        """
+
+    def cost(self, object: str, how: Literal["update", "upsert", "remove"], n: int) -> int:
         """API calls that writing `n` records takes."""
 
-    def missing(self, wanted: Sequence[WantedField]) -> tuple[SetupStep, ...]:
-        """What must be created or granted before these fields can be written; empty when all is there."""
+    def lists(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Ids of the campaigns (Salesforce) or static contact lists (HubSpot) of these names; others are left out."""
+
+    def missing(self, wanted: Sequence[WantedField], lists: Sequence[WantedList] = ()) -> tuple[SetupStep, ...]:
+        """What must be created or granted before these can be written; empty when all is there."""
 
     def setup(self, steps: Sequence[SetupStep]) -> None:
         """Do these steps; then wait until describe shows the fields. Repeating it is harmless."""

@@ -1,12 +1,15 @@
 """HubSpot as jobs see it: the `connector.port.Crm` of one account."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import ceil
 from typing import Literal
 
 import pyarrow as pa
 
+from connector.errors import GiveUp
 from connector.hubspot import owners
 from connector.hubspot.auth import sign_in
 from connector.hubspot.config import HubSpotConfig
@@ -14,7 +17,8 @@ from connector.hubspot.describe import Describer
 from connector.hubspot.envelope import HubSpotAnswers
 from connector.hubspot.library import Library
 from connector.hubspot.links import linked
-from connector.hubspot.names import OWNERS
+from connector.hubspot.lists import PER_CALL, Lists
+from connector.hubspot.names import MEMBERS, OWNERS
 from connector.hubspot.pages import Shape
 from connector.hubspot.paths import Paths
 from connector.hubspot.portal import LINKS_READ, Portal
@@ -24,7 +28,7 @@ from connector.hubspot.write import Writer
 from connector.limits import Pace
 from connector.port import Batch, Cursor, LinkRows, Outcome, Read, Record, SetupStep
 from connector.transport import Transport
-from mappings.schema import ObjectSchema, Schema, WantedField
+from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
 __all__ = ["HubSpot", "HubSpotConfig", "open_hubspot"]
 
@@ -47,6 +51,14 @@ def open_hubspot(config: HubSpotConfig) -> "HubSpot":
     return HubSpot(config, transport, paths)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """An object that has no list of records of its own, so it always comes whole."""
+
+    rows: Callable[[Shape], pa.RecordBatch]
+    ids: Callable[[], list[str]]
+
+
 class HubSpot:
     """One account. Several threads may read at once; a write belongs to one."""
 
@@ -63,6 +75,11 @@ class HubSpot:
         )
         self._writer = Writer(portal=self._portal)
         self._setup = Setup(self._portal, self._library)
+        self._lists = Lists(self._portal)
+        self._whole: Mapping[str, _Whole] = {
+            OWNERS: _Whole(rows=partial(owners.rows, self._library), ids=partial(owners.ids, self._library)),
+            MEMBERS: _Whole(rows=self._lists.rows, ids=self._lists.ids),
+        }
 
     @property
     def calls(self) -> int:
@@ -88,18 +105,18 @@ class HubSpot:
         return f"https://{domain}/contacts/{account['portalId']}/record/{self._portal.type_id(object)}/{id}"
 
     def describe(self, objects: Iterable[str]) -> Schema:
-        """The schema of these objects, `owners` among them, as our app may see them."""
+        """The schema of these objects, `owners` and `list_memberships` among them, as our app may see them."""
         return Describer(self._portal, self._library).schema(objects)
 
     def count(self, object: str) -> int:
         """Live records, by HubSpot's search index: some moments behind after writes."""
-        return len(owners.ids(self._library)) if object == OWNERS else self._reader.count(object)
+        whole = self._whole.get(object)
+        return self._reader.count(object) if whole is None else len(whole.ids())
 
     def read(self, read: Read) -> Iterator[Batch]:
-        """Stream the rows; owners always come whole."""
-        if read.schema.name == OWNERS:
-            return iter([self._owners(read.schema, read.fields)])
-        return self._reader.read(read)
+        """Stream the rows; owners and members of lists always come whole."""
+        whole = self._whole.get(read.schema.name)
+        return self._reader.read(read) if whole is None else iter([self._all(whole, read.schema, read.fields)])
 
     def links(self, object: str, to: str, ids: Iterable[pa.Array] | None = None) -> Iterator[LinkRows]:
         """Associations from these records (all of them where None) to records of `to`."""
@@ -109,14 +126,14 @@ class HubSpot:
 
     def ids(self, object: str) -> Iterator[pa.Array]:
         """Every live record id."""
-        if object == OWNERS:
-            return iter([pa.array(owners.ids(self._library), pa.string())])
-        return self._reader.ids(object)
+        whole = self._whole.get(object)
+        return self._reader.ids(object) if whole is None else iter([pa.array(whole.ids(), pa.string())])
 
     def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
         """These records as they are now; those that are gone are left out."""
-        if schema.name == OWNERS:
-            rows = self._owners(schema, fields).rows
+        whole = self._whole.get(schema.name)
+        if whole is not None:
+            rows = self._all(whole, schema, fields).rows
             wanted = [n for n, id in enumerate(rows.column(0).to_pylist()) if id in set(ids)]
             return iter([Batch(rows=rows.take(pa.array(wanted, pa.int64())))])
         return self._reader.fetch(Shape.of(schema, fields), ids)
@@ -126,26 +143,41 @@ class HubSpot:
         return self._writer.update(object, records)
 
     def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Create or update by the unique `key_field`, 100 a call, then make the links."""
+        """Create or update by the unique `key_field`, 100 a call, then make the links; put contacts on lists."""
+        if object == MEMBERS:
+            return self._lists.add(records)
         return self._writer.upsert(object, key_field, records)
 
-    def cost(self, object: str, how: Literal["update", "upsert"], n: int) -> int:
-        """Calls that writing `n` records takes."""
+    def remove(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Take contacts off lists."""
+        if object != MEMBERS:
+            raise GiveUp(f"Tossup takes contacts off lists ({MEMBERS}) and deletes nothing else, so no {object}.")
+        return self._lists.remove(records)
+
+    def cost(self, object: str, how: Literal["update", "upsert", "remove"], n: int) -> int:
+        """Calls that writing `n` records takes; of members as if all were on one list."""
+        if object == MEMBERS or how == "remove":
+            return ceil(n / PER_CALL)
         return self._writer.cost(object, how, n)
 
-    def missing(self, wanted: Sequence[WantedField]) -> tuple[SetupStep, ...]:
-        """Property groups and properties to create before these can be written."""
-        return self._setup.missing(wanted)
+    def lists(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Ids of the static contact lists of these names."""
+        return self._lists.named(names)
+
+    def missing(self, wanted: Sequence[WantedField], lists: Sequence[WantedList] = ()) -> tuple[SetupStep, ...]:
+        """Property groups, properties and lists to create before these can be written."""
+        return (*self._setup.missing(wanted), *self._lists.missing(lists))
 
     def setup(self, steps: Sequence[SetupStep]) -> None:
         """Create them; what is there already is left alone."""
         self._setup.do(steps)
+        self._lists.create([step.list for step in steps if step.list is not None])
 
     def close(self) -> None:
         """Close connections."""
         self._transport.close()
 
-    def _owners(self, schema: ObjectSchema, fields: Sequence[str]) -> Batch:
-        rows = owners.rows(self._library, Shape.of(schema, fields))
+    def _all(self, whole: _Whole, schema: ObjectSchema, fields: Sequence[str]) -> Batch:
+        rows = whole.rows(Shape.of(schema, fields))
         moment = self._transport.now()
         return Batch(rows=rows, cursor=Cursor(stamp=f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"))

@@ -7,7 +7,8 @@ from typing import Any
 
 from connector.errors import CrmError, GiveUp
 from connector.hubspot.library import Library
-from connector.hubspot.names import LINKS, OWNERS, READ_ONLY, REQUIRED, STAGES, TYPE_IDS, stamp_field
+from connector.hubspot.lists import Lists
+from connector.hubspot.names import LINKS, MEMBERS, OWNERS, READ_ONLY, REQUIRED, STAGES, TYPE_IDS, stamp_field
 from connector.hubspot.portal import Portal
 from connector.hubspot.properties import field, id_field
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -22,11 +23,12 @@ class Describer:
     def __init__(self, portal: Portal, library: Library) -> None:
         self._portal = portal
         self._library = library
+        self._lists = Lists(portal)
 
     def schema(self, names: Iterable[str]) -> Schema:
         """The objects that exist; those we may not see are in `hidden` with the reason."""
         wanted = tuple(dict.fromkeys(names))
-        custom, denied = self._custom(needed=any(n not in TYPE_IDS and n != OWNERS for n in wanted))
+        custom, denied = self._custom(needed=any(n not in (*TYPE_IDS, OWNERS, MEMBERS) for n in wanted))
         objects: dict[str, ObjectSchema] = {}
         hidden: dict[str, str] = {}
         for name in wanted:
@@ -39,7 +41,7 @@ class Describer:
             else:
                 objects |= {name: found} if found else {}
         own = [str(schema["name"]) for schema in custom.values()]
-        known = tuple(sorted({*TYPE_IDS, OWNERS, *own}))
+        known = tuple(sorted({*TYPE_IDS, OWNERS, MEMBERS, *own}))
         return Schema(crm="hubspot", objects=objects, known=known, hidden=MappingProxyType(hidden))
 
     def _custom(self, *, needed: bool) -> tuple[_Schemas, CrmError | None]:
@@ -53,6 +55,8 @@ class Describer:
     def _object(self, name: str, custom: _Schemas, denied: CrmError | None) -> ObjectSchema | None:
         if name == OWNERS:
             return owners_schema(self._library)
+        if name == MEMBERS:
+            return self._lists.schema()
         own = custom.get(name)
         if own is None and name not in TYPE_IDS:
             if denied is not None:

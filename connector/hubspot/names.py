@@ -80,6 +80,9 @@ READ_ONLY: frozenset[str] = frozenset({"feedback_submissions"})
 OWNERS = "owners"
 """The pseudo-object of the people and queues that records can belong to."""
 
+MEMBERS = "list_memberships"
+"""The pseudo-object of contacts on our static lists."""
+
 
 def stamp_field(name: str) -> str:
     """The property that moves with every change of a record."""

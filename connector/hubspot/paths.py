@@ -34,6 +34,10 @@ class Paths:
         version = "v4/associations" if self.version == "v3" else f"associations/{self.version}"
         return f"/crm/{version}/{quote(type)}/{quote(to)}/batch/{verb}"
 
+    def lists(self, rest: str = "") -> str:
+        """Static and active lists, and who is on them."""
+        return self._crm("lists", rest).rstrip("/")
+
     @property
     def account(self) -> str:
         """Which account this is."""

@@ -9,13 +9,14 @@ from typing import Any
 from connector.errors import GiveUp, Unclear
 from connector.port import Outcome, Record
 from connector.salesforce.config import SalesforceConfig
-from connector.salesforce.outcomes import LOCKED, of_collection, refused
+from connector.salesforce.outcomes import LOCKED, of_collection, refused, written
 from connector.transport import Transport
 from connector.wire import Call
 
 PER_CALL = 200
 _FETCHED = 2_000
 _LOCK_TRIES = 4
+_GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
 _MOST_SPLITS = 40
 _HEADERS = {"Sforce-Auto-Assign": "FALSE"}  # else assignment rules may give the record to another owner
 
@@ -45,6 +46,16 @@ class Collections:
                 else:
                     yield outcome
             yield from self._insisted(object, key_field, locked)
+
+    def delete(self, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Delete by id; what is gone already is fine. Records that were locked may be sent again later."""
+        for start in range(0, len(records), PER_CALL):
+            some = records[start : start + PER_CALL]
+            params = {"ids": ",".join(str(record.id) for record in some), "allOrNone": "false"}
+            said = self._transport.send(Call(method="DELETE", target=self._path, params=params, repeatable=True)).data
+            for record, entry in zip(some, _as_many(said, len(some), "deletion"), strict=True):
+                outcome = of_collection(record, entry, by_key=False)
+                yield written(record, record.id, created=False) if outcome.code in _GONE else outcome
 
     def _insisted(self, object: str, key_field: str | None, locked: list[Record]) -> Iterator[Outcome]:
         for attempt in range(_LOCK_TRIES):
@@ -78,18 +89,22 @@ class Collections:
     def _paired(
         self, object: str, key_field: str | None, records: list[Record], said: Any
     ) -> Iterator[tuple[Record, Outcome]]:
-        if not isinstance(said, list) or len(said) != len(records):
-            raise Unclear(
-                f"Salesforce answered a write of {len(records)} {object} records with another number of outcomes. "
-                "Some may have been written: look first."
-            )
-        for record, entry in zip(records, said, strict=True):
+        for record, entry in zip(records, _as_many(said, len(records), f"write of {object}"), strict=True):
             yield record, of_collection(record, entry, by_key=key_field is not None)
 
     def _call(self, object: str, key_field: str | None, records: Sequence[Record]) -> Call:
         target = f"{self._path}/{object}/{key_field}" if key_field else self._path
         body = {"allOrNone": False, "records": [_body(object, key_field, record) for record in records]}
         return Call(method="PATCH", target=target, json=body, headers=_HEADERS, repeatable=True)
+
+
+def _as_many(said: Any, n: int, what: str) -> list[Any]:
+    if not isinstance(said, list) or len(said) != n:
+        raise Unclear(
+            f"Salesforce answered a {what} of {n} records with another number of outcomes. "
+            "Some may have been written: look first."
+        )
+    return said
 
 
 def _body(object: str, key_field: str | None, record: Record) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """Salesforce as `connector.port.Crm`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from math import ceil
 from typing import Literal
 
 import pyarrow as pa
@@ -9,7 +10,8 @@ import pyarrow as pa
 from connector.errors import GiveUp
 from connector.port import Batch, Outcome, Read, Record, SetupStep
 from connector.salesforce.auth import SignIn, open_transport
-from connector.salesforce.collections import Collections
+from connector.salesforce.campaigns import MEMBERS, Campaigns
+from connector.salesforce.collections import PER_CALL, Collections
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.read import Reader
 from connector.salesforce.rows import columns, from_records, gone_marks
@@ -18,7 +20,7 @@ from connector.salesforce.setup import Setup
 from connector.salesforce.write import Writer
 from connector.transport import Transport
 from connector.wire import Call
-from mappings.schema import ObjectSchema, Schema, WantedField
+from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
 __all__ = ["Salesforce", "SalesforceConfig", "open_salesforce"]
 
@@ -47,6 +49,7 @@ class Salesforce:
         self._collections = Collections(config, transport)
         self._writer = Writer(config, transport)
         self._describer = Describer(config, transport)
+        self._campaigns = Campaigns(config, transport, self._reader.rest)
         self._setup = Setup(config, transport, self._reader.rest, self._describer)
 
     @property
@@ -106,19 +109,31 @@ class Salesforce:
 
     def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Create or update by a unique external id."""
-        return self._writer.write(object, key_field, records)
+        outcomes = self._writer.write(object, key_field, records)
+        return self._campaigns.joined(key_field, records, outcomes) if object == MEMBERS else outcomes
 
-    def cost(self, object: str, how: Literal["update", "upsert"], n: int) -> int:  # noqa: ARG002 - same for all
+    def remove(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Take members off their campaigns, 200 a call."""
+        if object != MEMBERS:
+            raise GiveUp(f"Tossup deletes members of campaigns ({MEMBERS}) and nothing else, so no {object}.")
+        return self._collections.delete(records)
+
+    def cost(self, object: str, how: Literal["update", "upsert", "remove"], n: int) -> int:  # noqa: ARG002 - any object
         """API calls that writing `n` records takes."""
-        return self._writer.cost(n)
+        return ceil(n / PER_CALL) if how == "remove" else self._writer.cost(n)
 
-    def missing(self, wanted: Sequence[WantedField]) -> tuple[SetupStep, ...]:
-        """Fields to create, and permissions to grant to our user."""
-        return self._setup.missing(wanted, self.user_id())
+    def lists(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Ids of the campaigns of these names; of several the oldest."""
+        return self._campaigns.named(names)
+
+    def missing(self, wanted: Sequence[WantedField], lists: Sequence[WantedList] = ()) -> tuple[SetupStep, ...]:
+        """Fields to create, permissions to grant to our user, and campaigns to create."""
+        return (*self._setup.missing(wanted, self.user_id()), *self._campaigns.missing(lists))
 
     def setup(self, steps: Sequence[SetupStep]) -> None:
-        """Create and grant, then wait until describe shows it."""
+        """Create and grant, wait until describe shows it, then create the campaigns."""
         self._setup.do(steps, self.user_id())
+        self._campaigns.create([step.list for step in steps if step.list is not None])
 
     def close(self) -> None:
         """Close connections."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.routing import Route
 
-from connector.emulator.hubspot import definitions, linking, people, schemas, writes
+from connector.emulator.hubspot import definitions, linking, lists, people, schemas, writes
 from connector.emulator.hubspot.account import Tokens
 from connector.emulator.hubspot.auth import Auth
 from connector.emulator.hubspot.gate import Gate
@@ -60,6 +60,8 @@ class HubSpotPortal:
                 return {"counts": counts | {"owners": len(self.portal.owners.by_id)}}
             if object == "owners":
                 return {"records": [owner.shown() for owner in self.portal.owners.by_id.values()]}
+            if object in ("lists", "list_memberships"):
+                return {"records": lists.held(self.portal, members=object == "list_memberships")}
             table = self.portal.table(object)
             return {"records": [self._inspected(table, record) for record in table.live.values()]}
 

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector.emulator.hubspot import account, associations, batch, definitions, objects, schemas, search
+from connector.emulator.hubspot import account, associations, batch, definitions, lists, objects, schemas, search
 from connector.emulator.hubspot.account import Tokens
 from connector.emulator.hubspot.gate import Call, Gate
 
@@ -68,6 +68,17 @@ _PIPELINES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/{type}/{id}", account.pipeline),
     ("GET", "/{type}/{id}/stages", account.stages),
 )
+_LISTS: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("POST", "", lists.create),
+    ("POST", "/search", lists.find),
+    ("GET", "/object-type-id/{type}/name/{name}", lists.by_name),
+    ("GET", "/{id}", lists.get),
+    ("DELETE", "/{id}", lists.delete),
+    ("GET", "/{id}/memberships", lists.memberships),
+    ("PUT", "/{id}/memberships/add", lists.add),
+    ("PUT", "/{id}/memberships/remove", lists.remove),
+    ("PUT", "/{id}/memberships/add-and-remove", lists.add_and_remove),
+)
 _DETAILS: Final[tuple[tuple[str, str, Handler], ...]] = (("GET", "/details", account.details),)
 
 _AREAS: Final = (
@@ -78,6 +89,7 @@ _AREAS: Final = (
     (_SCHEMAS, "/crm/v3/schemas", "/crm-object-schemas/{version}/schemas"),
     (_OWNERS, "/crm/v3/owners", "/crm/owners/{version}"),
     (_PIPELINES, "/crm/v3/pipelines", "/crm/pipelines/{version}"),
+    (_LISTS, "/crm/v3/lists", "/crm/lists/{version}"),
     (_DETAILS, "/account-info/v3", "/account-info/{version}"),
 )
 

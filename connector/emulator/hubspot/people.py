@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from connector.emulator.hubspot import linking, writes
+from connector.emulator.hubspot import linking, lists, writes
 from connector.emulator.hubspot.objects import by_id, written
 from connector.emulator.hubspot.portal import Portal
 from connector.emulator.hubspot.rows import Record, Table
@@ -17,10 +17,13 @@ def act(portal: Portal, person: str, action: str, object: str, id: str, values: 
     """Do one thing as a person named by owner id, e-mail or name; returns the record as it is then.
 
     Actions: create, update, complete, delete, restore, merge (`values["into"]` survives), convert (a lead),
-    disqualify (a lead), link and unlink (`values`: `to`, `id`), deactivate and activate (an owner).
+    disqualify (a lead), link and unlink (`values`: `to`, `id`), deactivate and activate (an owner); create and delete
+    of `list_memberships` with the id `LIST:RECORD`.
     """
     if object == "owners":
         return _owner(portal, action, id)
+    if object == "list_memberships":
+        return _member(portal, action, id)
     table = portal.table(object)
     by = By(user=portal.owners.user(person))
     if action == "create":
@@ -130,3 +133,13 @@ def _owner(portal: Portal, action: str, id: str) -> dict[str, Any]:
     owner.archived = action == "deactivate"
     owner.updated = portal.now()
     return owner.shown()
+
+
+def _member(portal: Portal, action: str, id: str) -> dict[str, Any]:
+    of, _, record = id.partition(":")
+    roster = portal.lists.by_id.get(int(of)) if of.isdigit() and record.isdigit() else None
+    if roster is None or action not in {"create", "delete"}:
+        raise BadRequest(f"list and record of {id} must exist, and action must be create or delete")
+    change = lists.put if action == "create" else lists.take_off
+    change(portal, roster, [int(record)])
+    return {"id": id}

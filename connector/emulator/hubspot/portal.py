@@ -12,6 +12,7 @@ from connector.emulator.hubspot.links import Links, LinkTypes
 from connector.emulator.hubspot.owners import Owners
 from connector.emulator.hubspot.pipelines import STANDARD, Pipeline, read_pipeline
 from connector.emulator.hubspot.properties import Property
+from connector.emulator.hubspot.rosters import Rosters
 from connector.emulator.hubspot.rows import Table
 from connector.emulator.hubspot.wire import invalid
 from connector.emulator.org import Clock
@@ -43,6 +44,7 @@ class Portal:
         self.types = LinkTypes()
         self.links = Links()
         self.owners = Owners()
+        self.lists = Rosters()
         self.pipelines = {object: {one.id: one for one in some} for object, some in STANDARD.items()}
         self._named: dict[str, Table] = {}
         for kind in KINDS:
@@ -110,6 +112,7 @@ class Portal:
             "tables": {name: table.snapshot() for name, table in self.tables.items()},
             "link_types": self.types.snapshot(),
             "links": _packed_links(self.links),
+            "lists": self.lists.snapshot(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -131,6 +134,7 @@ class Portal:
         self.types.restore(state["link_types"])
         for one, other, rows in state["links"]:
             self.links.load((one, other), ((id, to, tuple(types)) for id, to, types in rows))
+        self.lists.restore(state.get("lists", []))
         self.next_id = state["next_id"]
 
 

@@ -163,6 +163,15 @@ def _member(saving: Saving) -> None:
     if get("LeadId") is None and get("ContactId") is None:
         message = "Required fields are missing: [LeadId, ContactId]"
         raise RecordError("REQUIRED_FIELD_MISSING", message, "LeadId", "ContactId")
+    if "CampaignId" in out:  # it is given once, with a new member
+        _member_once(saving.core, out["CampaignId"], "ContactId" if get("ContactId") else "LeadId", get)
+
+
+def _member_once(core: Core, campaign: Value, whom: str, get: Get) -> None:
+    columns, person = core.tables["CampaignMember"].columns, get(whom)
+    rows = zip(columns[whom], columns["CampaignId"], columns["IsDeleted"], strict=True)
+    if any(one == person and other == campaign and not gone for one, other, gone in rows):
+        raise RecordError("DUPLICATE_VALUE", "Already a campaign member.")
 
 
 def _field_permission(saving: Saving) -> None:

@@ -10,7 +10,7 @@ import requests
 
 from connector.emulator.server import Emulator
 from connector.port import Batch, Crm, Read
-from mappings.schema import ObjectSchema, WantedField
+from mappings.schema import FieldType, ObjectSchema, WantedField
 
 Values = dict[str, Any]
 
@@ -44,6 +44,16 @@ class Words:
     update_calls: str
     upsert_calls: str
     """Globs for faults: `METHOD /path`."""
+    people: str
+    a_person: Mapping[str, Any]
+    """What a contact needs."""
+    members: str
+    """Contacts on campaigns or lists, with the fields `list_id` and `contact_id`."""
+    list_id: str
+    contact_id: str
+    member_key: str
+    """The key of a member, which `setup` creates; empty where there is none."""
+    member_calls: str
     bad_values: Mapping[str, Any] = field(default_factory=dict)
     """Values that an account update is refused for."""
 
@@ -70,17 +80,20 @@ class Side(ABC):
 
     def wanted(self) -> tuple[WantedField, ...]:
         """What `setup` is asked for: the key of a task."""
-        from mappings.schema import FieldType
+        return (self._key(self.words.tasks, self.words.key),)
 
-        return (
-            WantedField(
-                object=self.words.tasks,
-                name=self.words.key,
-                label="Tossup key",
-                type=FieldType.TEXT,
-                help="Names the lead that this task is about.",
-                unique=True,
-            ),
+    def wanted_of_members(self) -> tuple[WantedField, ...]:
+        """The key of a member, where there is one."""
+        return (self._key(self.words.members, self.words.member_key),) if self.words.member_key else ()
+
+    def _key(self, object: str, name: str) -> WantedField:
+        return WantedField(
+            object=object,
+            name=name,
+            label="Tossup key",
+            type=FieldType.TEXT,
+            help="Names the lead that this is about.",
+            unique=True,
         )
 
     def add(self, object: str, rows: Sequence[Mapping[str, Any]], *, stamp: datetime | None = None) -> list[str]:

@@ -45,6 +45,13 @@ WORDS = Words(
     read_calls="GET /crm/objects/*/companies",
     update_calls="POST /crm/objects/*/companies/batch/update",
     upsert_calls="POST /crm/objects/*/tasks/batch/upsert",
+    people="contacts",
+    a_person={"firstname": "Example", "lastname": "Person"},
+    members="list_memberships",
+    list_id="list_id",
+    contact_id="contact_id",
+    member_key="",
+    member_calls="PUT /crm/lists/*/memberships/*",
     bad_values={"industry": "NO_SUCH_INDUSTRY"},
 )
 

@@ -58,6 +58,13 @@ WORDS = Words(
     read_calls="GET /services/data/*/query*",
     update_calls="PATCH /services/data/*/composite/sobjects*",
     upsert_calls="PATCH /services/data/*/composite/sobjects/Task/*",
+    people="Contact",
+    a_person={"LastName": "Person"},
+    members="CampaignMember",
+    list_id="CampaignId",
+    contact_id="ContactId",
+    member_key="Tossup_Key__c",
+    member_calls="PATCH /services/data/*/composite/sobjects/CampaignMember/*",
     bad_values={"ParentId": "001000000099999AAA"},
 )
 

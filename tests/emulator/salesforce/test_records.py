@@ -174,6 +174,8 @@ def test_a_campaign_member_is_a_lead_or_a_contact(api: Api) -> None:
     id = api.create("CampaignMember", CampaignId=campaign, ContactId=contact, Status="Responded")
     assert api.get(f"/sobjects/CampaignMember/{id}")["HasResponded"]
     assert _refused(api, "CampaignMember", CampaignId=campaign)[0] == "REQUIRED_FIELD_MISSING"
+    assert _refused(api, "CampaignMember", ContactId=contact)[0] == "REQUIRED_FIELD_MISSING"
+    assert _refused(api, "CampaignMember", CampaignId=campaign, ContactId=contact)[0] == "DUPLICATE_VALUE"
 
 
 def test_a_line_takes_product_and_price_from_its_price_book_entry(api: Api) -> None:
