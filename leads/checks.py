@@ -137,8 +137,8 @@ def _missing(*path: Key) -> Finding:
 
 
 def _plays(texts: Texts, rules: Rules) -> Iterator[Finding]:
-    for play in sorted(set(texts.plays) - set(rules.plays)):
-        yield _no_such("play", ("plays", play), rules.plays)
+    for unknown in sorted(set(texts.plays) - set(rules.plays)):
+        yield _no_such("play", ("plays", unknown), rules.plays)
     for name, play in rules.plays.items():
         if name in texts.plays:
             yield from _play(name, play, {str(part): text for part, text in texts.plays[name].items()})

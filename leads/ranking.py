@@ -16,7 +16,7 @@ SEGMENT_WEIGHT = 20
 """Decided deals that a segment must have to count as much as the overall rate."""
 SHARED = (
     "account_id", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key", "our_day", "sold_on",
-    "expected", "priority", "barred",
+    "value", "expected", "priority", "barred",
 )  # fmt: skip
 """What sharing out places needs to know of a candidate."""
 

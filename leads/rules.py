@@ -170,7 +170,7 @@ def _kinds(numbers: Numbers) -> dict[str, Kind]:
     return {name: "integer" if float(value).is_integer() else "number" for name, value in numbers.items()}
 
 
-def quoted(rule: Rule, texts: Mapping[str, Texts]) -> frozenset[str]:
+def quoted(rule: Rule, texts: Mapping[Literal["en", "ja"], Texts]) -> frozenset[str]:
     """The facts that the play's texts quote, in any language."""
     said = [(text, one) for one in texts.values() for text in one.plays.get(rule.name, {}).values()]
     names = {name for text, _ in said for name in placeholders(text)}
