@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
+from leads.facts.account import EXTRA
 from leads.facts.family import Fact, Family
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach, attach_all, best
@@ -18,8 +19,6 @@ from mappings.canonical import Kind
 Segment = Mapping[str, str | int | float]
 """One believed attribute, value and product, with the columns of LIFT."""
 
-EXTRA = "x_"
-"""What the names of a company's own columns of `account` begin with."""
 VALUE = ["attribute", "attribute_value"]
 PRODUCT = ["attribute", "product"]
 PLAN = "plan"

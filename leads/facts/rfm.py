@@ -10,7 +10,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, attach_all, best, days, total
+from leads.facts.idioms import attach, attach_all, days, total
 from mappings.money import digits
 
 YEAR = 365
@@ -29,9 +29,9 @@ def rfm(ground: Ground) -> ir.Table:
     rows = spending(orders(lines, accounts, inputs.today, ours), inputs.today)
     # windows over a join would be planned with it each time
     rows = inputs.stage("spending", attach_all(rows, (accounts, ("account_id",))))
-    rows = ranked(rows, numbers, ours)
-    last = best(lines.filter(_.bought_on <= inputs.day(0)), "account_id", value="bought_on")
-    return attach(rows, last.select("account_id", last_purchase_record="id"), "account_id").drop("currency", "recent")
+    last = lines.inner_join(rows, [lines.account_id == rows.account_id, lines.bought_on == rows.last_bought_on])
+    last = last.group_by("account_id").aggregate(last_purchase_record=_.id.min())
+    return attach(ranked(rows, numbers, ours), last, "account_id").drop("currency", "recent")
 
 
 def orders(lines: ir.Table, accounts: ir.Table, today: date, currency: str) -> ir.Table:

@@ -12,11 +12,13 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, attach_all, best, days, total
+from leads.facts.idioms import attach_all, best, days, total
 from leads.inputs import Stage
 from leads.stats import believed_up_to, chance_of_cluster
 
 MONTHS = 12
+_MONTH, _ORDERS = 100, 1_000_000
+"""Room for a month and for orders within one number."""
 CHANCES = {"season_months": "int64", "season_hit_years": "int64", "season_chance": "float64"}
 
 
@@ -39,9 +41,9 @@ def seasons(lines: ir.Table, numbers: Mapping[str, float], stage: Stage) -> ir.T
     """One row an account whose purchases cluster: season_month, season_hits, season_n, season_years, season_chance.
 
     `lines` are purchases with account_id, opportunity_id, id and bought_on. What is counted are the months bought in,
-    so that the lines and deals of one project are one; an account is tested when it has min_purchases orders in
-    min_years calendar years. The chance is that of some month coming up in as many years if every month bought in
-    were dealt at random; Benjamini and Hochberg decide over all accounts tested, at the share `false_share`.
+    so that the lines and deals of one project are one; an account is tested when it has min_purchases orders over
+    min_years calendar years. The chance is that of some month coming up in as many years if each month bought in were
+    dealt at random; Benjamini and Hochberg decide over all accounts tested, at the share `false_share`.
     """
     tested = stage("season_months", _counted(lines, numbers))
     shapes = tested.group_by("season_months", "season_hit_years").aggregate(accounts=_.count()).to_pyarrow()
@@ -52,25 +54,28 @@ def seasons(lines: ir.Table, numbers: Mapping[str, float], stage: Stage) -> ir.T
 
 
 def _counted(lines: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
-    orders = lines.select(
-        "account_id",
-        year=_.bought_on.year().cast("int64"),
-        month=_.bought_on.month().cast("int64"),
-        order=ibis.coalesce(_.opportunity_id, _.id),
-    ).distinct()
-    bought = orders.group_by("account_id", "year", "month").aggregate(orders=_.count())
-    sums = bought.group_by("account_id").aggregate(
-        season_n=total(_.orders), season_years=_.year.nunique().cast("int64"), season_months=_.count()
+    """One row an account to be tested, with the month in which it bought in most years: three groupings, no join."""
+    bought = lines.group_by("account_id", year=_.bought_on.year(), month=_.bought_on.month()).aggregate(
+        orders=ibis.coalesce(_.opportunity_id, _.id).nunique()
+    )
+    months = bought.group_by("account_id", "month").aggregate(
+        orders=total(_.orders), years=_.count(), first=_.year.min(), last=_.year.max()
+    )
+    # the most years, then the most orders, then the earlier month, in one number: a maximum needs no second look
+    weight = (_.years * _ORDERS + ibis.least(_.orders, _ORDERS - 1)) * _MONTH + (MONTHS - _.month)
+    sums = months.group_by("account_id").aggregate(
+        top=weight.cast("int64").max(),
+        season_n=total(_.orders),
+        season_months=total(_.years),
+        season_years=(_["last"].max() - _["first"].min() + 1).cast("int64"),
     )
     enough = sums.filter(
         (_.season_n >= int(numbers["min_purchases"])) & (_.season_years >= int(numbers["min_years"]))
     )
-    months = bought.group_by("account_id", "month").aggregate(
-        season_hits=total(_.orders), season_hit_years=_.count()
-    )  # one row a month and year: as many rows as years
-    ranked = months.mutate(weight=_.season_hit_years * 1_000_000 + _.season_hits)
-    top = best(ranked, "account_id", value="weight", id="month").drop("weight")
-    return enough.inner_join(top.rename(season_month="month"), "account_id")
+    most = (_.top / _MONTH).floor().cast("int64")
+    told = enough.mutate(season_month=MONTHS - _.top % _MONTH, most=most)
+    years = (told.most / _ORDERS).floor().cast("int64")
+    return told.mutate(season_hit_years=years, season_hits=told.most % _ORDERS).drop("top", "most")
 
 
 def _believed(shapes: pa.Table, false_share: float) -> list[dict[str, int | float]]:
@@ -88,7 +93,7 @@ def _believed(shapes: pa.Table, false_share: float) -> list[dict[str, int | floa
 
 def _in_season(lines: ir.Table, seasons: ir.Table) -> ir.Table:
     months = seasons.select("account_id", "season_month")
-    return attach(lines, months, "account_id").filter(_.bought_on.month() == _.season_month)
+    return lines.inner_join(months, "account_id").filter(_.bought_on.month() == _.season_month)
 
 
 def dated(rows: ir.Table, today: date) -> ir.Table:
@@ -130,14 +135,14 @@ SEASON = Family(
         "season_month": Fact(
             kind="integer",
             unit="month",
-            doc="the month (1..12) its purchases cluster in: >= min_purchases orders in >= min_years calendar years "
-            "of the last history_days, and the same month in more years than chance allows; else unknown",
+            doc="the month (1..12) its purchases cluster in: >= min_purchases orders over >= min_years calendar "
+            "years of the last history_days, and the same month in more years than chance allows; else unknown",
             needs=_BOUGHT,
         ),
         "season_hits": Fact(kind="integer", unit="purchases", doc="its orders in that month", needs=_BOUGHT),
         "season_n": Fact(kind="integer", unit="purchases", doc="all its orders that were looked at", needs=_BOUGHT),
         "season_years": Fact(
-            kind="integer", unit="years", doc="calendar years in which it bought anything", needs=_BOUGHT
+            kind="integer", unit="years", doc="calendar years from the first to the last of these", needs=_BOUGHT
         ),
         "season_chance": Fact(
             kind="number",
