@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from connector.emulator.server import Emulator
 from jobs import verbs
 from jobs.explain import Story
 from jobs.result import RunResult
+from jobs.view import latest_view
+from jobs.wiring import rules_of
 from mappings.load import PRESETS
 from tests.command import Ended, run
 from tests.jobs.small import CRMS, FULL, Company, company, small_world
@@ -111,6 +114,36 @@ def test_leads_are_chosen_by_state_motion_and_account(synced: Company, tossup: T
     chosen = tossup("leads", "--json", "--motion", "upsell", "--account", "industries", **synced.env).json()
     assert chosen == [one for one in every if one["motion"] == "upsell" and "Industries" in one["account_name"]] != []
     assert tossup("leads", "--state", "won", **synced.env).code == 2
+
+
+@pytest.mark.usefixtures("told")
+def test_a_past_day_is_answered_from_history_and_nothing_is_written(synced: Company, tossup: Tossup) -> None:
+    before = synced.state()
+    past = tossup("leads", "--as-of", "2026-01-31", "--json", **synced.env).json()
+    assert all(lead["due"] < "2026-11" for lead in past["leads"])
+    assert synced.state() == before
+    days = latest_view(synced.settings.state_dir, synced.settings.crm, None)
+    tomorrow = days.today(rules_of(synced.settings)) + timedelta(days=1)
+    ended = tossup("leads", "--as-of", str(tomorrow), **synced.env)
+    assert (ended.code, "is after the last pull, which was on" in ended.err) == (2, True)
+
+
+@pytest.mark.usefixtures("printed")
+def test_what_cannot_be_known_of_a_past_day_is_said(synced: Company, tossup: Tossup) -> None:
+    past = tossup("leads", "--as-of", "2026-01-31", "--json", **synced.env).json()
+    assert list(past) == ["as_of", "as_of_notes", "leads"]
+    assert past["as_of"] == "2026-01-31"
+    assert past["leads"] == tossup("leads", "--json", **synced.env).json()
+    assert "records deleted since are not seen" in past["as_of_notes"][0]
+    assert "account.employees" in past["as_of_notes"][1]
+    story = tossup("explain", "サンプル", "--as-of", "2026-01-31", "--json", **synced.env).json()
+    assert story["as_of_notes"] == past["as_of_notes"]
+    for words in (("leads",), ("explain", "サンプル")):
+        assert "Note: As of 2026-01-31" in tossup(*words, "--as-of", "2026-01-31", **synced.env).out
+        assert "Note:" not in tossup(*words, **synced.env).out
+    today = latest_view(synced.settings.state_dir, synced.settings.crm, None).today(rules_of(synced.settings))
+    assert tossup("leads", "--as-of", str(today), "--json", **synced.env).json()["as_of_notes"] == []
+    assert tossup("leads", "--as-of", "yesterday", **synced.env).code == 2
 
 
 @pytest.mark.usefixtures("told")
