@@ -118,10 +118,10 @@ def pairs(counts: pa.Table, known: Profile) -> pa.Table:
 
 
 def both_ways(found: pa.Table) -> pa.Table:
-    """Every pair in both orders: a, b, n, n_a, n_b, n_both, n_after (b later than a), expected."""
-    there = found.select(["first", "second", "n_first", "n_second", "n_ahead", "n", "n_both", "expected"])
-    back = found.select(["second", "first", "n_second", "n_first", "n_back", "n", "n_both", "expected"])
-    names = ["a", "b", "n_a", "n_b", "n_after", "n", "n_both", "expected"]
+    """Every pair in both orders: a, b, n, n_a, n_b, n_both, n_after (b later than a), n_before, expected."""
+    there = found.select(["first", "second", "n_first", "n_second", "n_ahead", "n_back", "n", "n_both", "expected"])
+    back = found.select(["second", "first", "n_second", "n_first", "n_back", "n_ahead", "n", "n_both", "expected"])
+    names = ["a", "b", "n_a", "n_b", "n_after", "n_before", "n", "n_both", "expected"]
     return pa.concat_tables([there.rename_columns(names), back.rename_columns(names)])
 
 
@@ -151,9 +151,9 @@ def rules(found: pa.Table, products: tuple[str, ...], numbers: Mapping[str, floa
 
     `found` is a table of `pairs`, `products` are those compared two by two. A pair stays where n_both >= min_support,
     the shrunk lift >= min_lift, and Benjamini-Hochberg at the share `false_share` believes it. Of those from one
-    product, the `per_product` strongest stay, and as many of those that are `ordered`: n_after >= min_support, a
-    before b more often than not, and confidence (n_after / n_a) >= min_confidence. Strength is the share of a's
-    holders who hold b as well times the shrunk lift, in whole millionths; `place` counts from 0.
+    product, the `per_product` strongest stay, and as many of those that are `ordered`: n_after >= min_support, b
+    after a at least as often as before it, and confidence (n_after / n_a) >= min_confidence. Strength is the share
+    of a's holders who hold b as well times the shrunk lift, in whole millionths; `place` counts from 0.
     """
     often = found.filter(pa.array(found["n_both"].to_numpy() >= int(numbers["min_support"])))
     kept = both_ways(often.filter(pa.array(_believed(often, len(products), numbers))))
@@ -193,9 +193,10 @@ def _believed(often: pa.Table, products: int, numbers: Mapping[str, float]) -> n
 
 
 def _strongest(kept: pa.Table, numbers: Mapping[str, float]) -> pa.Table:
-    a, b, both, n_a, after, lift = (kept[name].to_numpy() for name in ("a", "b", "n_both", "n_a", "n_after", "lift"))
+    a, b, both, n_a, lift = (kept[name].to_numpy() for name in ("a", "b", "n_both", "n_a", "lift"))
+    after, before = kept["n_after"].to_numpy(), kept["n_before"].to_numpy()
     strength = np.rint(both / n_a * lift * 1e6).astype(np.int64)
-    ordered = (after >= int(numbers["min_support"])) & (after * 2 >= both)
+    ordered = (after >= int(numbers["min_support"])) & (after >= before)
     ordered &= kept["confidence"].to_numpy() >= numbers["min_confidence"]
     limit = int(numbers["per_product"])
     near = _first(a, b, strength, limit) | _first(a, b, np.where(ordered, strength, -1), limit)

@@ -155,9 +155,9 @@ def test_a_planted_rule_survives_among_heavy_buyers_and_alone(engine: Any, seed:
 
 
 def _pair(
-    first: int, second: int, both: int, ahead: int, n_first: int, n_second: int, n: int = 200
+    first: int, second: int, both: int, ahead: int, n_first: int, n_second: int, n: int = 200, same_day: int = 0
 ) -> dict[str, Any]:
-    return {"first": first, "second": second, "n_both": both, "n_ahead": ahead, "n_back": both - ahead,
+    return {"first": first, "second": second, "n_both": both, "n_ahead": ahead, "n_back": both - ahead - same_day,
             "n_first": n_first, "n_second": n_second, "n": n, "expected": n_first * n_second / n}  # fmt: skip
 
 
@@ -187,10 +187,14 @@ def test_a_pair_is_told_in_the_order_in_which_it_was_bought() -> None:
         (_pair(0, 1, 10, 6, 10, 20), ["AB"]),
         (_pair(0, 1, 9, 4, 9, 20), ["BA"]),
         (_pair(0, 1, 8, 4, 8, 20), []),
+        (_pair(0, 1, 20, 6, 20, 40, same_day=14), ["AB"]),
+        (_pair(0, 1, 20, 6, 20, 40, same_day=8), ["AB", "BA"]),
+        (_pair(0, 1, 20, 6, 20, 40, same_day=7), ["BA"]),
         (_pair(0, 1, 8, 8, 160, 8, n=2000), ["AB"]),
         (_pair(0, 1, 8, 8, 161, 8, n=2000), []),
     ],
     ids=["as often either way", "more often this way", "more often the other way", "too few in any order",
+         "together most often, else this way", "as often either way, else together", "together, else the other way",
          "just enough of them", "hardly any of them"],
 )  # fmt: skip
 def test_a_rule_needs_its_order_often_enough(pair: dict[str, Any], ordered: list[str]) -> None:
