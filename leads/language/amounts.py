@@ -120,8 +120,6 @@ def compared(sign: str, left: Amount, right: Amount) -> ir.BooleanValue:
 
 def value(one: Amount) -> ir.FloatingValue:
     """The amount in floating point."""
-    if one.top is None:
-        return ibis.literal(float(one.factor), type="float64")
     numerator, denominator = one.factor.numerator, one.factor.denominator
     top = _float(one) if numerator == 1 else _float(one) * numerator
     below = None if one.by is None else _nonzero(one.by)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
+from math import inf, isfinite
 from operator import and_, or_
 
 import ibis
@@ -104,7 +104,7 @@ class Builder:
 
 def _column(column: ir.Value, kind: Kind | None) -> Amount:
     operation = column.op()
-    if isinstance(operation, ops.Literal) and isinstance(operation.value, int | float | Decimal):
+    if isinstance(operation, ops.Literal) and isfinite(operation.value if operation.value is not None else inf):
         exact = Fraction(str(operation.value))
         if max(abs(exact.numerator), exact.denominator) <= amounts.LARGEST:
             return amounts.constant(exact)

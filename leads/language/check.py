@@ -4,10 +4,22 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from leads.language.calls import call
-from leads.language.faults import Fault
+from leads.language.faults import Fault, Want
 from leads.language.grammar import Branch
-from leads.language.kinds import all_kind, common, divided, incomparable, multiplied, named, no_null, one_kind, wrong
+from leads.language.kinds import (
+    NUMBERS,
+    all_kind,
+    common,
+    divided,
+    incomparable,
+    multiplied,
+    named,
+    no_null,
+    one_kind,
+    wrong,
+)
 from leads.language.node import Node, Sort, is_known, node
+from mappings.canonical import Kind
 
 _SIGNS = {"eq": "=", "neq": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "add": "+", "sub": "-", "mul": "*"}
 
@@ -153,17 +165,20 @@ _RULES: Mapping[str, Callable[[Branch, tuple[Node, ...], list[Fault]], Node]] = 
 }
 
 
-def fits(found: Node, want: str | None, faults: list[Fault]) -> Node:
+def fits(found: Node, want: Want | None, faults: list[Fault]) -> Node:
     """The whole expression as the kind that is wanted: an integer may stand for a number, a number for money."""
     if found.sort == "null":
         return wrong(faults, found.at, "this is always NULL")
-    wanted = {"number": {"integer", "number"}, "money": {"integer", "number", "money"}}
-    allowed = wanted.get(want or "", {"integer", "number", "money"} if want == "any number" else {want})
-    if found.kind is not None and want is not None and found.kind not in allowed:
+    allowed = _ALLOWED.get(want, {want})
+    if want is not None and found.kind is not None and found.kind not in allowed:
+        wanted = "a number" if want == "any number" else named(want)
         instead = "round(...)" if (want, found.kind) == ("integer", "number") else None
-        text = f"the result must be {_WANTED.get(want, want)}, and this is {named(found.kind)}"
-        wrong(faults, found.at, text, instead)
+        return wrong(faults, found.at, f"the result must be {wanted}, and this is {named(found.kind)}", instead)
     return found
 
 
-_WANTED = {"any number": "a number", "boolean": "a condition", "text": "a text", "date": "a date"}
+_ALLOWED: Mapping[Want | None, frozenset[Kind | None]] = {
+    "number": frozenset({"integer", "number"}),
+    "money": NUMBERS,
+    "any number": NUMBERS,
+}

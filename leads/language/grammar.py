@@ -100,7 +100,14 @@ def _branch(node: exp.Expr, found: Sequence[Word], near: int) -> Branch:
         parts.append(_branch(child, found, parts[0].at if parts else near))
     at = word.at if word else parts[0].at if parts else near
     sort = "operand" if isinstance(node, exp.Column) and word else str(node.key)
-    return Branch(sort=sort, at=at, parts=tuple(parts), word=word)
+    branch = Branch(sort=_unless_more(node, sort), at=at, parts=tuple(parts), word=word)
+    return Branch(sort="not", at=at, parts=(branch,)) if node.args.get("negate") else branch
+
+
+def _unless_more(node: exp.Expr, sort: str) -> str:
+    # what sqlglot notes beside the operands would change the meaning: nothing of it may be lost in silence
+    said = {name for name, value in node.args.items() if value and not isinstance(value, exp.Expr | list | str)}
+    return " ".join((sort, *sorted(said - {"negate"})))
 
 
 def _word(node: exp.Expr, found: Sequence[Word]) -> Word | None:

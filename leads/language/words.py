@@ -115,7 +115,7 @@ def _strange(text: str, at: int) -> _Read:
     if lower in INSTEAD:
         why, other = INSTEAD[lower]
         return Word(sort="stray", text=text, at=at), f"there is no {text} here: {why}", other
-    return Word(sort="unknown", text=text, at=at), f"there is no fact {printable(text)}", None
+    return Word(sort="unknown", text=text, at=at), f"there is no fact or number {printable(text)}", None
 
 
 def _function(text: str, at: int) -> _Read:
@@ -131,7 +131,11 @@ def _quoted(text: str, at: int, _: bool, names: Names) -> _Read:
     name = text[1:-1]
     if name in names:
         return Word(sort="name", text=name, at=at, kind=names[name]), None, None
-    return Word(sort="unknown", text=text, at=at), f"there is no fact {printable(text)}", f"'{printable(name)}'"
+    return (
+        Word(sort="unknown", text=text, at=at),
+        f"there is no fact or number {printable(text)}",
+        f"'{printable(name)}'",
+    )
 
 
 def _dotted(text: str, at: int, _: bool, __: Names) -> _Read:
