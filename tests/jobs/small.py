@@ -52,6 +52,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "used": "Seats_Used__c",
                 "paid": "Quantity",
                 "lead_body": "Description",
+                "response": "Tossup_Response__c",
             }
         ),
         "hubspot": MappingProxyType(
@@ -80,6 +81,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "used": "seats_used",
                 "paid": "seats_paid",
                 "lead_body": "tossup_body",
+                "response": "tossup_response",
             }
         ),
     }

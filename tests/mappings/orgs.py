@@ -95,7 +95,8 @@ _STOCK_SALESFORCE = {
     "Status:p=Open~-~Not~Contacted|Working~-~Contacted|Closed~-~Converted|Closed~-~Not~Converted IsConverted:b- "
     "CreatedDate:s-",
     "CampaignMember": "CampaignId>Campaign! LeadId>Lead ContactId>Contact Status:p=Sent|Responded HasResponded:b- "
-    "CreatedDate:s-",
+    "FirstRespondedDate:d- CreatedDate:s-",
+    "Campaign": "Name!",
     "User": "Name- IsActive:b Email",
     "Group": "Name Type:p",
 }
@@ -106,11 +107,15 @@ _FULL_SALESFORCE = {
     "Tossup_Priority__c:p=high|mid|low Tossup_Computed_At__c:s",
     "Product2": "Tier__c:n List_Price__c:c Is_Option__c:b Complements__c Specialist__c SLA_Days__c:n",
     "Asset": "Seats_Used__c:n Auto_Renew__c:b",
-    "Contact": "Role__c:p Do_Not_Contact__c:b",
-    "Task": "Tossup_Key__c*",
+    "Contact": "Role__c:p Do_Not_Contact__c:b Left_On__c:d",
+    "Engagement__c": "Account__c>Account Contact__c>Contact Product__c>Product2 Weight__c:n Date__c:d "
+    "Kind__c:p=page_view|pricing_view|help_view|mail_click|locked_feature",
+    "Task": "Tossup_Key__c* Tossup_Response__c:p=accepted|won|lost|declined|returned|snoozed",
     "Event": "Tossup_Key__c*",
+    "Campaign": "Product__c>Product2",
     "CampaignMember": "Tossup_Key__c* Tossup_Product__c",
-    "Lead": "Tossup_Key__c* Tossup_Account__c>Account Tossup_Product__c Tossup_Value__c:c Tossup_Due__c:d",
+    "Lead": "Tossup_Key__c* Tossup_Account__c>Account Tossup_Product__c Tossup_Value__c:c Tossup_Due__c:d "
+    "Tossup_Response__c:p=accepted|won|lost|declined|returned|snoozed",
     "Product_Usage__c": "Account__c>Account Product__c>Product2 Date__c:d Quantity__c:n",
     "Survey_Response__c": "Account__c>Account Contact__c>Contact Kind__c:p Score__c:n Submitted__c:d",
 }
@@ -148,18 +153,22 @@ _FULL_HUBSPOT = {
     "tossup_computed_at:s",
     "products": "product_family product_tier:n is_option:b is_active:b complements specialist sla_days:n",
     "subscriptions": "seats_paid:n seats_used:n unit_price:n starts_on:d ends_on:d cancelled:b auto_renews:b",
-    "contacts": "no_phone:b no_email:b do_not_contact:b role:p",
-    "tasks": "tossup_key*",
-    "deals": "tossup_key* tossup_body:l tossup_product",
+    "contacts": "no_phone:b no_email:b do_not_contact:b role:p left_on:d",
+    "engagement_event": "weight:n happened_on:d "
+    "event_kind:p=page_view|pricing_view|help_view|mail_click|locked_feature",
+    "tasks": "tossup_key* tossup_response:p=accepted|won|lost|declined|returned|snoozed",
+    "deals": "tossup_key* tossup_body:l tossup_product tossup_response:p=accepted|won|lost|declined|returned|snoozed",
     "leads": "hs_lead_name! hubspot_owner_id hs_lead_label:p=HOT|WARM|COLD hs_createdate:s- "
     "hs_pipeline_stage:p=new-stage-id|qualified-stage-id|unqualified-stage-id "
-    "tossup_key* tossup_product tossup_value:n tossup_due:d tossup_body:l",
+    "tossup_key* tossup_product tossup_value:n tossup_due:d tossup_body:l "
+    "tossup_response:p=accepted|won|lost|declined|returned|snoozed",
     "product_usage": "usage_date:d quantity:n",
     "feedback_submissions": "hs_survey_type:p hs_value:n hs_submission_timestamp:s",
 }
 _FULL_LINKS = {
     "leads": "companies contacts",
     "product_usage": "companies products",
+    "engagement_event": "companies contacts products",
     "feedback_submissions": "companies contacts",
 }
 

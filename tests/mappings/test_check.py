@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mappings.check import check, notes
-from mappings.config import Rules
+from mappings.config import Ranking, Rules
 from mappings.load import PRESETS, load_mapping, positions
 from mappings.schema import Schema
 from tests.mappings.orgs import also, hubspot, salesforce
@@ -15,7 +15,8 @@ from tests.mappings.orgs import also, hubspot, salesforce
 
 @cache
 def rules(crm: str, folder: Path | None = None) -> Rules:
-    return Rules(mapping=load_mapping(crm, folder), plays={}, gates={}, texts={})
+    ranking = Ranking(low="false", high="false", mid="false")
+    return Rules(mapping=load_mapping(crm, folder), plays={}, gates={}, ranking=ranking, texts={})
 
 
 places = cache(positions)
@@ -69,7 +70,8 @@ def test_everything_wrong_with_what_is_read_is_told_at_once(tmp_path: Path) -> N
         "field: Opportunity.IsWon, op: eq, value: true": "field: Opportunity.IsWon, op: eq, value: perhaps",
         "{Critical: high, High: high, Medium: normal, Low: low}": "{Hihg: high, Medium: normal, Low: low}",
         "no_phone: {field: DoNotCall, optional: true}": "no_phone: {field: Title, optional: true}",
-        "kind: Kind__c": "kind: {field: Kind__c, values: {Happiness: nps, Joy: csat}}",
+        "kind: Kind__c                                                        #":
+            "kind: {field: Kind__c, values: {Happiness: nps, Joy: csat}}  #",
         "field: Type, op: eq, value: Queue": "field: Tipe, op: eq, value: Queue",
     })  # fmt: skip
     schema = also(salesforce(), Survey_Response__c="Kind__c:p=nps|csat")
@@ -153,7 +155,9 @@ def test_everything_wrong_with_what_is_written_is_told_at_once(tmp_path: Path) -
         "contact_id: {field: WhoId, policy: create_only}": "motion: {field: CreatedDate}",
         "      Status: Not Started": "      Status: Not Begun\n      Nothing__c: 1",
         "        contact_name: {field: LastName, policy: create_only}\n": "",
-        "      status: Status\n      is_closed: IsClosed": "      status: Statu\n      is_closed: Subject",
+        "      status: Status\n      outcome": "      status: Statu\n      outcome",
+        "        - IsClosed\n": "        - Subject\n",
+        "    answer: {field: Tossup_Response__c, create: true}   #": "    answer: AccountId   #",
         "    close:                                          # written":
             "    links: {contacts: contact_id}\n    close:  #",
     })  # fmt: skip
@@ -182,8 +186,9 @@ def test_everything_wrong_with_what_is_written_is_told_at_once(tmp_path: Path) -
         "Completed.",
         "write.task.constants.Nothing__c: Task has no field Nothing__c.",
         "write.task.links.contacts: Salesforce links by reference fields; put the field under fields instead.",
+        "write.task.answer: Task.AccountId is a reference, but Tossup writes a choice here.",
         "write.task.read.status: Task has no field Statu. Did you mean Status?",
-        "write.task.read.is_closed: Task.Subject is a text, but this must be true or false.",
+        "write.task.read.is_closed[1]: Task.Subject is a text, but this must be true or false.",
         "write.lead[1].fields: Lead cannot be made without LastName (LastName); fill it here or under constants.",
     ]
 
@@ -238,8 +243,6 @@ def test_notes_name_what_could_be_more(tmp_path: Path) -> None:
         Case="Priority:p=High|Urgent",
     )
     assert noted(schema) == [
-        "engagement: nothing fills this table (Something a person there did on the web, in a mail or in the "
-        "product's shop window).",
         "account.paid_users: nothing fills this column (paid users, where the CRM keeps the total; else the seats of "
         "live subscriptions).",
         "account.free_users: Account has no field Free_Users__c. Did you mean FreeUsers__c?",

@@ -8,7 +8,7 @@ import pytest
 
 from mappings.canonical import TABLES
 from mappings.check import check
-from mappings.config import MappingConfig, Rules
+from mappings.config import MappingConfig, Ranking, Rules
 from mappings.load import Positions
 from mappings.marked import Marked, parse
 from mappings.schema import Schema
@@ -56,7 +56,9 @@ def test_every_example_loads_and_fits(block: str) -> None:
     document = merged(preset, {name: example.get(name, {}) for name in ("company", "read", "write")} | example)
     mapping = MappingConfig.model_validate(document)
     assert list(of_mapping(mapping, crm)) == []
-    rules = Rules(mapping=mapping, plays={}, gates={}, texts={})
+    rules = Rules(
+        mapping=mapping, plays={}, gates={}, ranking=Ranking(low="false", high="false", mid="false"), texts={}
+    )
     marked = Marked(value=document, marks={})
     positions = Positions(files={f"{crm}.yaml": Path("example.yaml")}, documents={f"{crm}.yaml": marked})
     assert list(map(str, check(rules, schema, positions))) == []

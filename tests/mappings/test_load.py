@@ -160,11 +160,15 @@ def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> Non
         "subject: {field: Subject,": "subjct: {field: Subject,",
         "account_id: {field: Tossup_Account__c,": "account_id: {field: Tossup_Product__c,",
         "headroom: {field: Tossup_Headroom__c,": "headroom: {field: Tossup_Headroom__c, values: {a: b},",
-        "      status: Status\n      is_closed: IsClosed": "      status: .\n      is_closed: {constant: 1}",
+        "      status: Status\n      outcome": "      status: .\n      outcome",
+        "        - IsClosed\n": "        - {constant: 1}\n",
+        "    answer: {field: Tossup_Response__c, create: true}   #":
+            "    answer: {field: Subject, values: {yes: accepted}}   #",
     })  # fmt: skip
     found = problems(tmp_path, text)
     assert [line.partition("  ")[2] for line in found] == [
-        "company.time_zone: there is no time zone Asia/Tokio; write it like America/New_York or Asia/Tokyo.",
+        "company.time_zone: there is no time zone Asia/Tokio; write it like America/New_York or Asia/Tokyo. "
+        "Did you mean Asia/Tokyo?",
         "account.employes: account has no column of this name. Did you mean employees?",
         "product.fields: product needs code (SKU; the same product has the same code in every CRM): "
         "without it every row is left out.",
@@ -174,18 +178,22 @@ def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> Non
         "subscription.cancelled.values.Obsolete: must be true or false, not yes.",
         "purchase.where[1].value: eq takes one value, not a list. Did you mean in?",
         "contacts: unknown table; known: account, product, subscription, purchase, opportunity, contact, activity, "
-        "case, engagement, feedback, usage and owner. Did you mean contact?",
+        "case, engagement, feedback, usage, owner and rate. Did you mean contact?",
         "activity[1].on: Activity..Date is not a field, nor a path of fields with dots.",
         "activity[2].kind.constant: must be a text, not true.",
         "activity[2].kind.constant: must become task, call, email or meeting, not true.",
         "case.severity.values.Low: must become high, normal or low, not lo. Did you mean low?",
         "write.account.headroom.values: this value is free text or a number; values does not apply.",
+        "write.task: Subject is written by two lines; keep one.",
         "write.task.subjct: Tossup writes nothing of this name here; it writes subject, body, body_html, owner_id, "
         "account_id, contact_id, product, value, due, priority, play and motion. Did you mean subject?",
         "write.task.priority.values: says nothing of low.",
         "write.task.priority.values.lo: Tossup never says this; it says high, mid or low. Did you mean low?",
+        "write.task.answer.values: says nothing of accepted, won, lost, declined, returned and snoozed.",
+        "write.task.answer.values.yes: Tossup never says this; it says accepted, won, lost, declined, returned or "
+        "snoozed.",
         "write.task.read.status: . is not a field, nor a path of fields with dots.",
-        "write.task.read.is_closed.constant: must be true or false, not 1.",
+        "write.task.read.is_closed[1].constant: must be true or false, not 1.",
         "write.lead[1]: Tossup_Product__c is written by two lines; keep one.",
     ]
 
