@@ -13,11 +13,13 @@ from mappings.editor_schema import json_schema
 from mappings.marked import Key, Marked, Plain, Unreadable, parse
 from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
 from mappings.selfcheck import Finding, of_mapping
-from mappings.wording import said
+from mappings.wording import said, written_path
 
 __all__ = ["BadConfig", "Positions", "Problem", "init", "json_schema", "load_mapping", "load_rules", "positions"]
 
 CRMS = ("salesforce", "hubspot")
+_ROUNDS = 3
+"""How often a faulty document is mended before its rest is left unchecked."""
 PRESETS = Path(__file__).parent / "presets"
 _SHARED = (
     "plays.yaml", "gates.yaml", "ranking.yaml", "facts.yaml", "overrides.yaml", "texts.en.yaml", "texts.ja.yaml",
@@ -122,12 +124,16 @@ class _Loading:
         if name not in self.documents:
             return None
         mended, preset = deepcopy(self.documents[name].value), parse((PRESETS / name).read_bytes()).value
-        for path in self.wrong[name]:
-            _mended(mended, path, preset)
-        try:
-            return adapter.validate_python(mended)
-        except ValidationError:
-            return None
+        wrong = self.wrong[name]
+        for _ in range(_ROUNDS):
+            for path in wrong:
+                _mended(mended, path, preset)
+            try:
+                return adapter.validate_python(mended)
+            except ValidationError as error:
+                # what lacks something now, or cannot be looked into, goes as a whole
+                wrong = [written_path(mended, one)[:-1] for one in error.errors(include_url=False)]
+        return None
 
     def note(self, name: str, finding: Finding) -> None:
         self.problems.append(self.positions.problem(name, finding.path, finding.text, finding.suggestion))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, UnionType
-from typing import Any, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -160,7 +160,9 @@ def _at(type_: object, document: Plain, path: Sequence[Key]) -> Any:
 
 
 def _bare(type_: object) -> Any:
-    """A type without `| None`."""
+    """A type without `| None`, and without what is only said beside it."""
+    if get_origin(type_) is Annotated:
+        return _bare(get_args(type_)[0])
     if get_origin(type_) in (Union, UnionType):
         return _bare(next(one for one in get_args(type_) if one is not type(None)))
     return type_

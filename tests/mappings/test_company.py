@@ -1,0 +1,133 @@
+"""What the company section says: currencies with dated rates, fiscal year, time zone; each slip is told."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mappings.config import Company, MappingConfig
+from mappings.load import PRESETS, BadConfig, load_mapping
+from mappings.read import canonical
+from mappings.sources import lineage
+from tests.mappings.orgs import Rows, also, preset, salesforce, thing
+
+TEXT = (PRESETS / "salesforce.yaml").read_text("utf-8")
+HEAD, REST = TEXT[: TEXT.index("company:")], TEXT[TEXT.index("\nread:\n") :]
+LINES = HEAD.count("\n")
+
+
+def loaded(folder: Path, company: str) -> MappingConfig:
+    (folder / "salesforce.yaml").write_text(f"{HEAD}company:\n  name: Example Vendor\n{company}{REST}", "utf-8")
+    return load_mapping("salesforce", folder)
+
+
+def problems(folder: Path, company: str) -> list[str]:
+    """What is wrong, without the file; lines count from the first one after the company's name."""
+    with pytest.raises(BadConfig) as caught:
+        loaded(folder, company)
+    return [f"{one.line - LINES - 2}:{one.column} " + str(one).partition("  ")[2] for one in caught.value.problems]
+
+
+def test_a_company_says_as_little_as_its_name(tmp_path: Path) -> None:
+    company = loaded(tmp_path, "").company
+    assert company == Company(name="Example Vendor")
+    assert (company.currency, company.time_zone, company.fiscal_year_starts, dict(company.rates)) == (
+        "USD", "UTC", 1, {},
+    )  # fmt: skip
+
+
+def test_rates_are_decimals_by_day_and_one_needs_no_list(tmp_path: Path) -> None:
+    text = "  fiscal_year_starts: 4\n  rates:\n    JPY: {from: 2026-01-01, rate: 0.0067}\n    EUR:\n"
+    text += '      - {from: 2026-01-01, rate: 1}\n      - {from: "2026-07-01", rate: "1.10"}\n'
+    company = loaded(tmp_path, text).company
+    told = {code: [(str(one.since), one.rate) for one in rates] for code, rates in company.rates.items()}
+    assert told == {
+        "JPY": [("2026-01-01", Decimal("0.0067"))],
+        "EUR": [("2026-01-01", Decimal(1)), ("2026-07-01", Decimal("1.10"))],
+    }
+    assert company.fiscal_year_starts == 4
+
+
+def test_every_slip_in_a_rate_is_told_with_its_place(tmp_path: Path) -> None:
+    text = """\
+  fiscal_year_starts: 13
+  rates:
+    yen: {from: 2026-01-01, rate: 1}
+    EUR: {from: 2026-02-30, rate: 1}
+    GBP: {from: 20260101, rate: 0}
+    CHF: {from: 2026-01-01, rate: .inf}
+    SEK: {from: 2026-01-01, rate: true}
+    NOK: {form: 2026-01-01, rate: many}
+    DKK: 7
+    PLN: {rate: 1000000000}
+"""
+    assert problems(tmp_path, text) == [
+        "1:3 company.fiscal_year_starts: must be at most 12, not 13.",
+        "3:5 company.rates.yen: must be a three-letter currency code such as USD or JPY, not yen.",
+        "4:11 company.rates.EUR.from: must be a day such as 2026-01-31, not 2026-02-30.",
+        "5:11 company.rates.GBP.from: must be a day such as 2026-01-31, not 20260101.",
+        "5:27 company.rates.GBP.rate: must be a number above 0 and up to 100,000,000, not 0.",
+        "6:29 company.rates.CHF.rate: must be a number above 0 and up to 100,000,000, not .inf.",
+        "7:29 company.rates.SEK.rate: must be a number above 0 and up to 100,000,000, not true.",
+        "8:5 company.rates.NOK.from: is missing.",
+        "8:11 company.rates.NOK.form: unknown key; known here: from and rate. Did you mean from?",
+        "8:29 company.rates.NOK.rate: must be a number above 0 and up to 100,000,000, not many.",
+        "9:5 company.rates.DKK: must be lines of the form name: value (from, rate), not 7.",
+        "10:5 company.rates.PLN.from: is missing.",
+        "10:11 company.rates.PLN.rate: must be a number above 0 and up to 100,000,000, not 1000000000.",
+    ]
+
+
+def test_rates_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+    text = """\
+  currency: EUR
+  rates:
+    EUR: {from: 2026-01-01, rate: 1}
+    USD:
+      - {from: 2026-01-01, rate: 1}
+      - {from: 2026-01-01, rate: 2}
+"""
+    assert problems(tmp_path, text) == [
+        "3:5 company.rates.EUR: is the company's own currency, in which rates are said; leave it out.",
+        "6:10 company.rates.USD[2].from: USD has two rates from 2026-01-01 on; keep one.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "meant"),
+    [
+        ("Asia/Tokio", "Asia/Tokyo"), ("america/los_angeles", "America/Los_Angeles"), ("Mars", None),
+        ("../etc/passwd", None), ("Europe/Berlin\\0", "Europe/Berlin"),
+    ],
+)  # fmt: skip
+def test_a_zone_that_does_not_exist_is_told_with_the_one_that_was_meant(
+    tmp_path: Path, zone: str, meant: str | None
+) -> None:
+    (told,) = problems(tmp_path, f'  time_zone: "{zone}"\n')
+    assert told.startswith("1:3 company.time_zone: there is no time zone ")
+    assert ("Did you mean" in told) == (meant is not None)
+    assert meant is None or told.endswith(f"Did you mean {meant}?")
+
+
+def test_rates_are_read_from_an_org_that_keeps_them() -> None:
+    mapping = preset("salesforce")
+    text = "IsoCode:p=USD|EUR|JPY StartDate:d NextStartDate:d ConversionRate:n"
+    kept = thing("DatedConversionRate", text, id_field="Id")
+    org = salesforce()
+    schema = type(org)(crm="salesforce", objects={**org.objects, "DatedConversionRate": kept})
+    rows = [{"id": "04w1", "IsoCode": "JPY", "ConversionRate": 150.5}, {"id": "04w2", "ConversionRate": 2.0}]
+    assert lineage(mapping, schema)["rate.inverse"] == "DatedConversionRate.ConversionRate"
+    assert "rate.inverse" not in lineage(mapping, org)
+    read = Rows(schema, {"DatedConversionRate": rows})
+    found = {str(row["id"]): row for row in read.read(read.canonical(mapping)["rate"])}
+    assert (found["04w1"]["currency"], found["04w1"]["starts_on"], found["04w1"]["inverse"]) == ("JPY", None, 150.5)
+    assert found["04w1"]["rate"] is None
+
+
+@pytest.mark.parametrize(("value", "month"), [(3, 3), (12, 12), (0, None), (13, None), (-1, None), (None, None)])
+def test_a_month_that_does_not_exist_is_missing(value: Any, month: int | None) -> None:
+    schema = also(salesforce(), Account="Fiscal_Year_End_Month__c:n")
+    rows = Rows(schema, {"Account": [{"id": "1", "Name": "Example", "Fiscal_Year_End_Month__c": value}]})
+    (row,) = rows.read(canonical(preset("salesforce"), schema, rows.table, rows.links)["account"])
+    assert row["fiscal_month"] == month
