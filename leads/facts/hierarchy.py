@@ -45,17 +45,20 @@ def ultimate(inputs: Inputs) -> ir.Table:
 
 def group(ground: "Ground") -> ir.Table:
     """One row an account with its root; at a root that has subsidiaries, the facts of the whole group."""
+    roots = ground.inputs.stage("group_roots", ultimate(ground.inputs))
+    parents = roots.filter(_.root != _.account_id).select("root").distinct().mutate(grouped=True)
     names = ground.inputs.tables["account"].select(account_id="id", account_name="name")
     paying = ground.family("revenue").select(
         "account_id", "currency", "paid_users", "monthly", "main_seats", "paid_record"
     )
     room = ground.family("headroom").select("account_id", "employees", "headroom", "ceiling")
-    own = attach_all(ultimate(ground.inputs), *((one, ("account_id",)) for one in (names, paying, room)))
+    # most accounts stand alone, and have nothing to add up
+    own = attach(roots, parents, "root").filter(_.grouped).drop("grouped")
+    own = attach_all(own, *((one, ("account_id",)) for one in (names, paying, room)))
+    own = ground.inputs.stage("group_own", own.mutate(pays=ibis.coalesce(_.paid_users, 0) > 0))
     heads = own.filter(_.account_id == _.root).select("root", root_currency="currency", root_ceiling="ceiling")
-    members = attach(own, heads, "root").mutate(pays=ibis.coalesce(_.paid_users, 0) > 0)
-    members = ground.inputs.stage("group_members", members)
-    whole = together(members).rename(account_id="root")
-    return attach(members.select("account_id", "root"), whole, "account_id")
+    whole = together(attach(own, heads, "root")).rename(account_id="root")
+    return attach(roots, whole, "account_id")
 
 
 def together(members: ir.Table) -> ir.Table:
@@ -73,7 +76,6 @@ def together(members: ir.Table) -> ir.Table:
         group_monthly=total(_.monthly, where=same),
         ceiling=_.root_ceiling.max(),
     )
-    sums = sums.filter(_.group_members > 1)
     sums = sums.mutate(group_reachable=(_.group_headroom * _.ceiling / 1000).floor().cast("int64"))
     value = (_.group_reachable * (_.group_monthly * MONTHS / _.group_users.nullif(0))).floor().cast("int64")
     unserved = best(members.filter(~_.pays & (_.headroom > 0)), "root", value="headroom", id="account_id")
