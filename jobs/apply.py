@@ -44,7 +44,8 @@ def apply_plan(crm: Crm, ledger: Ledger, plan: Plan, run: str, report: Report) -
 def _write(
     crm: Crm, ledger: Ledger, plan: Plan, run: str, object: str, changes: Sequence[Change]
 ) -> Iterator[tuple[Outcome, Change]]:
-    known = [change for change in changes if change.id is not None]
+    known = [change for change in changes if how(change) == "update"]
+    gone = [change for change in changes if how(change) == "remove"]
     new = [change for change in changes if change.id is None]
     if known:
         records = [_record(change) for change in known]
@@ -52,6 +53,9 @@ def _write(
     for key_field, group in groupby(new, key=lambda change: change.key_field or ""):
         batch = list(group)
         yield from _send(crm, ledger, plan, run, batch, _upsert(crm, object, key_field, batch))
+    if gone:
+        off = [Record(ref=change.ref, id=change.id, values={}) for change in gone]
+        yield from _send(crm, ledger, plan, run, gone, lambda: crm.remove(object, off))
 
 
 def _upsert(crm: Crm, object: str, key_field: str, changes: Sequence[Change]) -> Send:
@@ -92,14 +96,16 @@ def _refusal(change: Change, outcome: Outcome) -> str:
     return f"{change.object} {change.ref}: {outcome.code}: {outcome.message}{fields}"
 
 
-def how(change: Change) -> Literal["update", "upsert"]:
+def how(change: Change) -> Literal["update", "upsert", "remove"]:
     """Which kind of call writes this change."""
+    if change.action == "remove":
+        return "remove"
     return "update" if change.id is not None else "upsert"
 
 
 def calls_needed(crm: Crm, changes: Iterable[Change]) -> int:
     """API calls that writing these changes takes, as far as the connector can tell."""
-    kinds: dict[tuple[str, Literal["update", "upsert"]], int] = {}
+    kinds: dict[tuple[str, Literal["update", "upsert", "remove"]], int] = {}
     for change in changes:
         kind = (change.object, how(change))
         kinds[kind] = kinds.get(kind, 0) + 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -16,7 +17,7 @@ from jobs.view import View
 from leads.find import Found, find
 from leads.past import as_of as as_of_day
 from mappings.canonical import TABLES
-from mappings.config import Rules
+from mappings.config import MappingConfig, Rules
 from mappings.read import canonical
 from mappings.sources import lineage
 
@@ -28,6 +29,7 @@ _OURS = pa.schema(
         ("id", pa.string()),
         ("key", pa.string()),
         ("kind", pa.string()),
+        ("contact_id", pa.string()),
         ("owner_id", pa.string()),
         ("status", pa.string()),
         ("is_closed", pa.bool_()),
@@ -55,7 +57,8 @@ def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date
     if as_of is not None and as_of > today:
         raise GiveUp(f"{as_of} is after the last pull, which was on {today}. Give that day or one before it.")
     lazy = canonical(rules.mapping, view.schema, mirror.table, mirror.links)
-    lazy["ours"] = _with_known(lazy["ours"], ledger.keys(view.connection), rules, view)
+    known = ledger.keys(view.connection)
+    lazy["ours"] = _with_known(lazy["ours"], known, _contacts(mirror, rules.mapping, known), rules.mapping, view)
     if as_of is not None and as_of < today:
         lazy = as_of_day(lazy, as_of)
     tables = {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES}
@@ -69,29 +72,33 @@ def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date
     return Decided(found=found, tables=tables)
 
 
-def _with_known(ours: ir.Table, known: Mapping[tuple[str, str], Known], rules: Rules, view: View) -> ir.Table:
+def _contacts(mirror: Mirror, mapping: MappingConfig, known: Mapping[tuple[str, str], Known]) -> Mapping[str, str]:
+    """The contacts of those members in our ledger who are on their lists, by member id."""
+    members = mapping.write.list
+    field = members.fields["contact_id"].field if members is not None else ""
+    if members is None or members.object not in mirror.objects() or field not in mirror.fields(members.object):
+        return {}
+    ids = [item.id for (object, _), item in known.items() if object == members.object and item.id is not None]
+    return {id: str(row[field]) for id, row in mirror.fetch(members.object, ids, [field]).items()} if ids else {}
+
+
+def _with_known(
+    ours: ir.Table,
+    known: Mapping[tuple[str, str], Known],
+    contacts: Mapping[str, str],
+    mapping: MappingConfig,
+    view: View,
+) -> ir.Table:
     """`ours` and the records in our ledger that the mirror does not show.
 
     Young ones are on their way into the CRM's index, so still open; older ones were deleted by a person, which is
     a decision: they count as closed, and nothing is written in their place. A record that we closed ourselves says
-    nothing of what people decided, whatever its status.
+    nothing of what people decided, whatever its status; a member whom we took off a list is as if never put there.
     """
-    if not known:
+    rows = [_row(key, item, contacts, mapping, view) for (_, key), item in sorted(known.items())]
+    rows = [row for row in rows if row["kind"] != "member" or (row["id"] is not None and not row["withdrawn"])]
+    if not rows:
         return ours
-    rows = [
-        {
-            "id": item.id or key,
-            "key": key,
-            "kind": "task" if item.object == rules.mapping.write.task.object else "lead",
-            "owner_id": None,
-            "status": None,
-            "is_closed": item.closed or item.at < view.now - INDEX_LAG,
-            "outcome": None,
-            "created_on": item.at.astimezone(ZoneInfo(rules.mapping.company.time_zone)).date(),
-            "withdrawn": item.closed,
-        }
-        for (_, key), item in sorted(known.items())
-    ]
     written = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS))
     columns = [name for name in _OURS.names if name != "withdrawn"]
     by_us = written.filter(written.withdrawn).select("key", "kind", "withdrawn").distinct()
@@ -100,3 +107,26 @@ def _with_known(ours: ir.Table, known: Mapping[tuple[str, str], Known], rules: R
     )
     unseen = written.anti_join(ours, ["key", "kind"])
     return seen.select(columns).union(unseen.select(columns))
+
+
+def _row(key: str, item: Known, contacts: Mapping[str, str], mapping: MappingConfig, view: View) -> dict[str, Any]:
+    kind = _kind(item.object, mapping)
+    contact = contacts.get(item.id or "")
+    return {
+        "id": item.id if kind == "member" else item.id or key,
+        "key": key,
+        "kind": kind,
+        "contact_id": contact,
+        "owner_id": None,
+        "status": None,
+        "is_closed": item.closed or (item.at < view.now - INDEX_LAG and contact is None),
+        "outcome": None,
+        "created_on": item.at.astimezone(ZoneInfo(mapping.company.time_zone)).date(),
+        "withdrawn": item.closed,
+    }
+
+
+def _kind(object: str, mapping: MappingConfig) -> str:
+    if mapping.write.list is not None and object == mapping.write.list.object:
+        return "member"
+    return "task" if object == mapping.write.task.object else "lead"

@@ -1,8 +1,7 @@
 """From leads and account facts to a plan: what differs from what the CRM holds, minus what people own."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,50 +10,36 @@ import ibis.expr.types as ir
 
 from jobs.apply import calls_needed
 from jobs.decide import Decided
+from jobs.members import joining, leaving, place_of, places
+from jobs.past import NO_PAST, held, past, untouched
 from jobs.recover import with_keys
 from jobs.view import View
 from jobs.wiring import Work
 from leads.find import Found
 from leads.texts import names, say
 from mappings.canonical import Lead
-from mappings.changes import Change, Conflict, FieldChange, Plan, Value, compare
+from mappings.changes import Change, Conflict, FieldChange, Plan, compare
 from mappings.same import same
 from mappings.schema import ObjectSchema
 from mappings.write import (
     Desired,
     account_policies,
     account_rows,
-    answer_field,
+    becomes,
     closing,
     computed_at_field,
     lead_record,
     lead_target,
+    list_target,
     owner_named,
     task_record,
 )
 
 _HELD = "held "
 _STAMP = "stamp of the held row"
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _SLICE = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Past:
-    """What we last wrote to one record: values by field, and when."""
-
-    values: Mapping[str, Value]
-    at: Mapping[str, datetime]
-
-    def seen_over(self, theirs: Mapping[str, Value], stamp: datetime | None) -> dict[str, Value]:
-        """What the CRM holds now: where we wrote after the mirror saw the record, what we wrote."""
-        seen = stamp or _NEVER
-        return {
-            name: self.values[name] if self.at.get(name, _NEVER) > seen else value for name, value in theirs.items()
-        }
-
-
-_NO_PAST = _Past(values={}, at={})
+ENDING = ("close", "remove")
+"""What is done only to records that nobody touched."""
 
 
 def make_plan(work: Work, decided: Decided, view: View) -> Plan:
@@ -66,6 +51,7 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
         conflicts += pinned
     changes += _creations(work, decided)
     changes += _closings(work, decided)
+    changes += leaving(work, decided)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=tuple(conflicts))
     return replace(plan, calls=calls_needed(work.crm, plan.changes))
 
@@ -78,15 +64,30 @@ def still_true(work: Work, plan: Plan) -> tuple[Plan, int]:
     """
     kept: list[Change] = []
     moved = 0
-    made = work.ledger.keys(work.connection)
+    taken = _taken(work)
     for object, changes in _by_object(plan.changes):
         for change, left_out in _unmoved(work, object, [change for change in changes if change.id is not None]):
             moved += left_out
             kept += [change] if change.fields else []
-        new = [change for change in changes if change.id is None and (object, change.ref) not in made]
+        new = [change for change in changes if change.id is None and not taken(change)]
         there = with_keys(work, object, str(new[0].key_field), [change.ref for change in new]) if new else {}
         kept += [change for change in new if change.ref not in there]
     return replace(plan, changes=tuple(kept)), moved
+
+
+def _taken(work: Work) -> Callable[[Change], bool]:
+    """Whether we made this record already; a member whom we took off again may come back, unless somebody did it."""
+    made = work.ledger.keys(work.connection)
+    members = list_target(work.rules.mapping, work.schema)
+    on_lists = places(work.mirror, members, work.schema.objects[members.object]) if members is not None else {}
+
+    def taken(change: Change) -> bool:
+        known = made.get((change.object, change.ref))
+        if members is None or change.object != members.object:
+            return known is not None
+        return (known is not None and not known.closed) or place_of(change, members) in on_lists
+
+    return taken
 
 
 def _unmoved(work: Work, object: str, changes: Sequence[Change]) -> Iterator[tuple[Change, int]]:
@@ -94,18 +95,16 @@ def _unmoved(work: Work, object: str, changes: Sequence[Change]) -> Iterator[tup
 
     A field that is always ours goes along with the others, never alone; what holds the new value already is done.
     """
-    held = _held(
-        work, object, [str(change.id) for change in changes], {f.name for one in changes for f in one.fields}
-    )
-    closed = [str(change.id) for change in changes if change.action == "close"]
-    untouched = _untouched(work, object, closed, ())
+    rows = held(work, object, [str(change.id) for change in changes], {f.name for one in changes for f in one.fields})
+    ending = [str(change.id) for change in changes if change.action in ENDING]
+    intact = untouched(work, object, ending, ())
     always = {name for name, policy in account_policies(work.rules.mapping).items() if policy == "ours"}
     for change in changes:
-        row = held.get(str(change.id), {})
-        compared = [f for f in change.fields if change.action == "close" or f.name not in always]
+        row = rows.get(str(change.id), {})
+        compared = [f for f in change.fields if change.action in ENDING or f.name not in always]
         due = [f for f in compared if not same(row.get(f.name), f.new)] if row else []
         fits = [f for f in due if same(row.get(f.name), f.old)]
-        if change.action == "close" and change.id not in untouched:
+        if change.action in ENDING and change.id not in intact:
             fits = []
         wanted = tuple(f for f in change.fields if f in fits or (f not in compared and (fits or not compared)))
         yield replace(change, fields=wanted), len(due) - len(fits)
@@ -123,16 +122,16 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
     desired = account_rows(found.accounts, mapping, work.schema)
     fields = [name for name in desired.columns if name != "id"]
     for rows in _differing(work, desired, fields, work.schema.objects[object]):
-        past = _past(work, object, [row["id"] for row in rows])
+        wrote = past(work, object, [row["id"] for row in rows])
         for row in rows:
-            before = past.get(row["id"], _NO_PAST)
+            before = wrote.get(row["id"], NO_PAST)
             theirs = before.seen_over({name: row[_HELD + name] for name in fields}, row[_STAMP])
             changed, pinned = compare({name: row[name] for name in fields}, theirs, before.values, policies)
             yield (
                 _account_change(object, row["id"], changed, computed_at_field(mapping), view),
                 [
-                    Conflict(object=object, id=row["id"], field=name, base=base, theirs=held, ours=ours)
-                    for name, base, held, ours in pinned
+                    Conflict(object=object, id=row["id"], field=name, base=base, theirs=their, ours=ours)
+                    for name, base, their, ours in pinned
                 ],
             )
 
@@ -151,16 +150,23 @@ def _differing(
     work: Work, desired: ir.Table, fields: Sequence[str], schema: ObjectSchema
 ) -> Iterator[list[dict[str, Any]]]:
     """Rows whose wanted values are not what the mirror holds, with both; a few thousand at a time."""
-    held = work.mirror.table(schema.name)
-    columns = {_HELD + name: held[name] for name in fields}
+    if not fields:
+        return
+    there = work.mirror.table(schema.name)
+    columns = {_HELD + name: _as_written(there[name]) for name in fields}
     columns[_STAMP] = (
-        held[schema.stamp_field] if schema.stamp_field else held[schema.id_field].nullif(held[schema.id_field])
+        there[schema.stamp_field] if schema.stamp_field else there[schema.id_field].nullif(there[schema.id_field])
     )
-    joined = desired.join(held.select(id=held[schema.id_field], **columns), "id")
+    joined = desired.join(there.select(id=there[schema.id_field], **columns), "id")
     differs = reduce(or_, (_differ(joined[name], joined[_HELD + name]) for name in fields))
     chosen = work.mirror.stage("accounts_to_write", joined.filter(differs)).order_by("id")
     for batch in chosen.to_pyarrow().to_batches(max_chunksize=_SLICE):
         yield batch.to_pylist()
+
+
+def _as_written(held: ir.Value) -> ir.Value:
+    """Days travel as text."""
+    return held.cast("string") if held.type().is_date() else held
 
 
 def _differ(ours: ir.Value, theirs: ir.Value) -> ir.BooleanValue:
@@ -172,29 +178,21 @@ def _differ(ours: ir.Value, theirs: ir.Value) -> ir.BooleanValue:
     return ~ours.identical_to(theirs)
 
 
-def _past(work: Work, object: str, refs: Sequence[str]) -> dict[str, _Past]:
-    """By record id: the last values we wrote."""
-    written = work.ledger.last_written(work.connection, object, refs)
-    return {
-        ref: _Past(
-            values={name: one.value for name, one in fields.items()},
-            at={name: one.at for name, one in fields.items()},
-        )
-        for ref, fields in written.items()
-    }
-
-
 def _creations(work: Work, decided: Decided) -> Iterator[Change]:
-    """A record for every open lead that has none: a task for its owner, a lead record too for a toss-up."""
+    """A record for every open lead that has none.
+
+    A task for its owner, a lead record too for a toss-up; or the contact's place on a campaign or list.
+    """
     ours = decided.tables["ours"].select("kind", "key").to_pyarrow().to_pylist()
     there = {(row["kind"], row["key"]) for row in ours}
-    record = _speaker(work, decided)
+    record, members = _speaker(work, decided), list_target(work.rules.mapping, work.schema)
     for lead in decided.found.leads:
-        if lead.state == "open":
-            for kind in ("task", "lead") if lead.is_tossup else ("task",):
-                desired = record(lead, kind) if (kind, str(lead.key)) not in there else None
-                if desired is not None:
-                    yield _creation(desired)
+        for kind in becomes(lead, members) if lead.state == "open" else ():
+            wanted = kind != "member" and (kind, str(lead.key)) not in there
+            desired = record(lead, kind) if wanted else None
+            if desired is not None:
+                yield _creation(desired)
+    yield from map(_creation, joining(work, decided, there))
 
 
 def _speaker(work: Work, decided: Decided) -> Callable[[Lead, str], Desired | None]:
@@ -235,27 +233,8 @@ def _closings(work: Work, decided: Decided) -> Iterator[Change]:
     for kind, object in (("task", work.rules.mapping.write.task.object), ("lead", lead_object)):
         stale = {row["id"]: row["key"] for row in open_rows if row["kind"] == kind}
         last = closing(work.rules.mapping, object)
-        for id, row in sorted(_untouched(work, object, sorted(stale) if last else (), last).items()):
+        for id, row in sorted(untouched(work, object, sorted(stale) if last else (), last).items()):
             changed = tuple(FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items()))
             yield Change(
                 object=object, action="close", id=id, key=stale[id], key_field=None, fields=changed, why="cleared"
             )
-
-
-def _untouched(work: Work, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
-    """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
-    past = _past(work, object, ids) if ids else {}
-    answer = answer_field(work.rules.mapping, object) or ""
-    names = {name for one in past.values() for name in one.values} | {*fields, answer}
-    return {
-        id: row
-        for id, row in _held(work, object, sorted(past), names).items()
-        if not row.get(answer)
-        and all(same(row[name], value) for name, value in past[id].values.items() if name in row)
-    }
-
-
-def _held(work: Work, object: str, ids: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Value]]:
-    """These fields as the mirror holds them, by id; constants that nothing reads back are not in it."""
-    kept = set(work.mirror.fields(object))
-    return work.mirror.fetch(object, ids, sorted(kept.intersection(names))) if ids else {}

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from connector.port import Outcome, Record
+from jobs.members import place_of, places
 from jobs.store.ledger import OpenIntent
 from jobs.wiring import Work
 from mappings.same import same
+from mappings.write import list_target
 
 
 def recover(work: Work, *, write: bool) -> None:
@@ -18,21 +20,26 @@ def recover(work: Work, *, write: bool) -> None:
     left = [one for one in work.ledger.open_intents(work.connection) if one.change.object in work.mirror.objects()]
     for (run, object), group in groupby(left, key=lambda one: (one.run, one.change.object)):
         intents = list(group)
-        outcomes = [*_updated(work, object, intents), *_created(work, object, intents, write=write)]
+        outcomes = [
+            *_updated(work, object, intents),
+            *_created(work, object, intents, write=write),
+            *_joined(work, object, intents),
+        ]
         for outcome in outcomes:
             at = next(one.at for one in intents if one.change.ref == outcome.ref)
             work.ledger.settle(run, [outcome], at)
 
 
 def _updated(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:
-    """Records that were there already, and now hold what we meant to write."""
+    """Records that were there already, and now hold what we meant to write or are gone as we meant them to be."""
     changes = [one.change for one in intents if one.change.id is not None]
     known = set(work.mirror.fields(object))
     asked = sorted({field.name for change in changes for field in change.fields} & known)
     held = work.mirror.fetch(object, [str(change.id) for change in changes], asked)
     for change in changes:
         row = held.get(str(change.id))
-        if row is not None and all(same(row[f.name], f.new) for f in change.fields if f.name in row):
+        gone = row is None and change.action == "remove"
+        if gone or (row is not None and all(same(row[f.name], f.new) for f in change.fields if f.name in row)):
             yield Outcome(ref=change.ref, ok=True, id=change.id)
 
 
@@ -52,6 +59,19 @@ def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: b
             # only the key and the links: what people have written into the record since stays
             records = [Record(ref=one.ref, key=one.key, values={}, links=one.links) for one in unlinked]
             yield from work.crm.upsert(object, key_field, records)
+
+
+def _joined(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:
+    """Members without a key (HubSpot): nobody was in that place when we meant to put them there."""
+    members = list_target(work.rules.mapping, work.schema)
+    changes = [one.change for one in intents if one.change.id is None and not one.change.key_field]
+    if members is None or members.object != object or not changes:
+        return
+    there = places(work.mirror, members, work.schema.objects[object])
+    for change in changes:
+        id = there.get(place_of(change, members))
+        if id is not None:
+            yield Outcome(ref=change.ref, ok=True, id=id, created=True)
 
 
 def with_keys(work: Work, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:

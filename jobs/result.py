@@ -41,6 +41,7 @@ class RunResult:
                 "create": plan.count("create") if plan else 0,
                 "update": plan.count("update") if plan else 0,
                 "close": plan.count("close") if plan else 0,
+                "remove": plan.count("remove") if plan else 0,
             },
             "written": self.written,
             "refused": len(self.refused),

@@ -1,11 +1,11 @@
-"""Prepare a CRM: find out which fields are missing or out of reach, and create or grant them."""
+"""Prepare a CRM: find out which fields and lists are missing or out of reach, and create or grant them."""
 
 from dataclasses import dataclass
 
 from connector.port import SetupStep
 from jobs.result import JsonObject
 from jobs.wiring import Work
-from mappings.write import wanted_fields
+from mappings.write import wanted_fields, wanted_lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class SetupResult:
 
 def set_up(work: Work, *, apply: bool) -> SetupResult:
     """The steps that are needed; done when `apply` is set. Doing it twice does nothing the second time."""
-    steps = work.crm.missing(wanted_fields(work.rules.mapping, work.schema))
+    steps = work.crm.missing(wanted_fields(work.rules.mapping, work.schema), wanted_lists(work.rules, work.schema))
     if apply and steps:
         work.crm.setup(steps)
     return SetupResult(connection=work.connection, steps=steps, applied=apply)

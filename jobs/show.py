@@ -18,7 +18,7 @@ from mappings.money import major
 from mappings.problems import Problem
 
 STATES = ("open", "waiting", "held", "suppressed")
-_MARK = {"create": "+", "update": "~", "close": "x"}
+_MARK = {"create": "+", "update": "~", "close": "x", "remove": "-"}
 
 
 def run_summary(result: RunResult) -> RenderableType:
@@ -62,8 +62,9 @@ def _asleep(plays: Sequence[Asleep]) -> Words:
 
 
 def _written_line(result: RunResult, plan: Plan) -> Words:
-    actions: tuple[Action, ...] = ("create", "update", "close")
-    counts = ", ".join(f"{plan.count(action):,} to {action}" for action in actions)
+    actions: tuple[Action, ...] = ("create", "update", "close", "remove")
+    shown = (action for action in actions if action != "remove" or plan.count(action))
+    counts = ", ".join(f"{plan.count(action):,} to {action}" for action in shown)
     conflicts = len(plan.conflicts) + result.moved
     tail = f", left to people {conflicts:,}" if conflicts else ""
     written = f"written {result.written:,}, refused {len(result.refused):,}"

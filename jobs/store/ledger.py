@@ -127,7 +127,7 @@ class Ledger:
             "at": at,
             "creates": plan.count("create"),
             "updates": plan.count("update"),
-            "closes": plan.count("close"),
+            "closes": plan.count("close") + plan.count("remove"),
             "conflicts": len(plan.conflicts),
             "calls": plan.calls,
             "body": plan_to_bytes(plan),

@@ -55,6 +55,8 @@ def _with(before: Mapping[str, Any] | None, intent: Any, outcome: Outcome, at: d
         "record_id": outcome.id or change["id"] or (before["record_id"] if before else None),
         "key": change["key"] or (before["key"] if before else None),
         "at": at,
-        "closed": change["action"] == "close" or bool(before and before["closed"]),
+        # a member whom we took off a list may be put there again
+        "closed": change["action"] in ("close", "remove")
+        or (change["action"] != "create" and bool(before and before["closed"])),
         "fields": {**(before["fields"] if before else {}), **new},
     }
