@@ -117,6 +117,7 @@ _THREE_NOES: Past = (
     (190, "paid_option", "CORE-SSO", "declined"),
     (75, "affinity_tossup", "SEC-MAIL", "declined"),
 )
+_TWO_NOES: Past = ((200, "seat_limit", PLAN, "declined"), (350, "seat_limit", PLAN, "declined"))
 _WORKED: Past = (
     (330, "complement_tossup", "TRN-ADMIN", "accepted"),
     (210, "seat_limit", PLAN, "won"),
@@ -153,8 +154,8 @@ CROSS_SELL = (
     _part("complement", 5, Recipe(plan="SUITE-PRO", completed=False)),
     _part("interest", 4, Recipe(interest=_BACKUP)),
     _part("interest_mails", 2, Recipe(interest=_MAILS)),
-    _part("just_bought", 5, Recipe(plan="CORE-PRO", completed=False, won=((9, PLAN), (120, PLAN), (260, PLAN)))),
-    _part("just_bought_when_young", 2, Recipe(plan="CORE-PRO", completed=False, tenure=20, won=())),
+    _part("just_bought", 5, Recipe(completed=False, won=((9, PLAN), (120, PLAN), (260, PLAN)))),
+    _part("just_bought_when_young", 2, Recipe(completed=False, tenure=20, won=())),
     _part("just_delighted", 4, Recipe(plan="SUITE-PRO", completed=False, nps=((10, 10),), csat=((14, 5),))),
 )
 
@@ -191,9 +192,9 @@ GATES = (
     _part("open_opportunity", 3, replace(_FULL, open_deals=(PLAN,))),
     _part("open_task", 3, replace(_FULL, tasks=((-5, PLAN, False),))),
     _part("recent_selling", 3, replace(_FULL, tasks=((8, PLAN, True),))),
-    _part("declined_once", 3, replace(_FULL, lost=((60, PLAN),))),
-    _part("declined_twice", 3, replace(_FULL, lost=((200, PLAN), (350, PLAN)))),
-    _part("declined_long_ago", 2, replace(_FULL, lost=((200, PLAN),))),
+    _part("declined_once", 3, replace(_FULL, lost=((95, PLAN),), proposals=((95, "seat_limit", PLAN, "declined"),))),
+    _part("declined_twice", 3, replace(_FULL, lost=((200, PLAN), (350, PLAN)), proposals=_TWO_NOES)),
+    _part("declined_long_ago", 2, replace(_FULL, lost=((200, PLAN),), proposals=_TWO_NOES[:1])),
     _part("worked_before", 2, replace(_FULL, proposals=_WORKED)),
     _part("invoice_overdue", 3, replace(_FULL, invoice_overdue=True)),
     _part("legal_hold", 2, replace(_FULL, legal_hold=True)),
@@ -203,7 +204,7 @@ GATES = (
     _part("no_contacts", 3, replace(_FULL, people="none")),
     _part("price_zero", 2, replace(_FULL, plan="PILOT-KIT", priced=False)),
     _part("seats_missing", 2, replace(_FULL, seats_known=False)),
-    _part("bought_long_ago", 3, replace(_FULL, tenure=800, won=((500, PLAN),))),
+    _part("bought_long_ago", 3, replace(_FULL, plan="CORE-PRO", tenure=800, won=((500, PLAN),))),
     _part("quiet", 8, Recipe(plan="SUITE-ENT", penetration=1.0, tenure=900, won=((430, PLAN), (700, PLAN)))),
 )
 

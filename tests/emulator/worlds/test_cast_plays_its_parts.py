@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from connector.emulator.demo.cast import PLAYS
 from connector.emulator.demo.generate import AT, generate
 from connector.emulator.demo.model import World
 from leads.find import Found
@@ -13,23 +14,8 @@ from tests.emulator.worlds.canonical_rows import canonical_rows
 from tests.leads import world as canonical_world
 
 WORKED = frozenset({"open", "waiting"})
-OFFERED = {
-    "free_to_paid": "free_to_paid",
-    "company_wide": "company_wide",
-    "seat_limit": "seat_limit",
-    "seat_limit_exactly_90": "seat_limit",
-    "higher_plan": "seat_limit",
-    "renewal_window": "renewal_window",
-    "affinity": "affinity_tossup",
-    "attribute_fit": "affinity_tossup",
-    "complement": "complement_tossup",
-    "just_bought": "affinity_tossup",
-    "just_bought_when_young": "affinity_tossup",
-    "seat_reduction": "seat_reduction_save",
-    "usage_drop": "usage_drop_save",
-    "employees_missing": "seat_limit",
-    "employees_conflicting": "seat_limit",
-}
+ULTIMATE = (0, 6, 10)
+"""The members of `group_wide` at which the group is offered more, by place."""
 REFUSED = {
     "do_not_contact": "do_not_contact",
     "refuse_everything": "no_contact",
@@ -38,6 +24,8 @@ REFUSED = {
     "invoice_overdue": "invoice_overdue",
     "onboarding_open": "onboarding_open",
     "young": "tenure",
+    "declined_once": "declined_product",
+    "declined_twice": "declined_product",
     "open_opportunity": "duplicate_opportunity",
     "open_task": "duplicate_task",
     "no_owner": "owner",
@@ -45,6 +33,8 @@ REFUSED = {
     "held_by_risk": "churn_high",
     "high_risk": "severe_case",
 }
+STILL_WORKED = ("employees_missing", "employees_conflicting", "declined_long_ago", "worked_before", "no_phone")
+"""Parts with nearly full seats that nothing holds back from `seat_limit`."""
 SILENT = ("quiet", "seats_missing", "renewal_too_early", "renewal_too_late", "ordinary")
 
 
@@ -72,10 +62,33 @@ def test_no_play_is_asleep(found: Found) -> None:
     assert found.asleep == ()
 
 
-@pytest.mark.parametrize("part", OFFERED)
-def test_it_is_offered(part: str, world: World, leads: dict[str, list[Lead]]) -> None:
+def test_every_play_of_the_presets_has_its_cast() -> None:
+    assert set(PLAYS) == set(canonical_world.rules().plays)
+
+
+def accounts_for(world: World, play: str) -> set[str]:
+    """The accounts that this play is to find."""
+    if play == "group_wide":
+        return {world.cast["group_wide"][place] for place in ULTIMATE}
+    return {key for part in PLAYS[play] for key in world.cast[part]}
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_the_play_finds_its_accounts(play: str, world: World, leads: dict[str, list[Lead]]) -> None:
+    found = {key for key, own in leads.items() for lead in own if lead.play == play and lead.state in WORKED}
+    assert accounts_for(world, play) - found == set()
+
+
+@pytest.mark.parametrize("part", STILL_WORKED)
+def test_what_is_no_reason_holds_nothing_back(part: str, world: World, leads: dict[str, list[Lead]]) -> None:
     for key in world.cast[part]:
-        assert OFFERED[part] in {lead.play for lead in leads[key] if lead.state in WORKED}, key
+        assert "seat_limit" in {lead.play for lead in leads[key] if lead.state in WORKED}, key
+
+
+def test_who_buys_rarely_is_offered_no_other_product(world: World, leads: dict[str, list[Lead]]) -> None:
+    for key in world.cast["bought_long_ago"]:
+        crossing = [lead for lead in leads[key] if lead.motion == "cross_sell"]
+        assert {reason.code for lead in crossing for reason in lead.reasons} >= {"low_rank"}, key
 
 
 @pytest.mark.parametrize("part", REFUSED)
@@ -98,7 +111,7 @@ def test_groups_are_offered_at_their_ultimate_parent_even_in_a_cycle(
 ) -> None:
     group = world.cast["group_wide"]
     offered = [place for place, key in enumerate(group) for lead in leads[key] if lead.play == "group_wide"]
-    assert offered == [0, 6, 10]
+    assert offered == list(ULTIMATE)
 
 
 def test_risks_stand_on_the_accounts(world: World, found: Found) -> None:
@@ -107,6 +120,7 @@ def test_risks_stand_on_the_accounts(world: World, found: Found) -> None:
         ("usage_drop", "high"),
         ("seat_reduction", "high"),
         ("nps_detractor", "high"),
+        ("high_risk", "high"),
         ("nps_fall", "watch"),
         ("severe_case", "watch"),
         ("no_contact", "watch"),
