@@ -180,13 +180,13 @@ def lacking(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
     for table, place, source in _sources(mapping):
         end = resolve(schema, source.object, "id")
         if isinstance(end, Missing):
-            if source.optional:
+            if source.optional and table != "rate":
                 yield finding(end, schema, ("read", table, place, "object"))
             continue
         for name, field in extra.fields(source).items():
             ends = (resolve(schema, source.object, path) for path in field.paths)
             for end in ends:
-                # An org with one currency has no field for it, and needs none.
+                # An org with one currency has no field for it, and needs none; nor does it need rates.
                 if isinstance(end, Missing) and field.optional and name != "currency":
                     yield finding(end, schema, ("read", table, place, *extra.place(name)))
 

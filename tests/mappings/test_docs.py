@@ -23,8 +23,8 @@ def org() -> Schema:
     """An org with the fields that the examples speak of."""
     schema = also(
         salesforce(),
-        Account="Health_Score__c:n Paid_Users__c:n Type:p=Customer|Partner|Competitor Currency__c:p Seats_To_Win__c:n "
-        "Health__c:p=Green|Yellow|Red",
+        Account="Health_Score__c:n Paid_Users__c:n Type:p=Customer|Partner|Competitor Currency__c:p "
+        "Seats_To_Win__c:n Health__c:p=Green|Yellow|Red",
         Asset="Price_Per_Year__c:c",
         Opportunity="Amount_In_Thousands__c:n",
         Case="Priority:p=High|Medium|Low|P1|P2|P3 Status:p=New|Closed|Solved",
