@@ -7,13 +7,12 @@ from typing import Any, Literal
 
 import ibis.expr.types as ir
 
-from leads.facts.families import FACTS
 from leads.gates import LIMITS, in_force
 from leads.inputs import Inputs
 from leads.origins import Origins, Proof
 from leads.phrases import Phrases
 from leads.plays import NO_PRODUCT
-from leads.rules import Rule, quoted
+from leads.rules import Rule
 from leads.told import Told
 from mappings.canonical import Evidence, Lead, LeadKey, Reason, State
 from mappings.config import Gate, Override
@@ -61,7 +60,7 @@ class Making:
         self._gates = {code: gate for code, gate in inputs.rules.gates.items() if gate.enabled}
         self._plays = {name: rule.play for name, rule in rules.items()}
         self._proofs = {name: proofs(rule) for name, rule in rules.items()}
-        self._quotes = {name: quoted(rule, inputs.rules.texts) for name, rule in rules.items()}
+        self._quotes = {name: rule.quotes for name, rule in rules.items()}
         self._origins = Origins(inputs, [(row, self._proofs[row["play"]]) for row in rows])
         self._phrases = Phrases(inputs.rules.texts[language], language)
 
@@ -126,7 +125,7 @@ def _concerns(one: Override, row: Row) -> bool:
 
 def proofs(rule: Rule) -> tuple[Proof, ...]:
     """The facts that the play quotes as evidence, with the columns and fields they come from."""
-    found = [(name, FACTS[name]) for name in rule.play.evidence]
+    found = [(name, rule.known[name]) for name in rule.play.evidence]
     return tuple(
         Proof(fact=name, unit=fact.unit, record=fact.record, field=fact.field)
         for name, fact in found

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from leads.facts.churn import SIGNALS
-from leads.facts.families import FACTS, FAMILIES, facts_at
+from leads.facts.families import FAMILIES, facts_at
+from leads.facts.family import Fact
 from leads.gates import COMPARED_BY, COMPARING
 from leads.language import Fault
 from leads.phrases import PLACEHOLDER, placeholders
-from leads.rules import gate_faults, play_faults, python_plays, ranking_faults
+from leads.rules import Book, python_plays
 from leads.texts import ALWAYS, ASIDES
 from mappings.config import Gate, Play, Rules, Texts
 from mappings.marked import Key
@@ -46,45 +47,43 @@ def check(rules: Rules) -> list[Placed]:
 
 def check_rules(rules: Rules) -> list[Placed]:
     """Conditions that cannot be read, and names that nothing has."""
-    ranking = ((("ranking.yaml", _fault((part,), fault))) for part, fault in ranking_faults(rules.ranking))
+    book = Book(rules)
     return [
-        *(("plays.yaml", one) for name, play in sorted(rules.plays.items()) for one in _of_play(name, play)),
+        *((file, _fault(path, fault)) for file, path, fault in book.faults()),
+        *(("plays.yaml", one) for name, play in sorted(rules.plays.items()) for one in _of_play(name, play, book)),
         *(("gates.yaml", one) for code, gate in sorted(rules.gates.items()) for one in _of_gate(code, gate)),
-        *ranking,
         *(("facts.yaml", one) for one in _of_facts(rules.facts)),
         *(("overrides.yaml", one) for one in _of_overrides(rules)),
     ]
 
 
-def _of_play(name: str, play: Play) -> Iterator[Finding]:
-    yield from (_fault((name, part), fault) for part, fault in play_faults(play))
+def _of_play(name: str, play: Play, book: Book) -> Iterator[Finding]:
     if (play.when is None) == (play.python is None):
         yield Finding(path=(name,), text="give either `when` or `python`")
     if play.python is not None and play.python not in python_plays():
         yield _no_such("play in Python", (name, "python"), python_plays(), play.python)
     if play.product is not None and play.per != "account":
         yield Finding(path=(name, "product"), text=f"a play per {play.per} is about that row's product")
-    known = facts_at(play.per)
+    known = book.at(play.per)
     for part, names in (("needs", play.needs or ()), ("evidence", play.evidence)):
         yield from (
             _no_such("fact", (name, part, at), known, one) for at, one in enumerate(names) if one not in known
         )
-    yield from _of_evidence(name, play)
+    yield from _of_evidence(name, play, known)
     for number in sorted(set(play.numbers) & set(known)):
         yield Finding(path=(name, "numbers", number), text="is the name of a fact already; choose another")
 
 
-def _of_evidence(name: str, play: Play) -> Iterator[Finding]:
+def _of_evidence(name: str, play: Play, known: Mapping[str, Fact]) -> Iterator[Finding]:
     if not play.evidence:
         yield Finding(path=(name,), text="names no evidence: no lead without a record to show")
     for at, one in enumerate(play.evidence):
-        if one in FACTS and FACTS[one].field is None:
+        if one in known and known[one].field is None:
             text = f"{one} is computed from many records; evidence is a fact read from one"
             yield Finding(path=(name, "evidence", at), text=text)
 
 
 def _of_gate(code: str, gate: Gate) -> Iterator[Finding]:
-    yield from (_fault((code, part), fault) for part, fault in gate_faults(gate))
     if (gate.when is None) != (code in COMPARING):
         text = "is built in and takes no condition" if code in COMPARING else "needs a condition: `when`"
         yield Finding(path=(code,), text=text, suggestion=suggestion(code, COMPARING) if gate.when is None else None)
@@ -137,18 +136,20 @@ def _missing(*path: Key) -> Finding:
 
 
 def _plays(texts: Texts, rules: Rules) -> Iterator[Finding]:
+    book = Book(rules)
     for unknown in sorted(set(texts.plays) - set(rules.plays)):
         yield _no_such("play", ("plays", unknown), rules.plays)
     for name, play in rules.plays.items():
         if name in texts.plays:
-            yield from _play(name, play, {str(part): text for part, text in texts.plays[name].items()})
+            known = set(book.at(play.per))
+            yield from _play(name, known, {str(part): text for part, text in texts.plays[name].items()})
             yield from _material(name, rules, texts)
         elif play.enabled:
             yield Finding(path=("plays", name), text="this play has no texts")
 
 
-def _play(name: str, play: Play, said: Mapping[str, str]) -> Iterator[Finding]:
-    allowed = ALWAYS | set(facts_at(play.per)) | set(ASIDES) | {"seats_more"}
+def _play(name: str, known: set[str], said: Mapping[str, str]) -> Iterator[Finding]:
+    allowed = ALWAYS | known | set(ASIDES) | {"seats_more"}
     for part in PARTS:
         if said.get(part):
             yield from _quotes(("plays", name, part), said[part], allowed)
@@ -178,11 +179,12 @@ def _reasons(texts: Texts, rules: Rules) -> Iterator[Finding]:
 
 
 def _words(texts: Texts, rules: Rules) -> Iterator[Finding]:
-    quoted = sorted({fact for play in rules.plays.values() for fact in play.evidence} & set(FACTS))
+    facts = Book(rules).at("offer") | Book(rules).at("owned")
+    quoted = sorted({fact for play in rules.plays.values() for fact in play.evidence} & set(facts))
     wanted: dict[str, frozenset[str]] = dict.fromkeys(_PLAIN, frozenset())
     wanted |= _LINES
     wanted |= {f"fact.{fact}": frozenset() for fact in quoted}
-    wanted |= {f"unit.{FACTS[fact].unit}": frozenset({"value"}) for fact in quoted}
+    wanted |= {f"unit.{facts[fact].unit}": frozenset({"value"}) for fact in quoted}
     wanted |= {f"risk.{signal}": frozenset({"value"}) for signal in SIGNALS}
     for key, allowed in wanted.items():
         if key in texts.words:

@@ -14,8 +14,9 @@ from leads.facts.families import FACTS, FAMILIES, SPINES
 from leads.facts.family import Grain
 from leads.facts.ground import Ground
 from leads.inputs import Inputs, Stage, filled
+from leads.language import Expression
 from leads.ranking import chosen, valued
-from leads.rules import Guard, Rule, guard, priorities, quoted, rule
+from leads.rules import Book, Guard, Rule
 from leads.told import Told
 from leads.wide import ALWAYS, wide
 from mappings.canonical import Lead
@@ -63,16 +64,15 @@ def find(
     company's.
     """
     language = language or rules.mapping.company.language
-    enabled = [rule(name, play) for name, play in rules.plays.items() if play.enabled]
-    guards = [guard(code, gate) for code, gate in rules.gates.items() if gate.enabled]
+    book = Book(rules)
+    enabled, guards, ranking = book.plays(), book.gates(), book.priorities()
     inputs = _inputs(tables, rules, today, lineage, stage, enabled)
     awake, asleep = _awake(inputs, enabled)
     ground = Ground(
         inputs, families=FAMILIES, spines=SPINES, words=rules.texts[language].words,
-        wanted=_wanted(rules, awake, guards),
+        wanted=_wanted(awake, _judges(guards, ranking)),
     )  # fmt: skip
-    ranking = priorities(rules.ranking)
-    rows = wide(ground, plays.candidates(ground, awake), _judges(guards, rules), _quarter(today))
+    rows = wide(ground, plays.candidates(ground, awake), _judges(guards, ranking), _quarter(today))
     judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows, ranking)), guards)
     ranked = chosen(ground, judged)
     leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, awake, language)
@@ -101,27 +101,21 @@ def _awake(inputs: Inputs, enabled: Iterable[Rule]) -> tuple[tuple[Rule, ...], t
     return tuple(one for one in enabled if not missing[one.name]), asleep
 
 
-def _judges(guards: Iterable[Guard], rules: Rules) -> frozenset[str]:
+def _judges(guards: Iterable[Guard], ranking: Mapping[str, Expression]) -> frozenset[str]:
     """The facts that gates and ranking mention."""
     said = {name for one in guards for name in one.facts}
-    return frozenset(said | {name for part in priorities(rules.ranking).values() for name in part.names})
+    return frozenset(said | {name for part in ranking.values() for name in part.names})
 
 
-def _wanted(rules: Rules, awake: Iterable[Rule], guards: Iterable[Guard]) -> Mapping[Grain, frozenset[str]]:
-    wanted: dict[Grain, set[str]] = {
-        "account": set(_judges(guards, rules) | ALWAYS | QUESTIONS),
-        "owned": set(),
-        "offer": set(),
-    }
+def _wanted(awake: Iterable[Rule], judges: frozenset[str]) -> Mapping[Grain, frozenset[str]]:
+    """The columns needed at each grain; of accounts whatever any grain mentions."""
+    wanted: dict[Grain, set[str]] = {"account": set(judges | ALWAYS | QUESTIONS), "owned": set(), "offer": set()}
     for one in awake:
-        wanted[one.play.per] |= one.facts | quoted(one, rules.texts)
-    for grain in ("owned", "offer"):
-        wanted["account"] |= wanted[grain]
-    return {grain: frozenset(names | _records(names)) for grain, names in wanted.items()}
-
-
-def _records(names: Iterable[str]) -> set[str]:
-    return {FACTS[name].record or "" for name in names if name in FACTS} - {""}
+        mentioned = one.facts | one.quotes
+        records = {one.known[name].record or "" for name in mentioned} - {"", "account_id"}
+        wanted[one.play.per] |= mentioned | records
+    wanted["account"] |= wanted["owned"] | wanted["offer"]
+    return {grain: frozenset(names) for grain, names in wanted.items()}
 
 
 def _quarter(today: date) -> str:

@@ -1,6 +1,6 @@
 """Plays and gates as RevOps wrote them, parsed: what they mention, and what is wrong with them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Literal
 
 import ibis.expr.types as ir
 
-from leads.facts.families import FACTS, FAMILIES, facts_at
-from leads.facts.family import Fact
+from leads.facts.families import FAMILIES, facts_at
+from leads.facts.family import Fact, Grain
 from leads.language import BadExpression, Expression, Fault, parse
 from leads.phrases import placeholders
 from mappings.canonical import Kind
-from mappings.config import Gate, Play, Ranking, Texts
+from mappings.config import Gate, Play, Rules
+from mappings.extra import PREFIX, tables
 
 if TYPE_CHECKING:
     from leads.facts.ground import Ground
 
 Numbers = Mapping[str, float]
 Wanted = Kind | Literal["any number"]
+Written = tuple[str, str, Mapping[str, Kind], Wanted | None]
+"""The part of a rule, its text, what it may mention, and what it must come to."""
 PythonPlay = Callable[["Ground", Numbers], ir.Table]
 """A play as code: the rows it finds, with account_id and, as far as it has them, the columns of CANDIDATE."""
 
@@ -31,6 +34,8 @@ PLAY_PARTS: Mapping[str, Wanted] = MappingProxyType(
     }
 )  # fmt: skip
 """The expressions of a play, and what each must come to."""
+GATE_PARTS: Mapping[str, Wanted | None] = MappingProxyType({"when": "boolean", "value": None, "limit": None})
+"""The expressions of a gate, and what each must come to."""
 
 
 def _about(kind: Kind, doc: str, unit: str = "text") -> Fact:
@@ -80,18 +85,24 @@ def python_plays() -> Mapping[str, PythonPlay]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A play whose expressions are parsed. `facts` are all it mentions; `needed` those it sleeps without."""
+    """A play whose expressions are parsed.
+
+    `facts` are all it mentions, `needed` those it sleeps without, `quotes` those its texts mention; `known` gives
+    every fact of its grain by name.
+    """
 
     name: str
     play: Play
     parts: Mapping[str, Expression]
     facts: frozenset[str]
     needed: tuple[str, ...]
+    quotes: frozenset[str]
+    known: Mapping[str, Fact]
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Canonical columns that must be mapped and filled."""
-        return tuple(dict.fromkeys(need for name in self.needed for need in FACTS[name].needs))
+        return tuple(dict.fromkeys(need for name in self.needed for need in self.known[name].needs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,97 +119,110 @@ class Guard:
         return frozenset(name for part in self.parts.values() for name in part.names) - set(self.gate.numbers)
 
 
-def rule(name: str, play: Play) -> Rule:
-    """The play, parsed. Raises BadExpression for the first expression that is wrong; `play_faults` tells all."""
-    parts = {part: parse(text, play_names(play, part), PLAY_PARTS[part]) for part, text in play_parts(play)}
-    mentioned = {fact for part in parts.values() for fact in part.names}
-    facts = frozenset((mentioned | set(play.evidence)) & set(facts_at(play.per)))
-    when = parts["when"].names if "when" in parts else frozenset()
-    needed = play.needs if play.needs is not None else tuple(sorted(when & facts))
-    return Rule(name=name, play=play, parts=parts, facts=facts, needed=needed)
+class Book:
+    """Everything RevOps wrote, and the facts it may mention: ours, and those that their mapping adds to accounts."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._own = own_facts(rules)
+
+    def at(self, grain: Grain) -> dict[str, Fact]:
+        """Every fact that a condition at this grain may name."""
+        return facts_at(grain) | self._own
+
+    def plays(self) -> tuple[Rule, ...]:
+        """The plays that are on, parsed. Raises BadExpression for the first expression that is wrong."""
+        return tuple(self._rule(name, play) for name, play in self.rules.plays.items() if play.enabled)
+
+    def gates(self) -> tuple[Guard, ...]:
+        """The gates that are on, parsed. Raises BadExpression for the first expression that is wrong."""
+        on = {code: gate for code, gate in self.rules.gates.items() if gate.enabled}
+        return tuple(
+            Guard(code=code, gate=gate, parts=self._parsed(self._of_gate(gate))) for code, gate in on.items()
+        )
+
+    def priorities(self) -> Mapping[str, Expression]:
+        """The conditions of low, high and mid, parsed."""
+        return self._parsed(self._of_ranking())
+
+    def faults(self) -> Iterator[tuple[str, tuple[str, ...], Fault]]:
+        """Everything wrong with any expression: the file, the path in it, and the fault."""
+        for name, play in self.rules.plays.items():
+            yield from (("plays.yaml", (name, part), fault) for part, fault in _faults(self._of_play(play)))
+        for code, gate in self.rules.gates.items():
+            yield from (("gates.yaml", (code, part), fault) for part, fault in _faults(self._of_gate(gate)))
+        yield from (("ranking.yaml", (part,), fault) for part, fault in _faults(self._of_ranking()))
+
+    def _rule(self, name: str, play: Play) -> Rule:
+        parts = self._parsed(self._of_play(play))
+        known = self.at(play.per)
+        facts = frozenset(
+            ({fact for part in parts.values() for fact in part.names} | set(play.evidence)) & set(known)
+        )
+        when = parts["when"].names if "when" in parts else frozenset()
+        return Rule(
+            name=name,
+            play=play,
+            parts=parts,
+            facts=facts,
+            needed=play.needs if play.needs is not None else tuple(sorted(when & facts)),
+            quotes=quoted(name, self.rules) & set(known),
+            known=known,
+        )
+
+    def _parsed(self, written: Iterable[Written]) -> dict[str, Expression]:
+        return {part: parse(text, names, want) for part, text, names, want in written}
+
+    def _of_play(self, play: Play) -> Iterator[Written]:
+        names = {name: fact.kind for name, fact in self.at(play.per).items()} | _kinds(play.numbers)
+        seats: dict[str, Kind] = {"seats_more": "integer"} if play.seats is not None else {}
+        for part, want in PLAY_PARTS.items():
+            if (text := getattr(play, part)) is not None:
+                yield part, text, names | seats if part == "value" else names, want
+
+    def _of_gate(self, gate: Gate) -> Iterator[Written]:
+        about = {**self.at("account"), **GATE_OFFERS, **ABOUT_CANDIDATES}
+        names = {name: fact.kind for name, fact in about.items()} | _kinds(gate.numbers)
+        for part, want in GATE_PARTS.items():
+            if (text := getattr(gate, part)) is not None:
+                yield part, text, names, want
+
+    def _of_ranking(self) -> Iterator[Written]:
+        about = self.at("account") | {name: ABOUT_CANDIDATES[name] for name in ("selling", "motion")}
+        names = {name: fact.kind for name, fact in about.items()} | _kinds(self.rules.ranking.numbers)
+        return ((part, getattr(self.rules.ranking, part), names, "boolean") for part in ("low", "high", "mid"))
 
 
-def guard(code: str, gate: Gate) -> Guard:
-    """The gate, parsed. Raises BadExpression for the first expression that is wrong; `gate_faults` tells all."""
-    parts = {part: parse(text, gate_names(gate), want) for part, text, want in _gate_parts(gate)}
-    return Guard(code=code, gate=gate, parts=parts)
+def own_facts(rules: Rules) -> dict[str, Fact]:
+    """Facts of accounts that the mapping adds (`extra`): x_health, ..."""
+    columns = tables(rules.mapping)["account"].columns
+    return {
+        name: Fact(
+            kind=column.kind, unit="text", doc=column.doc, needs=(f"account.{name}",), record="account_id",
+            field=f"account.{name}",
+        )
+        for name, column in columns.items()
+        if name.startswith(PREFIX)
+    }  # fmt: skip
 
 
-def priorities(ranking: Ranking) -> Mapping[str, Expression]:
-    """The conditions of low, high and mid, parsed."""
-    return {part: parse(text, ranking_names(ranking), "boolean") for part, text in _ranking_parts(ranking)}
-
-
-def play_parts(play: Play) -> Iterator[tuple[str, str]]:
-    """Its expressions by the part of the play they are."""
-    for part in PLAY_PARTS:
-        text = getattr(play, part)
-        if text is not None:
-            yield part, text
-
-
-def _gate_parts(gate: Gate) -> Iterator[tuple[str, str, Wanted | None]]:
-    for part, want in (("when", "boolean"), ("value", None), ("limit", None)):
-        text = getattr(gate, part)
-        if text is not None:
-            yield part, text, want  # type: ignore[misc]  # a Literal in a tuple widens to str
-
-
-def _ranking_parts(ranking: Ranking) -> Iterator[tuple[str, str]]:
-    return ((part, getattr(ranking, part)) for part in ("low", "high", "mid"))
-
-
-def play_names(play: Play, part: str) -> dict[str, Kind]:
-    """What this expression of the play may mention, with its kind."""
-    names = {name: fact.kind for name, fact in facts_at(play.per).items()} | _kinds(play.numbers)
-    return names | {"seats_more": "integer"} if part == "value" and play.seats is not None else names
-
-
-def gate_names(gate: Gate) -> dict[str, Kind]:
-    """What a gate's expressions may mention, with its kind."""
-    about = {name: fact.kind for name, fact in {**facts_at("account"), **GATE_OFFERS, **ABOUT_CANDIDATES}.items()}
-    return about | _kinds(gate.numbers)
-
-
-def ranking_names(ranking: Ranking) -> dict[str, Kind]:
-    """What the conditions of priority may mention, with its kind."""
-    names = facts_at("account") | {"selling": ABOUT_CANDIDATES["selling"], "motion": ABOUT_CANDIDATES["motion"]}
-    return {name: fact.kind for name, fact in names.items()} | _kinds(ranking.numbers)
+def quoted(play: str, rules: Rules) -> frozenset[str]:
+    """What the play's texts quote, in any language."""
+    said = [(text, one) for one in rules.texts.values() for text in one.plays.get(play, {}).values()]
+    names = {name for text, _ in said for name in placeholders(text)}
+    # a word of that name may stand in the place of a fact, and quotes facts itself
+    return frozenset(
+        names | {fact for _, one in said for word in names & set(one.words) for fact in placeholders(one.words[word])}
+    )
 
 
 def _kinds(numbers: Numbers) -> dict[str, Kind]:
     return {name: "integer" if float(value).is_integer() else "number" for name, value in numbers.items()}
 
 
-def quoted(rule: Rule, texts: Mapping[Literal["en", "ja"], Texts]) -> frozenset[str]:
-    """The facts that the play's texts quote, in any language."""
-    said = [(text, one) for one in texts.values() for text in one.plays.get(rule.name, {}).values()]
-    names = {name for text, _ in said for name in placeholders(text)}
-    # a word of that name may stand in the place of a fact, and quotes facts itself
-    names |= {fact for _, one in said for word in names & set(one.words) for fact in placeholders(one.words[word])}
-    return frozenset(names & set(facts_at(rule.play.per)))
-
-
-def play_faults(play: Play) -> Iterator[tuple[str, Fault]]:
-    """Everything wrong with a play's expressions: the part, and the fault."""
-    for part, text in play_parts(play):
-        yield from _faults(part, text, play_names(play, part), PLAY_PARTS[part])
-
-
-def gate_faults(gate: Gate) -> Iterator[tuple[str, Fault]]:
-    """Everything wrong with a gate's expressions."""
-    for part, text, want in _gate_parts(gate):
-        yield from _faults(part, text, gate_names(gate), want)
-
-
-def ranking_faults(ranking: Ranking) -> Iterator[tuple[str, Fault]]:
-    """Everything wrong with the conditions of priority."""
-    for part, text in _ranking_parts(ranking):
-        yield from _faults(part, text, ranking_names(ranking), "boolean")
-
-
-def _faults(part: str, text: str, names: Mapping[str, Kind], want: Wanted | None) -> Iterator[tuple[str, Fault]]:
-    try:
-        parse(text, names, want)
-    except BadExpression as error:
-        yield from ((part, fault) for fault in error.faults)
+def _faults(written: Iterable[Written]) -> Iterator[tuple[str, Fault]]:
+    for part, text, names, want in written:
+        try:
+            parse(text, names, want)
+        except BadExpression as error:
+            yield from ((part, fault) for fault in error.faults)

@@ -13,7 +13,7 @@ from leads.facts.family import Fact, Family, Grain
 from leads.facts.feedback import FEEDBACK
 from leads.facts.headroom import HEADROOM
 from leads.facts.hierarchy import GROUP
-from leads.facts.interest import INTEREST_OFFER, INTEREST_OWNED, INTEREST_TOP
+from leads.facts.interest import INTEREST_NEXT, INTEREST_OFFER, INTEREST_OWNED, INTEREST_TOP
 from leads.facts.onboarding import ONBOARDING
 from leads.facts.owned import COMPLEMENT, OFFER_PRODUCT, OPTION
 from leads.facts.people import CHAMPION
@@ -24,6 +24,7 @@ from leads.facts.rfm import RFM
 from leads.facts.season import SEASON
 from leads.facts.seats import SEATS, UTILISATION
 from leads.facts.shrinking import DOWNGRADE, REDUCTION
+from leads.facts.similar import SIMILAR
 from leads.facts.touches import APPROACHED, CONTACTED, WON
 from leads.facts.usage import USAGE
 
@@ -33,8 +34,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         for family in (
             ACCOUNT, REVENUE, UTILISATION, REDUCTION, DOWNGRADE, RENEWAL, HEADROOM, GROUP, RFM, SEASON, USAGE, CASES,
             FEEDBACK, CONTACTED, WON, ONBOARDING, CHAMPION, DECLINED, APPROACHED, INTEREST_TOP, CHURN,
-            SEATS, PLAN, VOLUME, INTEREST_OWNED,
-            OFFER_PRODUCT, AFFINITY, ATTRIBUTES, COMPLEMENT, OPTION, INTEREST_OFFER, DECLINED_OFFER,
+            SEATS, PLAN, VOLUME, INTEREST_OWNED, INTEREST_NEXT,
+            OFFER_PRODUCT, AFFINITY, ATTRIBUTES, COMPLEMENT, OPTION, INTEREST_OFFER, SIMILAR, DECLINED_OFFER,
         )
     }
 )  # fmt: skip

@@ -14,10 +14,8 @@ from ibis.backends.sql.compilers import pyspark
 from ibis.config import Config
 
 from leads.find import Asleep, Found
-from leads.gates import GUARDS
-from leads.plays import RULES
 from mappings.canonical import TABLES
-from mappings.config import Gate, Rules
+from mappings.config import Gate, Override, Play, Rules
 from tests.leads.world import LINEAGE, TODAY, World, rules
 
 ACCOUNT = {"id": "acme", "name": "Example Industries 001", "owner_id": "csm", "employees": 300}
@@ -113,27 +111,66 @@ def test_a_play_for_the_phone_asks_for_somebody_who_takes_calls() -> None:
 
 def test_every_gate_and_play_can_be_switched_off() -> None:
     off = {code: gate.model_copy(update={"enabled": False}) for code, gate in rules().gates.items()}
-    off["capacity"] = Gate(enabled=False, numbers={"needy_cases": 1, "needy_days": 300})
     refusing = {**ACCOUNT, "do_not_contact": True, "legal_hold": True, "owner_id": None}
     plays = _plays("seat_limit", "company_wide").plays
     one = {**plays, "company_wide": plays["company_wide"].model_copy(update={"enabled": False})}
     asked = [{"id": "q", "account_id": "acme", "is_closed": True, "opened_on": TODAY - timedelta(days=200)}]
+    needy = rules().ranking.model_copy(update={"numbers": {**rules().ranking.numbers, "needy_cases": 1}})
     found, _ = _find(
         ROWS | PEERS | {"account": [refusing], "case": asked},
-        rules().model_copy(update={"gates": off, "plays": one}),
+        rules().model_copy(
+            update={"gates": off, "plays": one, "ranking": needy, "facts": {"cases": {"needy_days": 300}}}
+        ),
     )
     assert [(lead.play, lead.state, lead.reasons) for lead in found.leads] == [("seat_limit", "open", ())]
     assert found.leads[0].priority == "low", "needy by the numbers of the file, large by the defaults"
     assert found.asleep == ()
 
 
-def test_a_gate_left_out_of_the_file_stays_on_and_speaks_the_language_asked_for() -> None:
+def test_reasons_speak_the_language_asked_for() -> None:
     rows = {**ROWS, "account": [{**ACCOUNT, "customer_since": TODAY - timedelta(days=10), "do_not_contact": True}]}
-    found, _ = _find(rows, _plays("seat_limit").model_copy(update={"gates": {}}), language="ja")
+    found, _ = _find(rows, _plays("seat_limit"), language="ja")
     assert [(reason.code, reason.text) for reason in found.leads[0].reasons] == [
         ("do_not_contact", "Example Industries 001様は連絡を希望されていません。"),
         ("tenure", "お取引開始から10日です（提案は60日経過後から）。"),
     ]
+
+
+def _let_pass(**changes: Any) -> Rules:
+    one = {"gate": "do_not_contact", "account": "acme", "person": "Owner 01", "reason": "They asked.", "until": TODAY}
+    return _plays("seat_limit").model_copy(update={"overrides": (Override.model_validate(one | changes),)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "passes"),
+    [
+        ({}, True),
+        ({"account": "Example Industries 001"}, True),
+        ({"play": "seat_limit", "product": "SUITE"}, True),
+        ({"until": TODAY - timedelta(days=1)}, False),
+        ({"account": "Example Industries"}, False),
+        ({"play": "company_wide"}, False),
+        ({"product": "OTHER"}, False),
+        ({"gate": "tenure"}, False),
+    ],
+    ids=str,
+)
+def test_a_person_lets_one_account_pass_one_gate_until_a_day(changes: dict[str, Any], passes: bool) -> None:
+    rows = {**ROWS, "account": [{**ACCOUNT, "do_not_contact": True}]}
+    found, _ = _find(rows, _let_pass(**changes))
+    assert [lead.state for lead in found.leads] == ["open" if passes else "suppressed"]
+    assert ("override" in found.leads[0].facts) == passes or changes.get("gate") == "tenure"
+
+
+def test_a_company_adds_a_play_a_gate_and_a_fact_of_its_own() -> None:
+    play = Play.model_validate(
+        {"motion": "upsell", "pattern": "grown", "when": "employees > 100 and x_health >= 80", "value": "account_revenue",
+         "evidence": ["employees"]}
+    )  # fmt: skip
+    gate = Gate.model_validate({"when": "x_health > limit_health", "value": "x_health", "limit": "limit_health",
+                                "numbers": {"limit_health": 90}})  # fmt: skip
+    assert play.when
+    assert gate.when
 
 
 def test_the_chance_to_win_is_learnt_from_decided_deals_and_yen_stay_yen() -> None:
@@ -204,4 +241,4 @@ def test_importing_the_rules_loads_nothing_that_talks() -> None:
 def test_the_page_about_leads_names_every_play_and_gate() -> None:
     page = (Path(__file__).parents[2] / "docs" / "leads.md").read_text("utf-8")
     listed = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
-    assert listed == [*RULES, *GUARDS]
+    assert listed == [*rules().plays, *rules().gates]
