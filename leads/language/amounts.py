@@ -79,7 +79,7 @@ def over(left: Amount, right: Amount) -> Amount:
 def plus(left: Amount, right: Amount) -> Amount:
     """The sum."""
     if left.top is None and right.top is None:
-        return constant(left.factor + right.factor)
+        return _small(constant(left.factor + right.factor))
     sides = _scaled(left, right)
     if sides is None:
         return noisy(value(left) + value(right))
@@ -121,10 +121,10 @@ def compared(sign: str, left: Amount, right: Amount) -> ir.BooleanValue:
 def value(one: Amount) -> ir.FloatingValue:
     """The amount in floating point."""
     numerator, denominator = one.factor.numerator, one.factor.denominator
-    top = _float(one) if numerator == 1 else _float(one) * numerator
+    top = _known(numerator) if one.top is None else _float(one) if numerator == 1 else _float(one) * numerator
     below = None if one.by is None else _nonzero(one.by)
     if denominator != 1:
-        below = ibis.literal(float(denominator)) if below is None else below * denominator
+        below = _known(denominator) if below is None else below * denominator
     return top if below is None else top / below
 
 
@@ -176,18 +176,22 @@ def _term(one: Amount, many: int, by: ir.NumericValue | None, keep: bool) -> ir.
 
 def _float(one: Amount) -> ir.FloatingValue:
     if one.top is None:
-        return ibis.literal(1.0)
+        return _known(1)
     return one.top.cast("float64") if one.plain else one.top
 
 
+def _known(number: int) -> ir.FloatingValue:
+    # as a literal with a point it would be a decimal to engines, which overflows
+    return ibis.literal(number).cast("float64")
+
+
 def _nonzero(column: ir.NumericValue) -> ir.NumericValue:
-    return column.nullif(0)
+    # not NULLIF: to some engines -0.0, which is 0 times a negative number, is not 0
+    return ibis.cases((column != 0, column))
 
 
 def _small(one: Amount) -> Amount:
     # a factor that floating point cannot hold has lost its exactness
     if max(abs(one.factor.numerator), one.factor.denominator) <= LARGEST:
-        return one
-    if one.top is None:
         return one
     return noisy(value(replace(one, factor=Fraction(1))) * float(one.factor))

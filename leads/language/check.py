@@ -28,7 +28,7 @@ def checked(branch: Branch, faults: list[Fault]) -> Node:
     """The branch as a checked Node; adds to `faults` what does not fit, and goes on."""
     rule = _RULES.get(branch.sort)
     if rule is None:
-        return wrong(faults, branch.at, f"{branch.sort} is no operation of this language")
+        return wrong(faults, branch.at, "something is missing or out of order here")
     return rule(branch, tuple(checked(one, faults) for one in branch.parts if one.sort != "if"), faults)
 
 

@@ -46,13 +46,13 @@ def tree(found: Sequence[Word], faults: list[Fault]) -> Branch | None:
     """The tree of the words; None with a fault more where they make none."""
     tokens = [_token(found, place) for place in range(len(found))]
     try:
-        (parsed,) = Parser(error_level=ErrorLevel.IMMEDIATE).parse_into(exp.Condition, tokens)
+        parsed = next(iter(Parser(error_level=ErrorLevel.IMMEDIATE).parse_into(exp.Condition, tokens)), None)
     except ParseError as error:
         # sqlglot says the column, which is the number of the word
         place = int(error.errors[0].get("col") or 0)
         faults.append(_out_of_order(found, place))
         return None
-    if not isinstance(parsed, exp.Expr):
+    if parsed is None:
         faults.append(_out_of_order(found, 0))
         return None
     if _height(parsed) > _TALLEST:

@@ -22,6 +22,8 @@ def misshapen(found: Sequence[Word]) -> Iterator[Fault]:
     for before, word in pairwise(found):
         if _ends(before) and _starts(word):
             yield Fault(text=f"an operator is missing before {printable(word.text)}", at=word.at)
+        if before.spells("in") and not word.spells("("):
+            yield Fault(text="in takes a list in parentheses", at=word.at, suggestion="in (1, 2)")
         if before.spells("is") and word.sort == "literal" and word.kind == "boolean":
             yield Fault(text="is asks for NULL only", at=before.at, suggestion=f"= {word.text}")
 

@@ -218,6 +218,14 @@ MEANINGS: list[tuple[str, dict[str, Any], Any]] = [
     ("0.000000001 * seats * 0.000000001 > 0", {"seats": 1}, False),
     ("seats * 123456789012345 * 123456789012345 > 0", {"seats": 1}, True),
     ("seats * 123456789012345 * 123456789012345 / 123456789012345", {"seats": 1}, 123456789012345.0),
+    ("seats > " + "*".join(["123456789012345"] * 30), {"seats": 1}, False),
+    ("123456789012345 * seats > 0.000000001 * used", {"seats": 1, "used": 9}, True),
+    ("1 / (used / seats) > 0", {"seats": -9, "used": 0}, None),
+    ("floor(123456789012345 * 123456789012345)", {}, None),
+    ("123456789012345 * 123456789012345 / 123456789012345", {}, 123456789012345.0),
+    ("0.000000001 * seats < 0.123456789 * 0.123456789 * used", {"seats": 1, "used": 1}, True),
+    ("seats < 0.123456789 * used", {"seats": 123456789, "used": 10**9}, False),
+    ("0.987654321 * 0.1234567 * seats < 0.123456789 * 0.7654321 * used", {"seats": 1, "used": 2}, True),
 ]
 
 
@@ -351,7 +359,12 @@ FAULTS: list[tuple[str, int, str, str | None]] = [
     ("null is null", 0, "with NULL written out the answer is always NULL", "is null"),
     ("null", 0, "this is always NULL", None),
     ("coalesce(null, null)", 0, "this is always NULL", None),
-    ("seats in used", 9, "a list holds literals only", None),
+    ("seats in used", 9, "in takes a list in parentheses", "in (1, 2)"),
+    ("seats in 3", 9, "in takes a list in parentheses", "in (1, 2)"),
+    ("not", 0, "something is missing or out of order at not", None),
+    ("*", 0, "something is missing or out of order here", None),
+    ("else seats", 0, "something is missing or out of order at else", None),
+    ("coalesce(seats, usde)", 16, "there is no fact or number usde", "used"),
     ("seats in (1, used)", 13, "a list holds literals only", None),
     ("seats in ()", 0, "in takes a list in parentheses", "in (1, 2)"),
     ("seats = (1, 2)", 9, "a list stands after in only", None),
@@ -563,6 +576,14 @@ def test_any_text_is_an_expression_or_a_list_of_faults(source: str) -> None:
         value = found.build(COLUMNS, TODAY)
         assert _sql(value, "duckdb")
         assert _sql(value, "spark")
+
+
+def test_any_two_words_are_an_expression_or_a_list_of_faults() -> None:
+    some = ["seats", "overdue", "1", "null", "true", "today()", "floor(", *"()=-*,", "and", "or", "not", "is", "in"]
+    some += ["like", "between", "case", "when", "then", "else", "end", "date", "'x'"]
+    for source in (f"{one} {two}" for one in some for two in some):
+        found, wrong = _parsed(source, KINDS)
+        assert found or wrong, source
 
 
 COMPARED = st.tuples(TREES, st.sampled_from([*SIGNS]), TREES)
