@@ -35,6 +35,20 @@ class Asleep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Workings:
+    """What the answer was computed with, for those who ask why; readable for as long as the stage keeps its tables.
+
+    `judged` has one row a candidate with every gate's verdict, `ranked` those of the gates that compare candidates.
+    """
+
+    ground: Ground
+    awake: tuple[Rule, ...]
+    guards: tuple[Guard, ...]
+    judged: ir.Table
+    ranked: ir.Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Every lead with its state, sorted by key; what to write on accounts; the plays that are asleep.
 
@@ -46,6 +60,7 @@ class Found:
     accounts: ir.Table
     facts: ir.Table
     asleep: tuple[Asleep, ...]
+    workings: Workings
 
 
 def find(
@@ -76,7 +91,13 @@ def find(
     judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows, ranking)), guards)
     ranked = chosen(ground, judged)
     leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, awake, language)
-    return Found(leads=leads, accounts=answers(ground, judged, ranked), facts=ground.wide("account"), asleep=asleep)
+    return Found(
+        leads=leads,
+        accounts=answers(ground, judged, ranked),
+        facts=ground.wide("account"),
+        asleep=asleep,
+        workings=Workings(ground=ground, awake=awake, guards=guards, judged=judged, ranked=ranked),
+    )
 
 
 def _inputs(
