@@ -9,7 +9,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, best, days, yes
-from leads.inputs import Inputs
+from leads.inputs import Inputs, Stage
 
 if TYPE_CHECKING:
     from leads.facts.ground import Ground
@@ -26,18 +26,20 @@ _CELL = ("product", "industry", "band", "step")
 
 
 def described(accounts: ir.Table, roots: ir.Table, bands: Sequence[int], trouble: ir.Table) -> ir.Table:
-    """Accounts as they are compared: account_id, name, root, industry ('' unknown), band and step (-1), quotable.
+    """Accounts as they are compared: account_id, name, root, grouped, industry ('' unknown), band, step, quotable.
 
-    `accounts` is the canonical table, `roots` gives account_id and root (ultimate parent), `bands` the employees at
-    which a size band begins, `trouble` the account_id of those who have a severe case open.
+    `accounts` is the canonical table, `roots` gives each its root (ultimate parent), `bands` the employees at which a
+    size band begins, `trouble` the account_id of those who have a severe case open. Band and step are -1 where
+    unknown; grouped are those whose root is that of others as well.
     """
     severe = trouble.select("account_id").distinct().mutate(severe=True)
-    rows = accounts.rename(account_id="id")
-    rows = attach_all(rows, (roots.select("account_id", "root"), ("account_id",)), (severe, ("account_id",)))
+    parents = roots.filter(_.root != _.account_id).select("root").distinct().mutate(grouped=True)
+    rows = attach(roots.select("account_id", "root"), parents, "root")
+    rows = attach_all(accounts.rename(account_id="id"), (rows, ("account_id",)), (severe, ("account_id",)))
     barred = yes(_.do_not_contact) | yes(_.legal_hold) | yes(_.invoice_overdue) | yes(_.severe)
     return rows.select(
-        "account_id", "name",
-        root=ibis.coalesce(_.root, _.account_id),
+        "account_id", "name", "root",
+        grouped=yes(_.grouped),
         industry=ibis.coalesce(_.industry, ""),
         band=_place(bands),
         step=_place(STEPS),
@@ -51,7 +53,7 @@ def _place(starts: Sequence[int]) -> ir.IntegerValue:
     return ibis.cases((unknown, _UNKNOWN), *steps, else_=len(starts)).cast("int64")
 
 
-def nearest(offers: ir.Table, who: ir.Table, customers: ir.Table) -> ir.Table:
+def nearest(offers: ir.Table, who: ir.Table, customers: ir.Table, stage: Stage) -> ir.Table:
     """The most similar customer for each offer: account_id, product, similar_account_id, similar_why.
 
     `offers` and `customers` hold account_id and product, `who` is as `described` tells. Same industry and band comes
@@ -60,18 +62,17 @@ def nearest(offers: ir.Table, who: ir.Table, customers: ir.Table) -> ir.Table:
     """
     told = who.select("account_id", "root", "industry", "band", "step")
     mine = offers.inner_join(told, "account_id").filter((_.industry != "") | (_.band >= 0))
-    quoted = who.filter(_.quotable).select("account_id", "root", "industry", "band", "step")
-    rows = customers.select("account_id", "product").inner_join(quoted, "account_id").mutate(rank=0)
-    # two of different groups are kept at every turn: whoever belongs to the first's group takes the second
-    cells = _two(rows, *_CELL)
-    found = _two(_compared(mine.select(*_CELL).distinct(), cells), *_CELL)
+    quoted = who.filter(_.quotable).select("account_id", "root", "grouped", "industry", "band", "step")
+    # many accounts are compared in few ways: by product, industry and size
+    cells = stage("similar_cells", _cells(customers.inner_join(quoted, "account_id")))
+    found = _found(mine.select(*_CELL).distinct(), cells, stage)
     first, second = (
         found.filter(_.place == place).select(
             *_CELL, **{f"id{place}": "account_id", f"root{place}": "root", f"tier{place}": _["rank"] // 100}
         )
         for place in (0, 1)
     )
-    rows = attach_all(mine, (first, _CELL), (second, _CELL))
+    rows = attach(mine, stage("similar_found", attach(first, second, *_CELL)), *_CELL)
     other = _.root0 == _.root
     rows = rows.select(
         "account_id", "product",
@@ -81,17 +82,39 @@ def nearest(offers: ir.Table, who: ir.Table, customers: ir.Table) -> ir.Table:
     return rows.filter(_.similar_account_id.notnull())
 
 
-def _compared(wanted: ir.Table, cells: ir.Table) -> ir.Table:
-    """Each wanted cell with the customers that share its industry or its band: rank, 100 a tier and 1 a step."""
-    there = cells.select("product", "industry", "account_id", "root", their_band="band", their_step="step")
-    alike = wanted.filter(_.industry != "").inner_join(there, ("product", "industry"))
+def _cells(customers: ir.Table) -> ir.Table:
+    """Of each cell, those who can be the answer: _CELL, account_id, root.
+
+    One that stands alone can be told to everybody; of a group, its own members need another.
+    """
+    alone = customers.filter(~_.grouped).group_by(_CELL).aggregate(account_id=_.account_id.min())
+    kin = _two(customers.filter(_.grouped).mutate(rank=0), *_CELL)
+    keep = (*_CELL, "account_id", "root")
+    return ibis.union(alone.mutate(root=_.account_id).select(*keep), kin.select(*keep))
+
+
+def _found(wanted: ir.Table, cells: ir.Table, stage: Stage) -> ir.Table:
+    """The two customers nearest to each wanted cell, from different groups: _CELL, rank, account_id, root, place."""
+    there = cells.select(
+        "product", "industry", "account_id", "root", their_band="band", their_step="step", band="band"
+    )
+    known = wanted.filter((_.industry != "") & (_.band >= 0))
+    both = known.inner_join(there, ("product", "industry", "band")).mutate(tier=0)
+    near = stage("similar_near", _two(_ranked(both), *_CELL))
+    # hardly anybody has to look further
+    done = near.filter(_.place == 1)
+    rest = wanted.anti_join(done, _CELL)
+    there = there.drop("band")
+    alike = rest.filter(_.industry != "").inner_join(there, ("product", "industry"))
     alike = alike.mutate(tier=ibis.ifelse((_.band >= 0) & (_.band == _.their_band), 0, 1))
-    # of the same band whatever the industry: two a step are enough
-    sized = _two(cells.filter(_.band >= 0).mutate(rank=0), "product", "band", "step")
-    sized = sized.select("product", "band", "account_id", "root", their_step="step")
-    near = wanted.inner_join(sized, ("product", "band")).mutate(tier=2)
-    keep = (*_CELL, "account_id", "root", "their_step", "tier")
-    rows = ibis.union(alike.select(*keep), near.select(*keep))
+    sized = there.drop("industry").rename(band="their_band").filter(_.band >= 0)
+    sized = rest.inner_join(sized, ("product", "band")).mutate(tier=2)
+    far = _two(ibis.union(_ranked(alike), _ranked(sized)), *_CELL)
+    return stage("similar_nearest", ibis.union(near.semi_join(done, _CELL), far))
+
+
+def _ranked(rows: ir.Table) -> ir.Table:
+    """Adds rank: 100 a tier and 1 a step apart, 99 where a size is unknown."""
     known = (_.step >= 0) & (_.their_step >= 0)
     apart = ibis.ifelse(known, (_.step - _.their_step).abs(), 99)
     return rows.select(*_CELL, "account_id", "root", rank=_.tier * 100 + apart)
@@ -133,7 +156,7 @@ def _table(ground: "Ground") -> ir.Table:
         described(inputs.tables["account"], roots, [int(bands[f"band_{place}"]) for place in (1, 2, 3, 4)], severe),
     )
     since = inputs.day(int(ground.numbers("similar")["days"]))
-    rows = nearest(ground.spine("offer"), who, customers(ground.owned, since))
+    rows = nearest(ground.spine("offer"), who, customers(ground.owned, since), inputs.stage)
     rows = inputs.stage("similar_offers", rows)
     return told(inputs, rows, who, ground.subscriptions, ground.codes)
 

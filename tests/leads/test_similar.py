@@ -65,10 +65,14 @@ def _stories(engine: Any, cases: list[Case], severe: tuple[str, ...] = ()) -> li
     ]
     who = _who(engine, accounts, tuple(f"{n}/{id}" for n in range(len(cases)) for id in severe))
     has = [(f"{n}/{one['id']}", f"P{n}") for n, (_, others) in enumerate(cases) for one in others]
+
+    def stage(name: str, table: Any) -> Any:
+        return engine.create_table(name, table, overwrite=True)
+
     offers = _pairs(engine, "offers", [(f"{n}/me", f"P{n}") for n in range(len(cases))])
     found = {
         row["account_id"]: (row["similar_account_id"].split("/")[1], row["similar_why"])
-        for row in nearest(offers, who, _pairs(engine, "has", has)).to_pyarrow().to_pylist()
+        for row in nearest(offers, who, _pairs(engine, "has", has), stage).to_pyarrow().to_pylist()
     }
     return [found.get(f"{n}/me") for n in range(len(cases))]
 
