@@ -137,15 +137,14 @@ def _missing(*path: Key) -> Finding:
 
 def _plays(texts: Texts, rules: Rules) -> Iterator[Finding]:
     book = Book(rules)
-    for unknown in sorted(set(texts.plays) - set(rules.plays)):
-        yield _no_such("play", ("plays", unknown), rules.plays)
     for name, play in rules.plays.items():
         if name in texts.plays:
             known = set(book.at(play.per))
             yield from _play(name, known, {str(part): text for part, text in texts.plays[name].items()})
             yield from _material(name, rules, texts)
         elif play.enabled:
-            yield Finding(path=("plays", name), text="this play has no texts")
+            unused = sorted(set(texts.plays) - set(rules.plays))
+            yield Finding(path=("plays", name), text="this play has no texts", suggestion=suggestion(name, unused))
 
 
 def _play(name: str, known: set[str], said: Mapping[str, str]) -> Iterator[Finding]:

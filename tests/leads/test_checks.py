@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from jobs.settings import settings_of
 from jobs.wiring import rules_of
 from leads.checks import Placed, check
-from mappings.config import Gate, Play, Rules
+from mappings.config import Gate, Override, Rules
 from mappings.load import BadConfig, init
 from tests.leads.world import PRESETS, rules
 
@@ -66,35 +67,88 @@ def test_a_language_that_is_missing_is_told() -> None:
     assert _lines(check(only)) == ["texts.ja.yaml : is missing"]
 
 
-def test_names_that_do_not_exist_are_told_with_a_suggestion() -> None:
-    plays: dict[str, Any] = {
-        "seat_limt": rules().plays["seat_limit"],
-        "renewal_window": Play(motion="upsell", pattern="renewal", numbers={"first_dya": 3, "zzz": 1}),
+def _changed(play: dict[str, Any], **rest: Any) -> Rules:
+    """The presets with this in seat_limit, and other parts of the rules."""
+    plays = {**rules().plays, "seat_limit": rules().plays["seat_limit"].model_copy(update=play)}
+    return rules().model_copy(update={"plays": plays, **rest})
+
+
+@pytest.mark.parametrize(
+    ("play", "problem"),
+    [
+        ({"when": "product_usd > 1"}, "when: at character 1: there is no fact or number product_usd (product_used?)"),
+        ({"when": None}, ": give either `when` or `python`"),
+        ({"python": "ours"}, ": give either `when` or `python`"),
+        ({"product": "plan_name"}, "product: a play per owned is about that row's product"),
+        ({"evidence": ("record_usd",)}, "evidence/0: there is no such fact (record_used?)"),
+        ({"evidence": ("used_percent",)},
+         "evidence/0: used_percent is computed from many records; evidence is a fact read from one"),
+        ({"evidence": ()}, ": names no evidence: no lead without a record to show"),
+        ({"needs": ("sseats_total",)}, "needs/0: there is no such fact (seats_total?)"),
+        ({"numbers": {**rules().plays["seat_limit"].numbers, "employees": 3}},
+         "numbers/employees: is the name of a fact already; choose another"),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_what_is_wrong_with_a_play_is_told(play: dict[str, Any], problem: str) -> None:
+    assert f"plays.yaml seat_limit{'' if problem.startswith(':') else '/'}{problem}" in _lines(check(_changed(play)))
+
+
+def test_what_is_wrong_with_gates_priorities_numbers_and_overrides_is_told() -> None:
+    gates = {
+        **rules().gates,
+        "qqq": Gate(),
+        "optoins": Gate(),
+        "frequency": Gate(numbers={"day": 3}),
+        "options": Gate(when="nps > 3", numbers={"options": 2}),
+        "tenure": Gate(when="tenur_days < 3"),
     }
-    gates = {"tenur": Gate(), "qqq": Gate(), "frequency": Gate(numbers={"day": 3})}
-    assert _lines(check(rules().model_copy(update={"plays": plays, "gates": gates}))) == [
-        "plays.yaml renewal_window/numbers/first_dya: there is no such number (first_day?)",
-        "plays.yaml renewal_window/numbers/zzz: there is no such number",
-        "plays.yaml seat_limt: there is no such play (seat_limit?)",
+    until = date(2027, 1, 1)
+    passes = (Override(gate="tenur", play="seat_limt", account="a", person="b", reason="c", until=until),)
+    wrong = _changed(
+        {}, gates=gates, overrides=passes, facts={"usge": {"share": 1}, "usage": {"shar": 1}},
+        ranking=rules().ranking.model_copy(update={"mid": "rfm_rank <"}),
+    )  # fmt: skip
+    told = [line for line in _lines(check(wrong)) if not line.startswith("texts")]
+    for line in (
+        "gates.yaml tenure/when: at character 1: there is no fact or number tenur_days (tenure_days?)",
         "gates.yaml frequency/numbers/day: there is no such number (days?)",
-        "gates.yaml qqq: there is no such gate",
-        "gates.yaml tenur: there is no such gate (tenure?)",
-    ]
+        "gates.yaml options: is built in and takes no condition",
+        "gates.yaml optoins: needs a condition: `when` (options?)",
+        "gates.yaml qqq: needs a condition: `when`",
+        "facts.yaml usage/shar: there is no such number (share?)",
+        "facts.yaml usge: there is no such family of facts (usage?)",
+        "overrides.yaml 0/gate: there is no such gate (tenure?)",
+        "overrides.yaml 0/play: there is no such play (seat_limit?)",
+    ):
+        assert line in told, told
+    assert [line for line in told if line.startswith("ranking.yaml mid: at character")]
 
 
-def test_a_play_that_is_off_needs_no_words_and_words_need_a_play() -> None:
-    off = rules().plays["seat_limit"].model_copy(update={"enabled": False})
+def test_a_play_that_is_off_needs_no_words_and_words_need_no_play() -> None:
     texts = rules().texts["en"]
     words = {("seat_limt" if name == "seat_limit" else name): said for name, said in texts.plays.items()}
-    changed = rules().model_copy(
-        update={
-            "plays": {**rules().plays, "seat_limit": off},
-            "texts": {**rules().texts, "en": texts.model_copy(update={"plays": words})},
-        }
-    )
-    assert _lines(check(changed)) == ["texts.en.yaml plays/seat_limt: there is no such play (seat_limit?)"]
+    spelled = {**rules().texts, "en": texts.model_copy(update={"plays": words})}
+    assert check(_changed({"enabled": False}, texts=spelled)) == []
+    assert _lines(check(_changed({}, texts=spelled))) == [
+        "texts.en.yaml plays/seat_limit: this play has no texts (seat_limt?)"
+    ]
     fewer = rules().model_copy(update={"plays": {"seat_limit": rules().plays["seat_limit"]}})
     assert check(fewer) == [], "a play left out of plays.yaml is off, and its words are not in the way"
+
+
+def test_material_must_be_there_in_every_language() -> None:
+    texts = dict(rules().texts)
+    for language, link in (("en", "https://example.com/seats"), ("ja", "http://example.com")):
+        said = {**texts[language].plays["seat_limit"], "material": link}
+        plays = {**texts[language].plays, "seat_limit": said}
+        texts[language] = texts[language].model_copy(update={"plays": plays})
+    assert _lines(check(_changed({}, texts=texts))) == [
+        "texts.ja.yaml plays/seat_limit/material: is not an https:// address"
+    ]
+    assert _lines(check(_changed({}, texts={"en": texts["en"], "ja": rules().texts["ja"]}))) == [
+        "texts.ja.yaml plays/seat_limit/material: is missing, but another language has one"
+    ]
 
 
 @pytest.fixture
@@ -103,8 +157,8 @@ def folder(tmp_path: Path) -> Path:
     for file, text in init(tmp_path, "hubspot").items():
         file.write_text(text, "utf-8")
     for name, right, wrong in (
-        ("plays.yaml", "used_share:", "used_shar:"),
-        ("gates.yaml", "\ntenure:", "\ntenur:"),
+        ("plays.yaml", "used_share: 0.9", "used_shar: 0.9"),
+        ("gates.yaml", "tenure_days < days", "tenur_days < days"),
         ("texts.en.yaml", "people at {account} already", "people at {acount} already"),
         ("texts.ja.yaml", "  heading.why:", "  heading.way:"),
     ):
@@ -119,15 +173,14 @@ def _line(name: str, words: str) -> int:
 
 
 def _told(folder: Path) -> list[str]:
-    gate, number, why = (
-        _line("gates.yaml", "tenure:\n"), _line("plays.yaml", "used_share:"),
-        _line("texts.en.yaml", "why: >-"),
-    )  # fmt: skip
+    gate, when = _line("gates.yaml", "  when: tenure_days"), _line("plays.yaml", "  when: product_seats > 0")
+    why = _line("texts.en.yaml", "why: >-")
     words = _line("texts.ja.yaml", "words:\n")
     return [
-        f"{folder}/gates.yaml:{gate}:1  tenur: there is no such gate. Did you mean tenure?",
-        f"{folder}/plays.yaml:{number}:5  seat_limit.numbers.used_shar: there is no such number. "
-        "Did you mean used_share?",
+        f"{folder}/gates.yaml:{gate}:3  tenure.when: at character 1: there is no fact or number tenur_days. "
+        "Did you mean tenure_days?",
+        f"{folder}/plays.yaml:{when}:3  seat_limit.when: at character 39: there is no fact or number used_share. "
+        "Did you mean used_shar?",
         f"{folder}/texts.en.yaml:{why}:5  plays.free_to_paid.why: {{acount}} is not known here. "
         "Did you mean {account}?",
         f"{folder}/texts.ja.yaml:{words}:1  words.heading.why: is missing.",
