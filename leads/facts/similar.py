@@ -65,7 +65,7 @@ def nearest(offers: ir.Table, who: ir.Table, customers: ir.Table, stage: Stage) 
     quoted = who.filter(_.quotable).select("account_id", "root", "grouped", "industry", "band", "step")
     # many accounts are compared in few ways: by product, industry and size
     cells = stage("similar_cells", _cells(customers.inner_join(quoted, "account_id")))
-    found = _found(mine.select(*_CELL).distinct(), cells, stage)
+    found = _found(stage("similar_wanted", mine.select(*_CELL).distinct()), cells, stage)
     first, second = (
         found.filter(_.place == place).select(
             *_CELL, **{f"id{place}": "account_id", f"root{place}": "root", f"tier{place}": _["rank"] // 100}
