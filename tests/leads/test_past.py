@@ -138,6 +138,11 @@ def test_our_own_task_is_seen_whenever_it_is_due() -> None:
     assert list(seen({"activity": tasks, "ours": ours})["activity"]) == ["t1"]
 
 
+def test_a_part_of_the_tables_is_as_they_were_too() -> None:
+    columns = {name: IBIS_TYPES[what.kind] for name, what in TABLES["usage"].columns.items()}
+    assert list(as_of({"usage": ibis.table(columns, name="usage")}, DAY)) == ["usage"]
+
+
 def test_what_has_no_day_at_all_stays() -> None:
     assert all(told(name, "id") == ("1",) for name in UNDATED)
 

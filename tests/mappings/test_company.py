@@ -1,5 +1,6 @@
 """What the company section says: currencies with dated rates, fiscal year, time zone; each slip is told."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,23 @@ def test_rates_are_read_from_an_org_that_keeps_them() -> None:
     found = {str(row["id"]): row for row in read.read(read.canonical(mapping)["rate"])}
     assert (found["04w1"]["currency"], found["04w1"]["starts_on"], found["04w1"]["inverse"]) == ("JPY", None, 150.5)
     assert found["04w1"]["rate"] is None
+
+
+def test_a_constant_month_must_be_one(tmp_path: Path) -> None:
+    text = TEXT.replace("{field: Fiscal_Year_End_Month__c, optional: true}", "{constant: 13}")
+    (tmp_path / "salesforce.yaml").write_text(text, "utf-8")
+    with pytest.raises(BadConfig) as caught:
+        load_mapping("salesforce", tmp_path)
+    assert [(one.path, one.text) for one in caught.value.problems] == [
+        ("account.fiscal_month.constant", "must be 1 to 12, not 13")
+    ]
+
+
+def test_a_rate_can_be_made_without_yaml() -> None:
+    company = Company.model_validate(
+        {"name": "Example Vendor", "rates": {"EUR": {"from": date(2026, 1, 31), "rate": Decimal("1.1")}}}
+    )
+    assert company.rates["EUR"][0].since == date(2026, 1, 31)
 
 
 @pytest.mark.parametrize(("value", "month"), [(3, 3), (12, 12), (0, None), (13, None), (-1, None), (None, None)])

@@ -89,6 +89,18 @@ def test_the_presets_satisfy_their_schemas(file: str, kind: str) -> None:
         ("op: eq", "op: equals", ".read.purchase.where[0].op: equals"),
         ("crm: salesforce", "crm: zoho", ".crm: zoho"),
         ("{constant: queue}", "{constant: queue, feld: x}", ".read.owner[1].fields.kind.feld: unknown"),
+        ("    object: Contact\n", "    object: Contact\n    extra: {}\n", ".read.contact.extra: unknown"),
+        (
+            "    object: Account\n",
+            "    object: Account\n    extra: {a: {kind: money}}\n",
+            ".read.account.extra.a.kind: money",
+        ),
+        (
+            "  language: en",
+            "  rates: {EUR: {from: 2026-01-31, rate: 1, to: x}}\n  language: en",
+            ".company.rates.EUR.to: unknown",
+        ),
+        ("  language: en", "  fiscal_year: 4\n  language: en", ".company.fiscal_year: unknown"),
     ],
 )
 def test_an_editor_sees_a_slip(old: str, new: str, where: str) -> None:
