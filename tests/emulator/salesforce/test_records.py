@@ -172,7 +172,9 @@ def test_a_meeting_has_a_start_an_end_and_a_day(api: Api) -> None:
 def test_a_campaign_member_is_a_lead_or_a_contact(api: Api) -> None:
     campaign, contact = api.create("Campaign", Name="x"), api.create("Contact", LastName="y")
     id = api.create("CampaignMember", CampaignId=campaign, ContactId=contact, Status="Responded")
-    assert api.get(f"/sobjects/CampaignMember/{id}")["HasResponded"]
+    member = api.get(f"/sobjects/CampaignMember/{id}")
+    assert member["HasResponded"]
+    assert member["FirstRespondedDate"] == member["CreatedDate"][:10]
     assert _refused(api, "CampaignMember", CampaignId=campaign)[0] == "REQUIRED_FIELD_MISSING"
     assert _refused(api, "CampaignMember", ContactId=contact)[0] == "REQUIRED_FIELD_MISSING"
     assert _refused(api, "CampaignMember", CampaignId=campaign, ContactId=contact)[0] == "DUPLICATE_VALUE"
