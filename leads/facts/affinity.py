@@ -75,7 +75,7 @@ def offers(bought: ir.Table, rules: ir.Table, names: ir.Table) -> ir.Table:
         "account_id", "product", "anchor", "anchor_name",
         anchor_bought_on="bought_on",
         anchor_record="bought_record",
-        affinity_score=_.score / 1e6,
+        affinity_score=_.score.cast("float64") / 1e6,
         affinity_n_anchor="n_a",
         affinity_n_both="n_both",
         **{f"affinity_{name}": _[name] for name in plain},
