@@ -77,10 +77,14 @@ GATE_OFFERS: Mapping[str, Fact] = FAMILIES["declined_offer"].facts
 """What gates may mention of an account and the candidate's product."""
 
 
+GROUP = "tossup.plays"
+"""The entry point group in which packages register plays."""
+
+
 @cache
 def python_plays() -> Mapping[str, PythonPlay]:
     """Plays that installed packages register (entry point group `tossup.plays`)."""
-    return {entry.name: entry.load() for entry in entry_points(group="tossup.plays")}
+    return {entry.name: entry.load() for entry in entry_points(group=GROUP)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,7 @@ from contextlib import closing
 import pytest
 
 from leads.inputs import Inputs
-from leads.origins import Origin, Origins, origin
-from leads.plays import RULES
+from leads.origins import Origin, Origins, Proof, origin
 from tests.leads.world import LINEAGE, TODAY, World, rules
 
 SALESFORCE = {
@@ -48,8 +47,8 @@ def test_what_was_read_from_nowhere_has_no_origin() -> None:
 
 
 def test_a_line_names_its_deal_or_else_the_way_to_it() -> None:
-    bought = next(proof for proof in RULES["affinity_tossup"].proofs if proof.fact == "bought_on")
-    won = next(proof for proof in RULES["affinity_tossup"].proofs if proof.fact == "won_on")
+    bought = Proof(fact="bought_on", unit="date", record="bought_record", field="purchase.bought_on")
+    won = Proof(fact="won_on", unit="date", record="won_record", field="opportunity.closes_on")
     lines = [{"id": f"line{n}", "account_id": "acme", "opportunity_id": deal, "bought_on": TODAY}
              for n, deal in enumerate(("deal", None))]  # fmt: skip
     found = [{"play": "affinity_tossup", "bought_record": line["id"], "won_record": "other"} for line in lines]
@@ -59,7 +58,7 @@ def test_a_line_names_its_deal_or_else_the_way_to_it() -> None:
             tables=world.tables, rules=rules(), today=TODAY, lineage=lineage, filled=frozenset(LINEAGE),
             stage=world.stage,
         )  # fmt: skip
-        origins = Origins(inputs, found)
+        origins = Origins(inputs, [(row, (bought, won)) for row in found])
     assert origins.of(bought, "line0") == ("deal", "Opportunity.CloseDate")
     assert origins.of(bought, "line1") == ("line1", "OpportunityLineItem.Opportunity.CloseDate")
     assert origins.of(won, "other") is None

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from leads.find import Found
 from leads.phrases import Phrases, placeholders, tidy
-from leads.plays import RULES
 from leads.texts import ALWAYS, ASIDES, Names, names, say
 from mappings.canonical import Lead
 from mappings.load import load_mapping
@@ -34,7 +33,7 @@ def leads(answer: tuple[Found, dict[str, dict[str, Any]]]) -> dict[str, Lead]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("play", RULES)
+@pytest.mark.parametrize("play", rules().plays)
 def test_every_play_says_everything(play: str, language: Literal["en", "ja"], leads: dict[str, Lead]) -> None:
     lead = leads[play]
     text = say(lead, rules(), language, names(lead), _url)
