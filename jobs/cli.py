@@ -19,11 +19,12 @@ from connector.errors import GiveUp
 from jobs import show, verbs
 from jobs.failures import Failure, failure_of
 from jobs.progress import bars
-from jobs.result import JsonObject, RunResult, by_motion, lead_json
+from jobs.result import JsonObject, RunResult, Wish, by_motion, lead_json
 from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
+from jobs.story import account_story
 from jobs.wiring import rules_of
-from mappings.canonical import Lead, Motion, State
+from mappings.canonical import Motion, State
 from mappings.load import json_schema
 from mappings.problems import Problem
 
@@ -45,6 +46,8 @@ AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="This past day instead, from history alone.")
 ]
 CrmName = Literal["salesforce", "hubspot"]
+Priority = Literal["high", "mid", "low"]
+Order = Literal["value", "expected"]
 SchemaOf = Literal["mapping", "plays", "gates", "ranking", "facts", "overrides", "texts"]
 
 out = Console(highlight=False)
@@ -159,20 +162,28 @@ def sync(yes: Yes = False, full: Full = False, json: AsJson = False, debug: Debu
 def leads(
     state: Annotated[State | None, typer.Option(help="Only leads in this state.")] = None,
     motion: Annotated[Motion | None, typer.Option(help="Only leads of this motion.")] = None,
+    priority: Annotated[Priority | None, typer.Option(help="Only leads of this priority.")] = None,
+    play: Annotated[str | None, typer.Option(help="Only leads of this play.")] = None,
     account: Annotated[str | None, typer.Option(help="Only accounts whose name holds this.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only owners whose name holds this, or of this id.")] = None,
+    min_value: Annotated[float, typer.Option(min=0, help="Only leads worth this much a year or more.")] = 0,
+    sort: Annotated[Order, typer.Option(help="By value a year, or by value x chance x timing.")] = "value",
     as_of: AsOf = None,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List leads as of the last pull, with state and reasons."""
+    """List leads as of the last pull, with state and reasons, and the plays that are asleep."""
     settings, day = _settings(offline=True), as_of.date() if as_of else None
     found = verbs.find_leads(settings, day)
+    if play is not None and play not in found.workings.ground.inputs.rules.plays:
+        raise GiveUp(f"There is no play {play} in plays.yaml.")
+    wish = Wish(
+        state=state, motion=motion, priority=priority, play=play, account=account, owner=owner, min_value=min_value
+    )
     past = _past(settings, day)
-    chosen = [lead for lead in found.leads if _chosen(lead, state, motion, account)]
+    chosen = wish.chosen(found.leads)
     listed = [lead_json(lead) for lead in chosen]
-    _print(json, lambda: {**past, "leads": listed} if past else listed, lambda: show.lead_list(chosen))
-    if not json:
-        out.print(show.lead_counts(chosen))
+    _print(json, lambda: {**past, "leads": listed} if past else listed, lambda: show.lead_list(chosen, found, sort))
     _tell_notes(json, past)
 
 
@@ -187,14 +198,10 @@ def _tell_notes(json: bool, past: JsonObject) -> None:
         out.print("\nNote: " + " ".join(notes), markup=False, style="dim")
 
 
-def _chosen(lead: Lead, state: str | None, motion: str | None, account: str | None) -> bool:
-    named = account is None or account.lower() in lead.account_name.lower()
-    return named and state in (None, lead.state) and motion in (None, lead.motion)
-
-
 @app.command()
 def explain(
     account: Annotated[str, typer.Argument(help="Its record id, or (part of) its name.")],
+    facts: Annotated[bool, typer.Option("--facts", help="Show every fact, with its formula.")] = False,
     as_of: AsOf = None,
     json: AsJson = False,
     debug: Debug = False,
@@ -206,7 +213,7 @@ def explain(
     _print(
         json,
         lambda: {**story.to_json(), **past},
-        lambda: show.account_story(story.account_name, story.account_id, story.leads, story.facts),
+        lambda: account_story(story, every_fact=facts),
     )
     _tell_notes(json, past)
 

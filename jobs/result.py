@@ -67,6 +67,41 @@ class Shown:
     state: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which leads somebody wants to see; what is None does not matter.
+
+    `account` and `owner` match a part of the name, or an owner's id; `min_value` is in units of each lead's currency.
+    """
+
+    state: str | None = None
+    motion: str | None = None
+    priority: str | None = None
+    play: str | None = None
+    account: str | None = None
+    owner: str | None = None
+    min_value: float = 0
+
+    def chosen(self, leads: Iterable[Lead]) -> tuple[Lead, ...]:
+        """Those of the leads that fit, in their order."""
+        return tuple(lead for lead in leads if self._fits(lead))
+
+    def _fits(self, lead: Lead) -> bool:
+        same = all(
+            wanted in (None, one)
+            for wanted, one in (
+                (self.state, lead.state), (self.motion, lead.motion), (self.priority, lead.priority),
+                (self.play, lead.play),
+            )
+        )  # fmt: skip
+        named = self.account is None or self.account.lower() in lead.account_name.lower()
+        return same and named and self._held(lead) and major(lead.value, lead.currency) >= self.min_value
+
+    def _held(self, lead: Lead) -> bool:
+        name = str(lead.facts.get("owner_name", ""))
+        return self.owner is None or self.owner == lead.owner_id or self.owner.lower() in name.lower()
+
+
 def by_state(leads: Iterable[Lead]) -> dict[str, int]:
     """How many leads are in each state, states without any left out."""
     return dict(sorted(Counter(lead.state for lead in leads).items()))
@@ -78,6 +113,11 @@ def by_motion(leads: Iterable[Lead]) -> dict[str, dict[str, int]]:
     for lead in leads:
         counts.setdefault(lead.motion, Counter())[lead.state] += 1
     return {motion: dict(sorted(states.items())) for motion, states in sorted(counts.items())}
+
+
+def expected(lead: Lead) -> int:
+    """Value x chance x timing, in minor units a year: what leads are ranked by."""
+    return int(lead.facts["expected"])
 
 
 def lead_json(lead: Lead) -> JsonObject:
@@ -96,10 +136,12 @@ def lead_json(lead: Lead) -> JsonObject:
             {"fact": e.fact, "value": e.value, "unit": e.unit, "record": e.record, "field": e.field}
             for e in lead.evidence
         ],
+        "action": lead.action,
         "priority": lead.priority,
         "value": major(lead.value, lead.currency),
         "currency": lead.currency,
         "p_win": round(lead.p_win, 4),
+        "expected": major(expected(lead), lead.currency),
         "owner_id": lead.owner_id,
         "contact_id": lead.contact_id,
         "due": lead.due.isoformat(),

@@ -1,6 +1,7 @@
 """What people see in a terminal: tables and panels that fit 80 columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -9,11 +10,14 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from connector.port import SetupStep
-from jobs.result import JsonObject, RunResult, Shown, by_motion
+from jobs.result import JsonObject, RunResult, Shown, by_motion, expected
 from jobs.store.ledger import Refusal, Run
-from leads.find import Asleep
+from jobs.telling import Telling
+from leads.find import Found
+from leads.phrases import tidy
 from mappings.canonical import Lead
 from mappings.changes import Action, Change, Plan
+from mappings.config import Rules
 from mappings.money import major
 from mappings.problems import Problem
 
@@ -26,7 +30,7 @@ def run_summary(result: RunResult) -> RenderableType:
     parts: list[RenderableType] = [_read_table(result)] if result.read else []
     if result.found:
         parts.append(lead_counts(result.found.leads))
-        parts += [_asleep(result.found.asleep)] if result.found.asleep else []
+        parts += [asleep_list(result.found)] if result.found.asleep else []
     if result.plan:
         parts.append(_written_line(result, result.plan))
     parts += [Words(f"  refused: {text}", style="red") for text in result.refused[:10]]
@@ -56,9 +60,31 @@ def lead_counts(leads: Iterable[Lead]) -> Table:
     return table
 
 
-def _asleep(plays: Sequence[Asleep]) -> Words:
-    listed = "; ".join(f"{item.play} needs {', '.join(item.needs)}" for item in plays)
-    return Words(f"Asleep for want of data: {listed}.", style="dim")
+def asleep_list(found: Found) -> RenderableType:
+    """The plays that are asleep, by what would wake them."""
+    table = Table(
+        title="Asleep for want of data",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        show_header=False,
+        style="dim",
+    )
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    lineage = found.workings.ground.inputs.lineage
+    for one in found.asleep:
+        table.add_row(one.play, escape("; ".join(waking(need, lineage) for need in one.needs)))
+    return table
+
+
+def waking(need: str, sources: Mapping[str, str]) -> str:
+    """`usage.quantity is not mapped`, or that the field it is read from is empty in the whole CRM."""
+    columns = need.split("|")
+    empty = [f"{sources[column]} ({column}) is empty" for column in columns if column in sources]
+    absent = [column for column in columns if column not in sources]
+    missing = [f"{' or '.join(absent)} {'is' if len(absent) == 1 else 'are'} not mapped"] if absent else []
+    return ", ".join([*empty, *missing])
 
 
 def _written_line(result: RunResult, plan: Plan) -> Words:
@@ -105,55 +131,48 @@ def _brief(value: object) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def lead_list(leads: Sequence[Lead]) -> RenderableType:
-    """Leads by state, most valuable first: who, with what, for how much, and why."""
+def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> RenderableType:
+    """These leads by state, the best first: who, with what, for how much, and why; then the plays that are asleep."""
+    worth = expected if order == "expected" else _value
     parts: list[RenderableType] = []
     for state in STATES:
-        chosen = sorted((lead for lead in leads if lead.state == state), key=lambda one: (-one.value, str(one.key)))
+        chosen = sorted((lead for lead in leads if lead.state == state), key=lambda one: (-worth(one), str(one.key)))
         if chosen:
-            parts.append(_state_table(state, chosen))
+            parts += [_state_table(state, chosen, found.workings.ground.inputs.rules, order), Words("")]
+    parts.append(lead_counts(leads))
+    parts += [Words(""), asleep_list(found)] if found.asleep else []
     return Group(*parts)
 
 
-def _state_table(state: str, leads: Sequence[Lead]) -> Table:
+def _value(lead: Lead) -> int:
+    return lead.value
+
+
+def _state_table(state: str, leads: Sequence[Lead], rules: Rules, order: Literal["value", "expected"]) -> Table:
     table = Table(title=f"{state} ({len(leads):,})", title_justify="left", box=None, pad_edge=False, expand=True)
-    table.add_column("account, play", ratio=5, overflow="fold")
-    table.add_column("a year", justify="right", no_wrap=True)
+    table.add_column("account, play, owner, priority", ratio=5, overflow="fold")
+    table.add_column("expected" if order == "expected" else "a year", justify="right", no_wrap=True)
     table.add_column("why", ratio=6, overflow="fold")
+    telling = {currency: Telling(rules, currency) for currency in {lead.currency for lead in leads}}
     for lead in leads:
-        play = f"{lead.play} {lead.product or ''}"
-        table.add_row(Words(f"{lead.account_name}\n  {play}"), money(lead.value, lead.currency), Words(why(lead)))
+        play = f"{lead.play} {lead.product or ''}".rstrip()
+        owner = tidy(lead.facts.get("owner_name") or "nobody")
+        amount = expected(lead) if order == "expected" else lead.value
+        who = Words(f"{tidy(lead.account_name)}\n {play}\n {owner}, {lead.priority}")
+        table.add_row(who, money(amount, lead.currency), Words(why(lead, telling[lead.currency])))
     return table
 
 
-def why(lead: Lead) -> str:
+def why(lead: Lead, telling: Telling) -> str:
     """The reason that decided its state; for an open lead, the facts behind it."""
     if lead.reasons:
         return lead.reasons[0].text
-    return ", ".join(f"{e.fact.replace('_', ' ')} {e.value} {e.unit}" for e in lead.evidence[:2])
+    return "\n".join(telling.proof(proof) for proof in lead.evidence[:2])
 
 
 def money(minor: int, currency: str) -> str:
     """`USD 12,400` or `JPY 1,200,000`: whole units, enough to decide by."""
     return f"{currency} {major(minor, currency):,.0f}"
-
-
-def account_story(name: str, account_id: str, leads: Sequence[Lead], facts: Sequence[tuple[str, str, str]]) -> Group:
-    """Everything about one account: facts with their fields, then every play considered and every gate's answer."""
-    table = Table(box=None, pad_edge=False, title="Facts", title_justify="left")
-    for column in ("fact", "value", "read from"):
-        table.add_column(column, overflow="fold")
-    for row in facts:
-        table.add_row(*(escape(cell) for cell in row))
-    return Group(Words(f"{name}  {account_id}", style="bold"), table, *(_lead_panel(lead) for lead in leads))
-
-
-def _lead_panel(lead: Lead) -> Panel:
-    lines = [f"worth {money(lead.value, lead.currency)} a year, P(win) {lead.p_win:.0%}, {lead.priority} priority"]
-    lines += [f"because {e.fact} = {e.value} {e.unit} ({e.field} of {e.record})" for e in lead.evidence]
-    lines += [f"{reason.code}: {reason.text} (seen {reason.value}, limit {reason.limit})" for reason in lead.reasons]
-    title = f"{lead.state}: {lead.play}" + (f" {lead.product}" if lead.product else "")
-    return Panel(Words("\n".join(lines)), title=escape(title), title_align="left", padding=(0, 1))
 
 
 def setup_view(steps: Sequence[SetupStep]) -> RenderableType:

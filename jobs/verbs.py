@@ -106,8 +106,7 @@ def explain(settings: Settings, account: str, as_of: date | None = None) -> Stor
     view = _latest(settings)
     rules = rules_of(settings, view.crm)
     with open_store(settings, view.connection) as (mirror, ledger):
-        decided = decide(mirror, ledger, rules, view, as_of)
-        return explain_account(account, decided, lineage(rules.mapping, view.schema))
+        return explain_account(account, decide(mirror, ledger, rules, view, as_of))
 
 
 def check(settings: Settings, folder: Path | None) -> list[Problem]:
