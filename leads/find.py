@@ -23,7 +23,7 @@ from mappings.canonical import Lead
 from mappings.config import Rules
 
 READS = ("account", "product", "subscription", "purchase", "opportunity", "contact", "activity", "case",
-         "engagement", "feedback", "usage", "owner", "ours")  # fmt: skip
+         "engagement", "feedback", "usage", "owner", "ours", "rate")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

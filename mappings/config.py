@@ -282,7 +282,7 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Expr = Annotated[str, BeforeValidator(_as_text)]
+Expr = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int | float)]
 """An SQL expression over facts and the numbers beside it (leads.language)."""
 
 
@@ -326,7 +326,9 @@ class Play(Config):
     """Facts whose data must be mapped, else the play is asleep; left out: all that `when` mentions."""
     evidence: tuple[str, ...] = ()
     """Facts to quote with their records; where none of them is known there is no lead."""
-    action: Annotated[ByPriority, BeforeValidator(_for_all_priorities)] = Field(default_factory=_everywhere_a_task)
+    action: Annotated[
+        ByPriority, BeforeValidator(_for_all_priorities, json_schema_input_type=Action | ByPriority)
+    ] = Field(default_factory=_everywhere_a_task)
     """By priority; one word stands for all three."""
     numbers: Mapping[str, float] = Field(default_factory=dict)
 

@@ -40,19 +40,41 @@ def test_the_presets_work_as_they_are(crm: str) -> None:
 
 
 def test_a_file_of_ones_own_replaces_the_preset_whole(tmp_path: Path) -> None:
-    (tmp_path / "gates.yaml").write_text("{}\n")
+    (tmp_path / "plays.yaml").write_text("{}\n")
     (tmp_path / "notes.txt").write_text("not ours")
     rules = load_rules("salesforce", tmp_path)
-    assert rules.gates == {}
-    assert rules.plays == load_rules("salesforce", None).plays
+    assert rules.plays == {}
+    assert rules.gates == load_rules("salesforce", None).gates
+
+
+def test_but_a_gate_that_is_left_out_or_part_of_it_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "gates.yaml").write_text("tenure: {numbers: {days: 90}}\nours: {when: employees > 5}\n")
+    presets, rules = load_rules("salesforce", None), load_rules("salesforce", tmp_path)
+    tenure = presets.gates["tenure"]
+    changed = tenure.model_copy(update={"numbers": {**tenure.numbers, "days": 90}})
+    assert {**rules.gates} == {**presets.gates, "tenure": changed, "ours": rules.gates["ours"]}
+    assert rules.gates["ours"].when == "employees > 5"
+
+
+def test_overrides_name_a_person_a_reason_and_a_day(tmp_path: Path) -> None:
+    file = tmp_path / "overrides.yaml"
+    file.write_text("- {gate: tenure, account: A, person: Owner 01, reason: asked, until: 2026-12-31}\n")
+    assert [one.until.isoformat() for one in load_rules("salesforce", tmp_path).overrides] == ["2026-12-31"]
+    file.write_text("- {gate: tenure, account: A, person: '', until: soon}\n")
+    with pytest.raises(BadConfig) as caught:
+        load_rules("salesforce", tmp_path)
+    assert sorted(one.path.rsplit(".")[-1] for one in caught.value.problems) == ["person", "reason", "until"]
 
 
 def test_init_gives_the_presets_to_start_from(tmp_path: Path) -> None:
     files = init(tmp_path, "hubspot")
     assert sorted(file.name for file in files) == [
+        "facts.yaml",
         "gates.yaml",
         "hubspot.yaml",
+        "overrides.yaml",
         "plays.yaml",
+        "ranking.yaml",
         "texts.en.yaml",
         "texts.ja.yaml",
     ]
@@ -251,7 +273,7 @@ def test_plays_gates_and_texts_are_checked_too_and_against_each_other(tmp_path: 
     assert problems(tmp_path, "plays: {}\nreasons: {}\n", "texts.en.yaml") == [
         "gates.yaml:1:5  g.enabled: must be true or false, not 1.5.",
         "gates.yaml:1:29  g.numbers.days: must be a number, not many.",
-        "gates.yaml:2:1  h: must be lines of the form name: value (enabled, numbers), not 5.",
+        "gates.yaml:2:1  h: must be lines of the form name: value (enabled, state, concerns), not 5.",
         "plays.yaml:1:5  a.motion: must be expansion, upsell, cross_sell or churn, not expand. "
         "Did you mean expansion?",
         "plays.yaml:2:32  b.due_days: must be at most 365, not 400.",
