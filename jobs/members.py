@@ -5,10 +5,11 @@ one; whom we took off ourselves, because the reason was gone, may come back with
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from connector.errors import GiveUp
-from jobs.decide import Decided
-from jobs.past import untouched
+from jobs.decide import INDEX_LAG, Decided
+from jobs.past import held, past, untouched
 from jobs.store.mirror import Mirror
 from jobs.wiring import Work
 from mappings.canonical import Lead
@@ -59,11 +60,23 @@ def leaving(work: Work, decided: Decided) -> Iterator[Change]:
         if not row["is_closed"] and row["contact_id"] is not None and asked.get(row["key"]) != row["contact_id"]
     }
     names = [members.fields[name].field for name in ("list_id", "contact_id")]
-    for id, row in sorted(untouched(work, members.object, sorted(stale), names).items()):
+    late = _late(work, members, sorted(stale))
+    for id, row in sorted(untouched(work, members.object, sorted(stale.keys() - late), names).items()):
         gone = tuple(FieldChange(name=name, old=row.get(name), new=None) for name in sorted(names))
         yield Change(
             object=members.object, action="remove", id=id, key=stale[id], key_field=None, fields=gone, why="cleared"
         )
+
+
+def _late(work: Work, members: ListOut, ids: Sequence[str]) -> set[str]:
+    """Members without a key who joined long after we put them there: somebody took them off and put them back."""
+    joined = members.read.created_on.field if members.read.created_on is not None else None
+    if members.key is not None or joined is None:
+        return set()
+    wrote = {id: max(one.at.values()) for id, one in past(work, members.object, ids).items() if one.at}
+    rows = held(work, members.object, sorted(wrote), [joined])
+    moments = {id: row.get(joined) for id, row in rows.items()}
+    return {id for id, at in moments.items() if at and datetime.fromisoformat(str(at)) - wrote[id] > INDEX_LAG}
 
 
 def places(

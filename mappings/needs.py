@@ -93,7 +93,8 @@ def _wanted(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, tuple
             yield record.object, _written_fields(record)
     out = mapping.write.list
     if out is not None and out.object in schema.objects:
-        yield out.object, (*(field.field for field in out.fields.values()), *out.constants)
+        back = out.read.created_on.paths if out.read.created_on is not None else ()
+        yield out.object, (*(field.field for field in out.fields.values()), *out.constants, *back)
 
 
 def can_be_ours(schema: Schema, record: RecordOut) -> bool:

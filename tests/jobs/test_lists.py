@@ -1,0 +1,204 @@
+"""Contacts on campaigns and lists: put there instead of a task, taken off with the reason; people's word counts."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import mappings
+from connector.errors import GiveUp
+from jobs import verbs
+from jobs.result import RunResult
+from mappings.canonical import Lead, LeadKey
+from tests.jobs.small import CRMS, FULL, Company, company, small_world
+
+OFF, CLEARED, PUT_BACK, ANSWERED, MOVED = "a101", "a102", "a103", "a104", "a105"
+MEMBERS = {"salesforce": "CampaignMember", "hubspot": "list_memberships"}
+PRESETS = Path(mappings.__file__).parent / "presets"
+LIST = "Tossup seat_limit"
+
+
+@contextmanager
+def listing(crm: str, folder: Path) -> Iterator[Company]:
+    """A company whose play for nearly full seats puts contacts on a list, which setup has yet to make."""
+    config = folder / "config"
+    config.mkdir()
+    plays = (PRESETS / "plays.yaml").read_text("utf-8").replace("\nseat_limit:\n", "\nseat_limit:\n  action: list\n")
+    (config / "plays.yaml").write_text(plays, "utf-8")
+    with company(crm, folder / "store", small_world((OFF, CLEARED, PUT_BACK, ANSWERED, MOVED))) as served:
+        yield replace(served, settings=served.settings.model_copy(update={"config": config}))
+
+
+def contacts(served: Company) -> dict[str, str]:
+    """Contact ids by account."""
+    people = served.records("Contact" if served.crm == "salesforce" else "contacts")
+    return {f"a{str(one.get('LastName') or one.get('lastname'))[-3:]}": served.id_of(one) for one in people}
+
+
+def members(served: Company) -> dict[str, str]:
+    """Member ids on the play's list, by account."""
+    accounts = {id: account for account, id in contacts(served).items()}
+    if served.crm == "hubspot":
+        rows = served.records("list_memberships")
+        assert {one["list"] for one in rows} <= {LIST}
+        found = [(accounts[one["contact_id"]], one["id"]) for one in rows]
+    else:
+        campaigns = {served.id_of(one): one["Name"] for one in served.records("Campaign")}
+        rows = served.records("CampaignMember")
+        assert {campaigns[one["CampaignId"]] for one in rows} <= {LIST}
+        found = [(accounts[one["ContactId"]], served.id_of(one)) for one in rows]
+    assert len(dict(found)) == len(found), "a contact is on the list twice"
+    return dict(found)
+
+
+@dataclass(kw_only=True)
+class Story:
+    """What was planned by each run, and who was on the list after each moment."""
+
+    served: Company
+    wanted: dict[str, str]
+    """Whom the leads of today ask for: contact by account."""
+    runs: list[RunResult] = field(default_factory=list)
+    on: list[dict[str, str]] = field(default_factory=list)
+
+    def run(self, served: Company | None = None) -> None:
+        """Two hours later Tossup runs."""
+        self.served.emulator.clock.advance(7200)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("jobs.decide.find", self._found)
+            self.runs.append((served or self.served).sync())
+        self.look()
+
+    def _found(self, tables: Mapping[str, Any], *_: Any, **__: Any) -> SimpleNamespace:
+        """What the engine would find: a lead for everybody who is wanted, its action a list."""
+        leads = [_lead(account, contact) for account, contact in sorted(self.wanted.items())]
+        accounts = tables["account"].select("currency", account_id="id")
+        return SimpleNamespace(leads=tuple(leads), accounts=accounts, asleep=())
+
+    def look(self) -> None:
+        """Keep who is on the list now."""
+        self.on.append(members(self.served))
+
+    def changes(self, run: int) -> list[tuple[str, str]]:
+        """Object and action of what a run planned, apart from accounts; sorted."""
+        plan = self.runs[run].plan
+        assert plan is not None
+        return sorted((one.object, one.action) for one in plan.changes if one.object != self.served.names["account"])
+
+    def by_hand(self, action: str, account: str, **values: str) -> None:
+        """Somebody does this to the member of an account."""
+        member = self.on[-1][account]
+        self.served.person(action, MEMBERS[self.served.crm], {"Id": member, "id": member}, **values)
+
+
+@pytest.fixture(scope="module", params=CRMS)
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Moments: 0 first run, 1 second run, 2 people worked, 3 third run, 4 fourth run, 5 and 6 with a lost store."""
+    folder = tmp_path_factory.mktemp("lists")
+    with listing(request.param, folder) as served:
+        told = Story(served=served, wanted=contacts(served))
+        with pytest.raises(GiveUp, match=f"no campaign or list {LIST}.*tossup setup --apply"):
+            told.run()
+        steps = verbs.setup(served.settings, apply=True).steps
+        assert [(step.action, step.target) for step in steps] == [("create_list", LIST)]
+        told.run()
+        told.run()
+        _people_work(told)
+        told.look()
+        told.run()
+        told.wanted[CLEARED] = contacts(served)[CLEARED]
+        told.run()
+        lost = replace(served, settings=served.settings.model_copy(update={"state_dir": folder / "new"}))
+        told.run(lost)
+        told.run(lost)
+        yield told
+
+
+def _people_work(told: Story) -> None:
+    served = told.served
+    told.by_hand("delete", OFF)
+    for account in (CLEARED, ANSWERED, PUT_BACK):
+        del told.wanted[account]
+    told.wanted[MOVED] = told.wanted[FULL]
+    told.by_hand("delete", PUT_BACK)
+    contact = contacts(served)[PUT_BACK]
+    if served.crm == "salesforce":
+        told.by_hand("update", ANSWERED, status="Responded")
+        campaign = served.records("Campaign")[0]["Id"]
+        served.org.insert("CampaignMember", [{"CampaignId": campaign, "ContactId": contact}])
+    else:
+        told.by_hand("create", PUT_BACK)
+
+
+def _lead(account: str, contact: str) -> Lead:
+    return Lead(
+        key=LeadKey(account_id=account, play="seat_limit", product="WORK-STD", cycle="2026Q4"),
+        account_id=account,
+        account_name=f"Example Industries {account[1:]}",
+        motion="upsell",
+        pattern="seat_limit",
+        play="seat_limit",
+        product="WORK-STD",
+        state="open",
+        reasons=(),
+        evidence=(),
+        priority="low",
+        value=100_000,
+        currency="USD",
+        p_win=0.3,
+        owner_id=None,
+        contact_id=contact,
+        due=date(2026, 11, 9),
+        action="list",
+    )
+
+
+def test_a_contact_is_put_on_the_list_of_the_play_and_nobody_gets_a_task(story: Story) -> None:
+    assert story.on[0].keys() == story.wanted.keys() | {ANSWERED, PUT_BACK}
+    assert {object for object, _ in story.changes(0)} == {MEMBERS[story.served.crm]}
+    assert story.served.ours("task") == {}
+
+
+def test_the_second_run_writes_nothing(story: Story) -> None:
+    assert story.runs[1].plan is not None
+    assert story.runs[1].plan.changes == ()
+    assert story.on[1] == story.on[0]
+
+
+def test_whom_a_person_took_off_stays_off(story: Story) -> None:
+    assert OFF not in story.on[2].keys() | story.on[3].keys() | story.on[4].keys()
+
+
+def test_who_has_no_reason_left_is_taken_off_and_comes_back_with_it(story: Story) -> None:
+    assert CLEARED in story.on[2]
+    assert CLEARED not in story.on[3]
+    assert CLEARED in story.on[4]
+
+
+def test_whom_a_person_put_there_is_left_alone_whatever_the_reason(story: Story) -> None:
+    assert story.on[2][PUT_BACK] == story.on[3][PUT_BACK] == story.on[4][PUT_BACK]
+
+
+def test_who_responded_is_left_there(story: Story) -> None:
+    assert (ANSWERED in story.on[3]) == (story.served.crm == "salesforce")
+
+
+def test_a_contact_stands_on_a_list_once_whatever_its_leads(story: Story) -> None:
+    # the lead of one account asks for the contact of another: whom it asked for before is taken off
+    assert MOVED in story.on[2]
+    assert MOVED not in story.on[3].keys() | story.on[4].keys()
+    assert story.on[0][FULL] == story.on[4][FULL]
+
+
+def test_a_lost_store_puts_nobody_there_twice(story: Story) -> None:
+    # what a person did is remembered by the store alone
+    assert story.on[5].keys() == story.on[4].keys() | {OFF}
+    assert {account: story.on[5][account] for account in story.on[4]} == story.on[4]
+    assert story.changes(5) == []
+    assert story.changes(4) == [(MEMBERS[story.served.crm], "create")]
+    assert story.on[6] == story.on[5]
