@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 
 from connector.errors import GiveUp
 from jobs import show, verbs
+from jobs.fact_list import fact_json, fact_list
 from jobs.failures import Failure, failure_of
 from jobs.progress import bars
 from jobs.result import JsonObject, RunResult, Wish, by_motion, lead_json
@@ -24,6 +25,7 @@ from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
 from jobs.story import account_story
 from jobs.wiring import rules_of
+from leads.page import facts_page, listed
 from mappings.canonical import Motion, State
 from mappings.load import json_schema
 from mappings.problems import Problem
@@ -329,6 +331,21 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a configuration file, for editors."""
     out.file.write(_dump(json_schema(of)) + "\n")
+
+
+@mapping_app.command()
+def facts(
+    word: Annotated[str | None, typer.Argument(help="Only facts whose name, family or formula holds this.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/facts.md, all of it.")] = False,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List every fact that conditions of plays, gates and priorities may mention, with its formula."""
+    if markdown:
+        out.file.write(facts_page())
+        return
+    found = [one for one in listed() if word is None or one.holds(word)]
+    _print(json, lambda: [fact_json(one) for one in found], lambda: fact_list(found, word))
 
 
 @mapping_app.command()

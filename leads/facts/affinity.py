@@ -104,8 +104,8 @@ AFFINITY = Family(
     facts={
         "anchor": Fact(
             kind="text", unit="product", needs=_NEEDS,
-            doc="code of the product it bought that leads to this one most strongly (share of those who have both "
-            "x lift), of those that come before it at least as often as after it",
+            doc="code of the product it bought that leads to this one most strongly (share of its buyers who have "
+            "both x lift), among those that are bought before this one at least as often as after it",
         ),
         "anchor_name": Fact(kind="text", unit="product", needs=_NEEDS, doc="the anchor's name in the catalogue"),
         "anchor_bought_on": Fact(

@@ -78,9 +78,9 @@ def _lead_times(ground: "Ground", horizon: int) -> ir.Table:
 
 _ENDS = ("subscription.ends_on",)
 _WINDOW = (
-    "first_day and last_day, replaced by what the industry's past upsells tell where learned_min of them do: the "
-    "{} percentile of the days from a won line of a higher plan or an option (product.tier, product.is_option) to "
-    "the end of the term of the plan of that family which was running, at most `horizon`"
+    "the number {}; where learned_min past upsells of the industry tell, their `{}` percentile instead: days from "
+    "the day a line of a higher plan or an option was won (product.tier, product.is_option) to the end of the term "
+    "that its family's plan then had, at most `horizon`"
 )
 
 RENEWAL = Family(
@@ -112,11 +112,11 @@ RENEWAL = Family(
         ),
         "renewal_first_day": Fact(
             kind="integer", unit="days", needs=_ENDS,
-            doc="days before the end at which the window closes: " + _WINDOW.format("`low`"),
+            doc="days before the end at which the window closes: " + _WINDOW.format("first_day", "low"),
         ),
         "renewal_last_day": Fact(
             kind="integer", unit="days", needs=_ENDS,
-            doc="days before the end at which the window opens: " + _WINDOW.format("`high`"),
+            doc="days before the end at which the window opens: " + _WINDOW.format("last_day", "high"),
         ),
         "renewal_learned_n": Fact(
             kind="integer", unit="purchases", needs=_ENDS,

@@ -208,7 +208,7 @@ RFM = Family(
             record="last_purchase_record",
             field="purchase.bought_on",
         ),
-        "recency_days": Fact(kind="integer", unit="days", doc="today - last_bought_on", needs=_BOUGHT),
+        "recency_days": Fact(kind="integer", unit="days", doc="days since last_bought_on", needs=_BOUGHT),
         "purchases_365": Fact(
             kind="integer",
             unit="purchases",
@@ -222,33 +222,35 @@ RFM = Family(
             "account's, or no line has an amount",
             needs=_PAID,
         ),
-        "spent_before_365": Fact(kind="money", unit="money", doc="the same, 365 to 729 days ago", needs=_PAID),
+        "spent_before_365": Fact(
+            kind="money", unit="money", doc="the same sum over the 365 days before those", needs=_PAID
+        ),
         "growth_percent": Fact(
             kind="integer",
             unit="percent",
-            doc="(spent_365 - spent_before_365) / spent_before_365, rounded down; unknown unless it spent before",
+            doc="(spent_365 - spent_before_365) x 100 / spent_before_365, rounded down; NULL unless it spent before",
             needs=_PAID,
         ),
         "rfm_recency": Fact(
             kind="integer",
             unit="rank",
-            doc="1 best .. 5: recency_days <= recency_1 .. recency_4, else 5; with quantiles: 1 its fifth among the "
-            "accounts that bought in 365 days",
+            doc="1 best .. 5: recency_days is at most recency_1 .. recency_4, else 5; with `quantiles` 1: its fifth "
+            "among the accounts that bought in 365 days",
             needs=_BOUGHT,
         ),
         "rfm_frequency": Fact(
             kind="integer",
             unit="rank",
-            doc="1 best .. 5: purchases_365 >= frequency_1 .. frequency_4, else 5; with quantiles: 1 its fifth, "
-            "equal counts ordered by account id",
+            doc="1 best .. 5: purchases_365 is at least frequency_1 .. frequency_4, else 5; with `quantiles` 1: its "
+            "fifth, equal counts ordered by account id",
             needs=_BOUGHT,
         ),
         "rfm_monetary": Fact(
             kind="integer",
             unit="rank",
-            doc="1 best .. 5: spent_365 >= monetary_1 .. monetary_4 (whole units of the company's currency; "
-            "monetary_jpy_1 .. 4 of JPY); where these are 0, and with quantiles: 1, its fifth among accounts of its "
-            "currency that bought in 365 days, because amounts that are large differ by trade",
+            doc="1 best .. 5: spent_365 is at least monetary_1 .. monetary_4, else 5 (whole units of the company's "
+            "currency; monetary_jpy_1 .. monetary_jpy_4 are those of JPY). Where they are 0, or with `quantiles` 1: "
+            "its fifth among the accounts of its currency that bought in 365 days",
             needs=_PAID,
         ),
         "rfm": Fact(

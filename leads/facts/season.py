@@ -135,8 +135,8 @@ SEASON = Family(
         "season_month": Fact(
             kind="integer",
             unit="month",
-            doc="the month (1..12) its purchases cluster in: >= min_purchases orders over >= min_years calendar "
-            "years of the last history_days, and the same month in more years than chance allows; else unknown",
+            doc="the month (1..12) its purchases cluster in; NULL without min_purchases orders in min_years "
+            "calendar years of the last history_days, or where chance explains it (season_chance)",
             needs=_BOUGHT,
         ),
         "season_hits": Fact(kind="integer", unit="purchases", doc="its orders in that month", needs=_BOUGHT),
@@ -147,8 +147,8 @@ SEASON = Family(
         "season_chance": Fact(
             kind="number",
             unit="share",
-            doc="at most this likely (0..1) without a season: 12 x the binomial tail of as many years with the same "
-            "month among the months bought in; believed at false_share over all accounts (Benjamini-Hochberg)",
+            doc="how likely (0..1, at most) so many years with the same month are without a season: 12 x the "
+            "binomial tail; believed where Benjamini-Hochberg at false_share over all accounts does",
             needs=_BOUGHT,
         ),
         "season_last_on": Fact(
@@ -160,7 +160,7 @@ SEASON = Family(
             field="purchase.bought_on",
         ),
         "season_on": Fact(kind="date", unit="date", doc="the next first day of season_month", needs=_BOUGHT),
-        "season_days": Fact(kind="integer", unit="days", doc="season_on - today", needs=_BOUGHT),
+        "season_days": Fact(kind="integer", unit="days", doc="days from today to season_on", needs=_BOUGHT),
         "fiscal_month": Fact(
             kind="integer",
             unit="month",
@@ -170,7 +170,7 @@ SEASON = Family(
             field="account.fiscal_month",
         ),
         "fiscal_end_on": Fact(kind="date", unit="date", doc="the next last day of fiscal_month", needs=_FISCAL),
-        "fiscal_days": Fact(kind="integer", unit="days", doc="fiscal_end_on - today", needs=_FISCAL),
+        "fiscal_days": Fact(kind="integer", unit="days", doc="days from today to fiscal_end_on", needs=_FISCAL),
         "budget_on": Fact(
             kind="date",
             unit="date",
@@ -180,7 +180,7 @@ SEASON = Family(
         "budget_days": Fact(
             kind="integer",
             unit="days",
-            doc="budget_on - today",
+            doc="days from today to budget_on",
             needs=("purchase.bought_on|account.fiscal_month",),
         ),
     },

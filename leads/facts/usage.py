@@ -69,7 +69,7 @@ def _table(ground: "Ground") -> ir.Table:
 
 
 _NEEDS = ("usage.quantity",)
-_ENOUGH = "missing under two weeks of data in the last 28 days or in the 28 before, or four before the last 28"
+_ENOUGH = "NULL unless 2 weeks of the last 28 days, 2 of the 28 before and 4 before the last 28 hold data"
 
 
 def _number(doc: str, unit: str = "usage") -> Fact:
@@ -85,13 +85,15 @@ USAGE = Family(
         "used_before": _number("the same for the 28 days before"),
         "own_mean": _number("the same for the 154 days before the last 28"),
         "own_sd": _number("standard deviation of those weeks' means"),
-        "usage_fall": _number("(used_before - used_now) / used_before, negative where it rose", unit="percent"),
-        "usage_growth": _number("(used_now - used_before) / used_before, negative where it fell", unit="percent"),
+        "usage_fall": _number("(used_before - used_now) x 100 / used_before; negative if it rose", unit="percent"),
+        "usage_growth": _number(
+            "(used_now - used_before) x 100 / used_before, negative where it fell", unit="percent"
+        ),
         "usage_drop": Fact(
             kind="boolean",
             unit="text",
-            doc="whether usage_fall is at least share (30 %) and used_now at least deviations (2) times own_sd under "
-            f"own_mean; {_ENOUGH}",
+            doc="usage_fall is at least the number `share` in percent, and used_now at least `deviations` times "
+            f"own_sd under own_mean; {_ENOUGH}",
             needs=_NEEDS,
         ),
         "usage_last": Fact(
