@@ -25,7 +25,8 @@ STATES: Mapping[str, State] = MappingProxyType(
     {"frequency": "suppressed", "options": "suppressed", "capacity": "waiting"}
 )
 """Of the gates that compare candidates, which say nothing of it themselves."""
-COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product_name", "decided_n", "expected",
+COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product_name", "decided_n", "win_source",
+          "win_model", "rate_unknown", "expected", "ranked",
           "seats_more", "risk", "won_on", "material")  # fmt: skip
 """Facts of every lead, where they are known."""
 

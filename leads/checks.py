@@ -28,13 +28,14 @@ _LINES: Mapping[str, frozenset[str]] = {
     "line.value": ALWAYS,
     "line.no_value": ALWAYS,
     "line.chance": ALWAYS,
+    "line.model": ALWAYS | {"win_model"},
     "line.no_history": ALWAYS,
     "line.contact": ALWAYS | {"channels"},
     "line.evidence": frozenset({"fact", "amount", "field"}),
     **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},
 }
 _PLAIN = (
-    "unknown", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no", "and", "heading.why",
+    "unknown", "line.no_rate", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no", "and", "heading.why",
     "heading.numbers", "heading.script", "heading.next", "heading.material", "material", "heading.no",
     "channel.phone", "channel.email",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from leads.facts.family import Grain
 from leads.facts.ground import Ground
 from leads.inputs import Inputs, Stage, filled
 from leads.language import Expression
+from leads.propensity import Report, learnt
 from leads.ranking import chosen, valued
 from leads.rules import Book, Guard, Rule
 from leads.told import Told
@@ -53,13 +54,15 @@ class Found:
     """Every lead with its state, sorted by key; what to write on accounts; the plays that are asleep.
 
     `accounts` has one row an account with the columns of leads.answers; `facts` gives every fact that was computed,
-    one row an account, for those who ask why.
+    one row an account, for those who ask why. `model` says what decided deals taught about the chance to win, and
+    whether that is used.
     """
 
     leads: tuple[Lead, ...]
     accounts: ir.Table
     facts: ir.Table
     asleep: tuple[Asleep, ...]
+    model: Report
     workings: Workings
 
 
@@ -88,7 +91,8 @@ def find(
         wanted=_wanted(awake, _judges(guards, ranking)),
     )  # fmt: skip
     rows = wide(ground, plays.candidates(ground, awake), _judges(guards, ranking), _quarter(today))
-    judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows, ranking)), guards)
+    taught = learnt(ground)
+    judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows, ranking, taught)), guards)
     ranked = chosen(ground, judged)
     leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, awake, language)
     return Found(
@@ -96,6 +100,7 @@ def find(
         accounts=answers(ground, judged, ranked),
         facts=ground.wide("account"),
         asleep=asleep,
+        model=taught.report,
         workings=Workings(ground=ground, awake=awake, guards=guards, judged=judged, ranked=ranked),
     )
 

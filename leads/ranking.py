@@ -6,25 +6,33 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import in_company_currency
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach, days, yes
+from leads.facts.winrate import by_play
 from leads.gates import number
 from leads.language import Expression
 from leads.plays import columns
+from leads.propensity import BASE_WEIGHT, Learnt, chances_of
 
-SEGMENT_WEIGHT = 20
-"""Decided deals that a segment must have to count as much as the overall rate."""
 SHARED = (
     "account_id", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key", "our_day", "sold_on",
-    "value", "expected", "priority", "barred",
+    "value", "currency", "expected", "ranked", "priority", "barred",
 )  # fmt: skip
 """What sharing out places needs to know of a candidate."""
 
 
-def valued(ground: Ground, rows: ir.Table, priorities: Mapping[str, Expression]) -> ir.Table:
-    """Adds p_win (0..1), decided_n (deals behind it), expected (minor units a year) and priority."""
-    rows = rows.mutate(p_win=_p_win().round(4), decided_n=_decided_n())
+def valued(ground: Ground, rows: ir.Table, priorities: Mapping[str, Expression], learnt: Learnt) -> ir.Table:
+    """Adds the chance to win with where it comes from, what a lead is worth, and priority.
+
+    p_win: 0..1; win_source: model, deals (decided deals and leads) or setting; decided_n: how many it was learnt
+    from; win_model: the model's version; expected: minor units of the lead's currency a year; ranked: the same in
+    the company's currency at today's rate, NULL (and rate_unknown true) where none is known.
+    """
+    rows = _with_chance(ground, rows, learnt)
     rows = rows.mutate(expected=(_.value * _.p_win * _.timing).round().cast("int64"))
+    rows = in_company_currency(ground.inputs, rows, "expected", name="ranked")
+    rows = rows.mutate(rate_unknown=ibis.cases((_.ranked.isnull(), True)))
     known = columns(rows, ground.inputs.rules.ranking.numbers)
     holds = {name: yes(one.build(known, ground.inputs.today)) for name, one in priorities.items()}
     priority = ibis.cases(
@@ -33,17 +41,41 @@ def valued(ground: Ground, rows: ir.Table, priorities: Mapping[str, Expression])
     return rows.mutate(priority=priority)
 
 
-def _p_win() -> ir.FloatingValue:
+def _with_chance(ground: Ground, rows: ir.Table, learnt: Learnt) -> ir.Table:
+    rows = attach(rows, by_play(ground.ours.all), "play")
+    if learnt.model is None:
+        rows = rows.mutate(model_win=ibis.null("float64"))
+    else:
+        said = chances_of(ground, learnt.model, rows.filter(_.selling))
+        rows = attach(rows, said, "account_id", "product")
+    # deals say how often people buy, nothing about how often they can be kept
+    modelled = _.selling & _.model_win.notnull()
+    seen = ibis.ifelse(_.selling, _.all_n, 0) + ibis.coalesce(_.play_n, 0)
+    rows = rows.mutate(
+        p_win=ibis.ifelse(modelled, _.model_win, _base_rate()).round(4),
+        decided_n=ibis.ifelse(modelled, learnt.report.trained[0], seen),
+    )
+    source = ibis.cases((modelled, "model"), (_.decided_n > 0, "deals"), else_="setting")
+    rows = rows.mutate(win_source=source, win_model=ibis.cases((modelled, learnt.report.version or "")))
+    return rows.drop("model_win", "play_won", "play_accepted", "play_n")
+
+
+def _base_rate() -> ir.FloatingValue:
+    """The segment's rate, moved by what became of the play's own leads.
+
+    One that was accepted is a deal now, and as likely to be won as any other.
+    """
+    before = ibis.ifelse(_.selling, _segment_rate(), _.win_rate)
+    weight = ibis.ifelse(_.selling, BASE_WEIGHT, _.win_weight)
+    won, accepted, n = (ibis.coalesce(_[name], 0) for name in ("play_won", "play_accepted", "play_n"))
+    return ibis.ifelse(n > 0, (won + (accepted + weight) * before) / (n + weight), before)
+
+
+def _segment_rate() -> ir.FloatingValue:
     overall = (ibis.coalesce(_.all_wins, 0) + _.win_rate * _.win_weight) / (_.all_n + _.win_weight)
     wins = ibis.ifelse(_.motion == "cross_sell", _.product_wins, _.industry_wins)
     n = ibis.ifelse(_.motion == "cross_sell", _.product_n, _.industry_n)
-    segment = (ibis.coalesce(wins, 0) + SEGMENT_WEIGHT * overall) / (ibis.coalesce(n, 0) + SEGMENT_WEIGHT)
-    # deals say how often people buy, nothing about how often they can be kept
-    return ibis.ifelse(_.selling, segment, _.win_rate)
-
-
-def _decided_n() -> ir.IntegerValue:
-    return ibis.ifelse(_.selling, _.all_n, 0)
+    return (ibis.coalesce(wins, 0) + BASE_WEIGHT * overall) / (ibis.coalesce(n, 0) + BASE_WEIGHT)
 
 
 def _number(ground: Ground, code: str, name: str) -> int:
@@ -55,8 +87,12 @@ def _is_on(ground: Ground, code: str) -> bool:
 
 
 def order() -> list[ir.Value]:
-    """Our open leads first, then by expected value; ties by key."""
-    return [_.our_key.isnull(), _.expected.desc(), _.account_id, _.play, _.product]
+    """Our open leads first, then by expected value in the company's currency; ties by key.
+
+    Where no rate is known a lead comes after all others, and is compared within its currency only.
+    """
+    by_worth = [_.ranked.desc(nulls_first=False), _.currency, _.expected.desc()]
+    return [_.our_key.isnull(), *by_worth, _.account_id, _.play, _.product]
 
 
 def chosen(ground: Ground, rows: ir.Table) -> ir.Table:

@@ -139,11 +139,19 @@ def _numbers(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) 
         yield _Line(_evidence(evidence, phrases), url(evidence.field.split(".")[0], evidence.record))
     words = phrases.texts.words
     yield _Line(fill(words["line.value" if lead.value else "line.no_value"], values))
-    yield _Line(fill(words["line.chance" if lead.facts.get("decided_n") else "line.no_history"], values))
+    if lead.facts.get("rate_unknown"):
+        yield _Line(words["line.no_rate"])
+    yield _Line(fill(words[_chance(lead)], values))
     if lead.contact_id is not None:
         channels = str(lead.facts.get("channels", "")).split(",")
         ways = words["and"].join(phrases.word(f"channel.{channel}", channel) for channel in channels)
         yield _Line(fill(words["line.contact"], {**values, "channels": ways}))
+
+
+def _chance(lead: Lead) -> str:
+    if lead.facts.get("win_source") == "model":
+        return "line.model"
+    return "line.chance" if lead.facts.get("decided_n") else "line.no_history"
 
 
 def _evidence(evidence: Evidence, phrases: Phrases) -> str:

@@ -1,5 +1,6 @@
-"""How often deals are won: counts of decided opportunities, for all, by industry and by product."""
+"""How often deals are won: counts of decided opportunities, for all, by industry and by product; and of our leads."""
 
+import ibis
 import ibis.expr.types as ir
 from ibis import _
 
@@ -8,9 +9,11 @@ from leads.inputs import Inputs
 
 
 def decided(inputs: Inputs, codes: ir.Table) -> ir.Table:
-    """Decided opportunities: industry of the account, product, won (0 or 1)."""
+    """Opportunities decided up to today: industry of the account, product, won (0 or 1)."""
     industry = inputs.tables["account"].select(account_id="id", industry="industry")
-    rows = attach(inputs.tables["opportunity"].filter(yes(_.is_closed)), industry, "account_id")
+    # a deal that is closed without its day was decided some day or other
+    past = ibis.coalesce(_.closes_on <= inputs.day(0), True)
+    rows = attach(inputs.tables["opportunity"].filter(yes(_.is_closed) & past), industry, "account_id")
     rows = attach(rows, codes, "product_id").mutate(won=yes(_.is_won).cast("int64"))
     return inputs.stage("decided", rows.select("industry", "product", "won"))
 
@@ -24,3 +27,16 @@ def by(decided: ir.Table, segment: str) -> ir.Table:
     """One row a value of `segment` (industry or product): <segment>_wins, <segment>_n."""
     known = decided.filter(_[segment].notnull())
     return known.group_by(segment).aggregate(**{f"{segment}_wins": total(_.won), f"{segment}_n": _.count()})
+
+
+DECIDED = ("accepted", "won", "lost", "declined")
+"""What people answer once they have decided; a lead that was sent back or put off is undecided."""
+
+
+def by_play(ours: ir.Table) -> ir.Table:
+    """What became of our own leads, one row a play: play_n decided, of which play_won and play_accepted."""
+    decided = ours.filter(_.outcome.isin(DECIDED))
+    counts = {name: _.key.count(where=_.outcome == name) for name in ("won", "accepted")}
+    return decided.group_by("play").aggregate(
+        play_n=_.count(), **{f"play_{name}": count for name, count in counts.items()}
+    )
