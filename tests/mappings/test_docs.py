@@ -11,6 +11,7 @@ from mappings.check import check
 from mappings.config import MappingConfig, Ranking, Rules
 from mappings.load import Positions
 from mappings.marked import Marked, parse
+from mappings.outputs import ACCOUNT_OUTPUTS
 from mappings.schema import Schema
 from mappings.selfcheck import of_mapping
 from tests.mappings.orgs import PRESETS, also, fields, hubspot, salesforce, thing
@@ -91,3 +92,9 @@ def test_the_problem_shown_on_the_page_is_one_that_is_told() -> None:
         f"rules/salesforce.yaml:{line}:7  account.employees: Account has no field NumberOfEmployes."
         in PAGE.read_text("utf-8")
     )
+
+
+def test_the_page_lists_every_answer_about_an_account() -> None:
+    shown = PAGE.read_text("utf-8").partition("<!-- answers -->\n")[2].partition("\n<!-- end of answers -->")[0]
+    rows = [f"| {name} | {output.type.value} | {output.help} |" for name, output in ACCOUNT_OUTPUTS.items()]
+    assert shown.strip().splitlines()[2:] == rows

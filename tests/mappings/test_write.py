@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -18,13 +20,17 @@ from mappings.write import (
     ACCOUNT_OUTPUTS,
     account_policies,
     account_rows,
+    becomes,
     closing,
     computed_at_field,
     lead_record,
     lead_target,
+    list_target,
+    member_record,
     owner_named,
     task_record,
     wanted_fields,
+    wanted_lists,
 )
 from tests.mappings.orgs import also, hubspot, preset, salesforce
 
@@ -252,6 +258,25 @@ def test_account_fields_that_are_not_there_are_left_out() -> None:
     assert len(rows(None, "hubspot")[0]) == 7
 
 
+def test_what_is_known_of_an_account_is_written_and_days_leave_as_text() -> None:
+    more = {
+        "renewal_on": pa.array([date(2027, 3, 31), None], pa.date32()),
+        "open_value": pa.array([250000, 0], pa.int64()),
+        "rfm": ["1-2-3", None],
+    }
+    known = ACCOUNTS.select(["account_id", "currency"])
+    for name, values in more.items():
+        known = known.append_column(name, pa.array(values) if isinstance(values, list) else values)
+    con = ibis.duckdb.connect()
+    table = con.to_pyarrow(account_rows(con.create_table("known", known), preset("hubspot")))
+    assert sorted(table.to_pylist(), key=lambda row: row["id"])[0] == {
+        "id": "001A",
+        "tossup_rfm": "1-2-3",
+        "tossup_renewal_on": "2027-03-31",
+        "tossup_open_value": 2500.0,
+    }
+
+
 def test_account_values_are_spelled_by_the_mapping() -> None:
     mapping = preset("salesforce")
     risk = mapping.write.account.fields["risk"].model_copy(update={"values": {"high": "Red", "none": "Green"}})
@@ -311,3 +336,46 @@ def test_a_field_for_the_contact_points_at_contacts_and_labels_can_be_ones_own()
     made = next(field for field in wanted_fields(mapping, salesforce()) if field.name == "Person__c")
     assert isinstance(made, WantedField)
     assert (made.references, made.label) == (("Contact",), "Whom to call")
+
+
+def test_a_lead_becomes_what_its_play_says() -> None:
+    members = list_target(preset("salesforce"), salesforce())
+    listed = replace(LEAD, action="list")
+    assert becomes(LEAD, members) == ("task", "lead")
+    assert becomes(replace(LEAD, route=None), members) == ("task",)
+    assert becomes(replace(listed, route="Archive Desk"), members) == ("member",)
+    assert becomes(replace(LEAD, action="fields"), members) == ()
+
+
+def test_without_a_list_or_a_contact_a_lead_is_a_task_after_all() -> None:
+    listed = replace(LEAD, action="list", route=None)
+    hidden = list_target(preset("hubspot"), hubspot(without=["list_memberships"]))
+    assert hidden is None
+    assert becomes(listed, hidden) == ("task",)
+    assert becomes(replace(listed, contact_id=None), list_target(preset("hubspot"), hubspot())) == ("task",)
+
+
+def test_a_member_of_a_campaign_leaves_in_the_crms_words() -> None:
+    mapping = preset("salesforce")
+    members = list_target(mapping, salesforce())
+    assert members is not None
+    desired = member_record(LEAD, members, "701A", mapping, salesforce())
+    assert (desired.object, desired.key_field, desired.key) == ("CampaignMember", "Tossup_Key__c", str(LEAD.key))
+    assert desired.new == {
+        "CampaignId": "701A",
+        "ContactId": LEAD.contact_id,
+        "Status": "Sent",
+        **({"Tossup_Product__c": LEAD.product} if LEAD.product else {}),
+    }
+
+
+def test_setup_makes_a_list_for_each_play_that_asks_for_one() -> None:
+    def play(action: str, *, enabled: bool = True) -> Any:
+        return SimpleNamespace(enabled=enabled, action={"high": "task", "mid": action, "low": "fields"})
+
+    plays = {"b": play("list"), "a": play("list"), "calls": play("task"), "off": play("list", enabled=False)}
+    rules: Any = SimpleNamespace(mapping=preset("salesforce"), plays=plays)
+    found = wanted_lists(rules, salesforce())
+    assert [one.name for one in found] == ["Tossup a", "Tossup b"]
+    assert found[0].values == {"Status": "In Progress", "IsActive": True}
+    assert wanted_lists(rules, salesforce(without=["CampaignMember"])) == ()
