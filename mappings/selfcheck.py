@@ -209,8 +209,8 @@ def _members(out: ListOut) -> Iterator[Finding]:
     yield from _back(out.read, path)
     for name in ("list_id", "contact_id"):
         if name not in out.fields:
-            text = f"needs {name}: {MEMBER_OUTPUTS[name].help[0].lower()}{MEMBER_OUTPUTS[name].help[1:]}"
-            yield Finding(path=(*path, "fields"), text=text)
+            help = MEMBER_OUTPUTS[name].help.rstrip(".")
+            yield Finding(path=(*path, "fields"), text=f"needs {name} ({help[0].lower()}{help[1:]})")
 
 
 def _records(mapping: MappingConfig) -> Iterator[tuple[RecordOut, Mapping[str, Output], tuple[Key, ...]]]:

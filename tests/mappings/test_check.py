@@ -218,6 +218,33 @@ def test_an_object_our_user_may_not_make_is_told() -> None:
     ]
 
 
+def test_a_list_that_takes_no_members_is_told() -> None:
+    schema = also(salesforce(), CampaignMember="Status:p=Invited|Attended Tossup_Key__c Wave__c:n!")
+    closed = replace(schema.objects["CampaignMember"], createable=False)
+    assert told(replace(schema, objects={**schema.objects, "CampaignMember": closed})) == [
+        "write.list.object: our user may not create CampaignMember.",
+        "write.list.key: CampaignMember.Tossup_Key__c is not unique: the same record could be made twice; use a field "
+        "of our own (Tossup key).",
+        "write.list.fields: CampaignMember cannot be made without Wave__c (Wave__c); fill it here or under constants.",
+        "write.list.constants.Status: CampaignMember.Status has no value Sent; it has Invited and Attended.",
+    ]
+
+
+def test_without_lists_a_mapping_works_unless_it_insists_on_them(tmp_path: Path) -> None:
+    schema = hubspot(without=["list_memberships"])
+    assert told(schema) == []
+    insisting = {"object: list_memberships\n    optional: true ": "object: list_memberships\n    optional: false "}
+    assert told(schema, edited(tmp_path, "hubspot", **insisting)) == [
+        "write.list.object: there is no object list_memberships."
+    ]
+
+
+def test_a_day_of_an_account_needs_a_field_for_days() -> None:
+    assert told(also(salesforce(), Account="Tossup_Renewal_On__c:s")) == [
+        "write.account.renewal_on: Account.Tossup_Renewal_On__c is a moment, but Tossup writes a day here."
+    ]
+
+
 def test_a_crm_without_accounts_or_leads_is_told() -> None:
     found = told(salesforce(without=["Account", "Lead"]))
     assert "account.object: there is no object Account." in found

@@ -165,6 +165,21 @@ catalog: {A: {tier: x, complements: 5, sla_days: 1.5}}
     ]
 
 
+def test_a_list_needs_to_know_the_campaign_and_the_contact(tmp_path: Path) -> None:
+    text = edited(
+        **{
+            "      list_id: CampaignId\n": "      campaign: CampaignId\n",
+            "      Status: Sent\n": "      ContactId: x\n",
+        }
+    )
+    assert [line.partition("  ")[2] for line in problems(tmp_path, text)] == [
+        "write.list: ContactId is written by two lines; keep one.",
+        "write.list.fields: needs list_id (the campaign or list of its play).",
+        "write.list.campaign: Tossup writes nothing of this name here; it writes list_id, contact_id, product, value, "
+        "due, priority, play and motion.",
+    ]
+
+
 def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> None:
     text = edited(**{
         "UTC": "Asia/Tokio",
