@@ -80,7 +80,7 @@ class Story:
             "family": one.family,
             "formula": one.fact.doc,
             "record": one.record,
-            "field": one.field or "computed",
+            "field": one.field or ("computed" if one.fact.field is None else None),
             "matters": one.matters,
         }
 
@@ -119,6 +119,8 @@ class Story:
             "expected": major(one.expected, one.lead.currency),
             "timing": one.timing,
             "decided_n": one.decided_n,
+            "win_source": one.win_source,
+            "win_model": one.win_model,
             "place": one.place,
             "places": one.places,
             "gates": [_gate(gate) for gate in one.gates],

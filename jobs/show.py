@@ -1,7 +1,7 @@
 """What people see in a terminal: tables and panels that fit 80 columns."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -133,7 +133,7 @@ def _brief(value: object) -> str:
 
 def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> RenderableType:
     """These leads by state, the best first: who, with what, for how much, and why; then the plays that are asleep."""
-    worth = expected if order == "expected" else _value
+    worth = _rank if order == "expected" else _value
     parts: list[RenderableType] = []
     for state in STATES:
         chosen = sorted((lead for lead in leads if lead.state == state), key=lambda one: (-worth(one), str(one.key)))
@@ -144,13 +144,18 @@ def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expe
     return Group(*parts)
 
 
+def _rank(lead: Lead) -> int:
+    """What is expected, in the company's currency where its rate is known."""
+    return int(lead.facts.get("ranked") or expected(lead))
+
+
 def _value(lead: Lead) -> int:
     return lead.value
 
 
 def _state_table(state: str, leads: Sequence[Lead], rules: Rules, order: Literal["value", "expected"]) -> Table:
     table = Table(title=f"{state} ({len(leads):,})", title_justify="left", box=None, pad_edge=False, expand=True)
-    table.add_column("account, play, owner, priority", ratio=5, overflow="fold")
+    table.add_column("account, play, owner", ratio=5, overflow="fold")
     table.add_column("expected" if order == "expected" else "a year", justify="right", no_wrap=True)
     table.add_column("why", ratio=6, overflow="fold")
     telling = {currency: Telling(rules, currency) for currency in {lead.currency for lead in leads}}
@@ -185,12 +190,20 @@ def setup_view(steps: Sequence[SetupStep]) -> RenderableType:
 def run_list(runs: Sequence[Run]) -> Table:
     """The last runs, newest first."""
     table = Table(box=None, pad_edge=False)
-    for column in ("run", "verb", "began", "connection", "ended with"):
+    for column in ("run", "verb", "began", "connection", "ended with", "chance to win"):
         table.add_column(column, overflow="fold")
     for run in runs:
         end = "still running or killed" if run.exit_code is None else f"exit {run.exit_code}"
-        table.add_row(run.id, run.verb, f"{run.began:%Y-%m-%d %H:%M}", run.connection, end)
+        chance = _chance(run.summary.get("model"))
+        table.add_row(run.id, run.verb, f"{run.began:%Y-%m-%d %H:%M}", run.connection, end, chance)
     return table
+
+
+def _chance(model: Mapping[str, Any] | None) -> str:
+    """Where the run's chances to win came from, in a few words."""
+    if not model:
+        return ""
+    return f"model {model['version']}, AUC {model['scores']['auc']:.2f}" if model["used"] else "base rates"
 
 
 def run_json(run: Run) -> JsonObject:
@@ -202,6 +215,7 @@ def run_json(run: Run) -> JsonObject:
         "began": run.began.isoformat(),
         "ended": run.ended.isoformat() if run.ended else None,
         "exit_code": run.exit_code,
+        "model": run.summary.get("model"),
     }
 
 

@@ -1,6 +1,6 @@
 """One account's story in a terminal: what is known, every play, every gate, every lead; within 80 columns."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -35,7 +35,7 @@ def account_story(story: Story, *, every_fact: bool) -> RenderableType:
     parts.append(_plays(story, telling))
     if story.judgements:
         parts.append(_gates(story, telling))
-        parts += [_lead(one, telling) for one in story.judgements]
+        parts += [_lead(one, story, telling) for one in story.judgements]
     return Group(*parts)
 
 
@@ -228,18 +228,24 @@ def _limits(said: GateSaid, telling: Telling) -> str:
 _UNTOLD = Fact(kind="number", unit="text", doc="what a gate saw")
 
 
-def _lead(one: Judgement, telling: Telling) -> Panel:
+def _lead(one: Judgement, story: Story, telling: Telling) -> Panel:
     lead = one.lead
-    lines = [*_worth(one, telling), *_work(one, telling), *_because(one, telling)]
-    lines += [f"{reason.code}: {reason.text}" for reason in lead.reasons]
+    lines = [*_worth(one, telling), *_work(one, telling), *_because(one, story, telling)]
+    lines += [f"{lead.state} by {reason.code}: {reason.text}" for reason in lead.reasons]
     title = f"{lead.state}: {_short(one)}"
     style = {"open": "green", "suppressed": "red"}.get(lead.state, "yellow")
     return Panel(Words("\n".join(lines)), title=escape(title), title_align="left", padding=(0, 1), border_style=style)
 
 
+_SOURCES: Mapping[str, str] = {
+    "model": "model {model}, learnt from {n:,} decided deals", "deals": "from {n:,} decided deals",
+    "setting": "a setting: no decided deals tell",
+}  # fmt: skip
+
+
 def _worth(one: Judgement, telling: Telling) -> Iterator[str]:
     lead, money = one.lead, telling.phrases.money
-    n = f"from {one.decided_n:,} decided deals" if one.decided_n else "a setting: no decided deals tell"
+    n = _SOURCES[one.win_source].format(n=one.decided_n, model=one.win_model)
     timing = f" x timing {number(one.timing)}" if one.timing != 1 else ""
     yield f"{money(lead.value, lead.currency)} a year x {lead.p_win * 100:.1f} % to win ({n}){timing}"
     yield f"= {money(one.expected, lead.currency)} expected; {lead.priority} priority"
@@ -256,5 +262,11 @@ def _work(one: Judgement, telling: Telling) -> Iterator[str]:
     yield f"key {lead.key}"
 
 
-def _because(one: Judgement, telling: Telling) -> Iterable[str]:
-    return (f"{telling.proof(proof)} ({proof.field} of {proof.record})" for proof in one.lead.evidence)
+def _because(one: Judgement, story: Story, telling: Telling) -> Iterator[str]:
+    """The condition's parts with what they saw, and the evidence."""
+    said = next(said for said in story.plays if said.name == one.lead.play)
+    for looked in said.looked:
+        if looked.product in (None, one.lead.product):
+            yield from (f"holds: {telling.clause(part, said.play.numbers)}" for part in looked.clauses)
+    for proof in one.lead.evidence:
+        yield f"proof: {telling.proof(proof)} ({proof.field} of {proof.record})"

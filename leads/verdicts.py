@@ -38,7 +38,8 @@ class GateSaid:
 class Judgement:
     """How a lead came by its state and its place.
 
-    `expected` is value x p_win x timing in minor units; `place` the one on its owner's list, None where a gate
+    `win_source` says where p_win comes from: model, deals or setting; `expected` is value x p_win x timing in minor
+    units of the lead's currency; `place` the one on its owner's list, None where a gate
     refused it before places were given; `places` how many there are in a week; `decided_n` the deals behind p_win.
     """
 
@@ -47,6 +48,8 @@ class Judgement:
     expected: int
     timing: float
     decided_n: int
+    win_source: str
+    win_model: str | None
     place: int | None
     places: int
 
@@ -68,6 +71,8 @@ def judgements(found: Found, account_id: str) -> tuple[Judgement, ...]:
                 expected=row["expected"],
                 timing=row["timing"],
                 decided_n=row["decided_n"],
+                win_source=str(lead.facts.get("win_source") or ("deals" if row["decided_n"] else "setting")),
+                win_model=str(lead.facts["win_model"]) if "win_model" in lead.facts else None,
                 place=row["value_capacity"] if _has_place(row) else None,
                 places=int(rules.gates["capacity"].numbers["leads"]),
             )
