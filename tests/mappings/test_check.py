@@ -223,9 +223,10 @@ def test_a_list_that_takes_no_members_is_told() -> None:
     closed = replace(schema.objects["CampaignMember"], createable=False)
     assert told(replace(schema, objects={**schema.objects, "CampaignMember": closed})) == [
         "write.list.object: our user may not create CampaignMember.",
-        "write.list.key: CampaignMember.Tossup_Key__c is not unique: the same record could be made twice; use a field "
-        "of our own (Tossup key).",
-        "write.list.fields: CampaignMember cannot be made without Wave__c (Wave__c); fill it here or under constants.",
+        "write.list.key: CampaignMember.Tossup_Key__c is not unique: the same record could be made twice; use a "
+        "field of our own (Tossup key).",
+        "write.list.fields: CampaignMember cannot be made without Wave__c (Wave__c); fill it here or under "
+        "constants.",
         "write.list.constants.Status: CampaignMember.Status has no value Sent; it has Invited and Attended.",
     ]
 

@@ -175,8 +175,8 @@ def test_a_list_needs_to_know_the_campaign_and_the_contact(tmp_path: Path) -> No
     assert [line.partition("  ")[2] for line in problems(tmp_path, text)] == [
         "write.list: ContactId is written by two lines; keep one.",
         "write.list.fields: needs list_id (the campaign or list of its play).",
-        "write.list.campaign: Tossup writes nothing of this name here; it writes list_id, contact_id, product, value, "
-        "due, priority, play and motion.",
+        "write.list.campaign: Tossup writes nothing of this name here; it writes list_id, contact_id, product, "
+        "value, due, priority, play and motion.",
     ]
 
 
