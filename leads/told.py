@@ -17,13 +17,15 @@ class Told:
 
     def __init__(self, ground: Ground, candidates: ir.Table, awake: Iterable[Rule]) -> None:
         self._grain: dict[str, Grain] = {rule.name: rule.play.per for rule in awake}
-        self._facts = {grain: _fetched(ground, grain, candidates) for grain in sorted(set(self._grain.values()))}
+        grains: set[Grain] = {"account", *self._grain.values()}
+        self._facts = {grain: _fetched(ground, grain, candidates) for grain in sorted(grains)}
 
     def about(self, row: Mapping[str, Any]) -> Row:
         """The row with every fact of its account, and of its product where the play looks at products."""
-        grain = self._grain[row["play"]]
-        facts = self._facts[grain].get(tuple(row[name] for name in KEYS[grain]), {})
-        return {**facts, **row}
+        return {**self._known("account", row), **self._known(self._grain[row["play"]], row), **row}
+
+    def _known(self, grain: Grain, row: Mapping[str, Any]) -> Row:
+        return self._facts[grain].get(tuple(row[name] for name in KEYS[grain]), {})
 
 
 def _fetched(ground: Ground, grain: Grain, candidates: ir.Table) -> Mapping[tuple[Any, ...], Row]:

@@ -13,6 +13,9 @@ from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
 
+AT_ONCE = 6
+"""Families joined in one go: an engine holds the keys of all of them in memory meanwhile."""
+
 
 class Ground:
     """The facts that plays and gates stand on.
@@ -50,7 +53,7 @@ class Ground:
         return self._made[name]
 
     def wide(self, grain: Grain) -> ir.Table:
-        """One row a key of this grain with every fact that is wanted there, the account's among them."""
+        """One row a key of this grain with every fact that is wanted there, those of the account among them."""
         if grain not in self._wide:
             rows = self._joined(grain)
             self._wide[grain] = self.inputs.stage(f"wide_{grain}", rows)
@@ -59,13 +62,18 @@ class Ground:
     def _joined(self, grain: Grain) -> ir.Table:
         wanted, on = self._wanted.get(grain, frozenset()), KEYS[grain]
         spine = self.spine(grain)
-        parts = [self._part(name, wanted, on, spine) for name in self._holding(grain, wanted)]
-        rows = attach_all(spine, *((part, on) for part in parts if part is not None))
-        if grain == "account":
-            return rows
-        whole = self.wide("account")
-        keep = [name for name in whole.columns if name == "account_id" or name not in rows.columns]
-        return attach_all(rows, (whole.select(*keep), ("account_id",)))
+        found = (self._part(name, wanted, on, spine) for name in self._holding(grain, wanted))
+        parts = [(part, on) for part in found if part is not None]
+        if grain != "account":
+            known = {*spine.columns, *(name for part, _on in parts for name in part.columns)}
+            whole = self.wide("account")
+            keep = [name for name in whole.columns if name in wanted - known]
+            parts.append((whole.select("account_id", *keep), ("account_id",)))
+        for place in range(0, len(parts) - AT_ONCE, AT_ONCE):
+            spine = self.inputs.stage(
+                f"wide_{grain}_{place // AT_ONCE % 2}", attach_all(spine, *parts[place : place + AT_ONCE])
+            )
+        return attach_all(spine, *parts[-(len(parts) % AT_ONCE or AT_ONCE) :]) if parts else spine
 
     def _holding(self, grain: Grain, wanted: Iterable[str]) -> list[str]:
         wanted = set(wanted)
