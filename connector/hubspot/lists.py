@@ -38,7 +38,7 @@ class Lists:
 
     def schema(self) -> ObjectSchema:
         """Members as an object. Raises `GiveUp` with status 403 where the app may not see lists."""
-        self._search(0, 1)
+        self._by_name(LIST_PREFIX.strip())  # whether there is one or not: it tells what we may see
         kinds = {"list_id": FieldType.TEXT, "contact_id": FieldType.TEXT, "added_at": FieldType.DATETIME}
         fields = {
             name: Field(
@@ -62,7 +62,7 @@ class Lists:
 
     def named(self, names: Iterable[str]) -> Mapping[str, str]:
         """Ids by name, of those that exist. Raises `AskAPerson` where one of them is no static list."""
-        found = ((name, self._by_name(name)) for name in dict.fromkeys(names))
+        found = ((name, self._static(name)) for name in dict.fromkeys(names))
         return {name: str(one["listId"]) for name, one in found if one is not None}
 
     def missing(self, wanted: Sequence[WantedList]) -> tuple[SetupStep, ...]:
@@ -182,7 +182,11 @@ class Lists:
                 raise
             return None
         found: Mapping[str, Any] = answer.data["list"]
-        if found.get("processingType") not in _STATIC:
+        return found
+
+    def _static(self, name: str) -> Mapping[str, Any] | None:
+        found = self._by_name(name)
+        if found is not None and found.get("processingType") not in _STATIC:
             raise AskAPerson(
                 f"The HubSpot list {name} fills itself; only a static list can be ours. Rename that list."
             )
