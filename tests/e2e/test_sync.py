@@ -31,7 +31,7 @@ def test_the_second_sync_writes_nothing_and_the_leads_stay(shown: dict[str, Show
     told = first.to_json()
     assert first.written == sum(told["changes"].values()) > 100  # type: ignore[attr-defined]
     assert (told["refused"], told["conflicts"]) == (0, 0)
-    assert again.to_json()["changes"] == {"create": 0, "update": 0, "close": 0}
+    assert again.to_json()["changes"] == {"create": 0, "update": 0, "close": 0, "remove": 0}
     assert (again.written, again.refused, again.to_json()["conflicts"]) == (0, (), 0)
     assert first.found is not None
     assert again.found is not None
