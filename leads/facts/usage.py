@@ -14,6 +14,7 @@ from leads.inputs import Inputs
 if TYPE_CHECKING:  # the ground reads this module's neighbours
     from leads.facts.ground import Ground
 
+WEEK = 7
 HISTORY = 182
 """Days of history that make up an account's own mean."""
 
@@ -30,9 +31,11 @@ def measured(inputs: Inputs) -> ir.Table:
     last 28 days, there is no row: missing data is not a drop.
     """
     rows = inputs.tables["usage"].filter((_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0))
-    daily = rows.group_by("account_id", "on").aggregate(quantity=_.quantity.sum())
-    daily = daily.mutate(week=(days(inputs.day(0), _.on) / 7).floor().cast("int64"))
-    weekly = daily.group_by("account_id", "week").aggregate(mean=_.quantity.mean().round(6))
+    age = days(inputs.day(0), _.on)
+    dated = rows.select("account_id", "quantity", week=(age / WEEK).floor().cast("int64"), day=_bit(age % WEEK))
+    sums = dated.group_by("account_id", "week").aggregate(quantity=_.quantity.sum(), days=_.day.bit_or())
+    # a week's sum over the days that have any is the mean of its days, without adding up each day first
+    weekly = sums.mutate(mean=(_.quantity / _ones(_.days)).round(6))
     now, before, past = _.week < 4, (_.week >= 4) & (_.week < 8), _.week >= 4
     sums = weekly.group_by("account_id").aggregate(
         used_now=_["mean"].mean(where=now).round(4),
@@ -49,6 +52,20 @@ def measured(inputs: Inputs) -> ir.Table:
     last = last.select("account_id", usage_record="id", usage_last="quantity")
     told = attach(enough, last, "account_id").mutate(usage_fall=fall)
     return told.drop("weeks_now", "weeks_before", "weeks_past")
+
+
+def _bit(day: ir.IntegerValue) -> ir.IntegerValue:
+    """One bit for each day of the week, 0 to 6."""
+    return ibis.cases(*((day == place, 2**place) for place in range(WEEK))).cast("int64")
+
+
+def _ones(bits: ir.IntegerValue) -> ir.IntegerValue:
+    ones = (_is_set(bits, place) for place in range(1, WEEK))
+    return sum(ones, _is_set(bits, 0))
+
+
+def _is_set(bits: ir.IntegerValue, place: int) -> ir.IntegerValue:
+    return (bits / 2**place).floor().cast("int64") % 2
 
 
 def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:

@@ -14,7 +14,7 @@ RESULT_KEYS = {
 }  # fmt: skip
 LEAD_KEYS = {
     "key", "account_id", "account_name", "motion", "pattern", "play", "product", "state", "reasons", "evidence",
-    "priority", "value", "currency", "p_win", "owner_id", "contact_id", "due",
+    "action", "priority", "value", "currency", "p_win", "expected", "owner_id", "contact_id", "due",
 }  # fmt: skip
 
 
