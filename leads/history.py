@@ -8,27 +8,27 @@ from leads.encoding import COLUMNS
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach, attach_all, days, yes
 
-KEYS = {"id": "string", "account_id": "string", "product": "string", "day": "date"}
-"""Who and what is asked about, as of which day."""
+_ONE, _NONE = ibis.literal(1, "int64"), ibis.literal(0, "int64")
+
+
+def closed(ground: Ground) -> ir.Table:
+    """Opportunities decided on a day up to today, with won (0 or 1)."""
+    rows = ground.inputs.tables["opportunity"].filter(yes(_.is_closed) & (_.closes_on <= ground.inputs.day(0)))
+    return rows.mutate(won=yes(_.is_won).cast("int64"))
 
 
 def deals(ground: Ground) -> ir.Table:
-    """Decided deals with a day up to today: KEYS, on (the day of the decision) and won (0 or 1).
+    """Decided deals: id, account_id, product, day, on (the day of the decision, up to today) and won (0 or 1).
 
     `day` is the one on which the deal began, as far as the CRM says: what is known once it is decided is no forecast.
     """
-    closed = ground.inputs.tables["opportunity"].filter(yes(_.is_closed) & (_.closes_on <= ground.inputs.day(0)))
-    rows = attach(closed, ground.codes, "product_id")
-    return rows.select(
-        "id", "account_id", "product",
-        day=ibis.least(ibis.coalesce(_.created_on, _.closes_on), _.closes_on),
-        on="closes_on",
-        won=yes(_.is_won).cast("int64"),
-    )  # fmt: skip
+    began = ibis.least(ibis.coalesce(_.created_on, _.closes_on), _.closes_on)
+    rows = attach(closed(ground), ground.codes, "product_id")
+    return rows.select("id", "account_id", "product", "won", day=began, on="closes_on")
 
 
 def described(ground: Ground, asked: ir.Table) -> ir.Table:
-    """The rows of `asked` (KEYS and whatever else) with the columns of COLUMNS, each as of the row's own day.
+    """The rows of `asked` (account_id, product, day, ...) with the columns of COLUMNS, each as of the row's own day.
 
     industry, family, product: as they are now, the CRM keeps no history of them; band: size band by employees;
     month: of the day; wins_before, losses_before: deals of the account decided before (wins: other purchases too);
@@ -66,7 +66,7 @@ def _band(limits: list[int]) -> ir.StringValue:
 def _before(ground: Ground, asked: ir.Table) -> ir.Table:
     """For every account and day asked about, what was decided before it: counts, the first win and the last."""
     wanted = asked.select("account_id", "day").distinct()
-    happened = ibis.union(_decisions(ground), _baskets(ground), wanted.mutate(won=0, lost=0).select(*_EVENT))
+    happened = ibis.union(_decisions(ground), _baskets(ground), wanted.mutate(won=_NONE, lost=_NONE))
     by_day = happened.group_by("account_id", "day").aggregate(won=_.won.sum(), lost=_.lost.sum())
     won_on = ibis.cases((_.won > 0, _.day))
     earlier = ibis.window(group_by="account_id", order_by="day", preceding=(None, 1))
@@ -80,12 +80,8 @@ def _before(ground: Ground, asked: ir.Table) -> ir.Table:
     return known.semi_join(wanted, ("account_id", "day"))
 
 
-_EVENT = ("account_id", "day", "won", "lost")
-
-
 def _decisions(ground: Ground) -> ir.Table:
-    rows = deals(ground).mutate(lost=1 - _.won)
-    return rows.select("account_id", "won", "lost", day="on").select(*_EVENT)
+    return closed(ground).select("account_id", day=_.closes_on, won=_.won, lost=1 - _.won)
 
 
 def _baskets(ground: Ground) -> ir.Table:
@@ -93,6 +89,5 @@ def _baskets(ground: Ground) -> ir.Table:
     lines = ground.inputs.tables["purchase"].filter(_.bought_on <= ground.inputs.day(0))
     known = ground.inputs.tables["opportunity"].select(opportunity_id="id")
     loose = lines.anti_join(known, "opportunity_id")
-    return loose.select("account_id", "opportunity_id", day="bought_on").distinct().select(
-        "account_id", "day", won=ibis.literal(1, "int64"), lost=ibis.literal(0, "int64")
-    )  # fmt: skip
+    baskets = loose.select("account_id", "opportunity_id", day="bought_on").distinct()
+    return baskets.select("account_id", "day", won=_ONE, lost=_NONE)

@@ -13,8 +13,8 @@ from ibis import _
 
 from leads.encoding import COLUMNS, Encoder, encoder
 from leads.facts.ground import Ground
-from leads.history import deals, described
-from leads.logistic import Auc, Bin, Matrix, Vector, auc, bins, brier, calibrated, chances, fitted
+from leads.history import closed, deals, described
+from leads.logistic import Auc, Bin, Matrix, Vector, auc, bins, brier, calibrated, chances, fitted, log_odds_of
 
 ENOUGH = 200
 """Decided deals to learn from, unless ranking.yaml says another number (model_deals)."""
@@ -98,7 +98,8 @@ class Model:
 
     def chances(self, rows: pa.Table) -> Vector:
         """The chance of each row (the columns of COLUMNS), 0..1."""
-        return chances(self.level + self.slope * (self.encoder.matrix(rows, learning=False) @ self.coefficients))
+        said = log_odds_of(self.encoder.matrix(rows, learning=False), self.coefficients)
+        return chances(self.level + self.slope * said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +113,11 @@ class Learnt:
 def learnt(ground: Ground) -> Learnt:
     """What decided deals teach; one count is all it costs where they are too few."""
     enough = int(ground.inputs.rules.ranking.numbers.get("model_deals", ENOUGH))
-    known = deals(ground)
-    counted = known.aggregate(n=_.count(), won=_.won.sum()).to_pyarrow().to_pylist()[0]
+    counted = closed(ground).aggregate(n=_.count(), won=_.won.sum()).to_pyarrow().to_pylist()[0]
     decided = (counted["n"], counted["won"] or 0)
     if too_few := _too_few(decided, enough):
         return Learnt(report=Report(used=False, reason=too_few, decided=decided))
+    known = deals(ground)
     newest = known.order_by(_.on.desc(), _.id).limit(NEWEST) if decided[0] > NEWEST else known
     asked = ground.inputs.stage("deals_decided", newest)
     rows = described(ground, asked).select("id", "on", "won", *COLUMNS).to_pyarrow()
@@ -152,23 +153,25 @@ def _model(rows: pa.Table, won: Vector) -> Model:
     """Coefficients from all rows; ridge, level and slope from what every part of them says of the others."""
     columns = encoder(rows)
     x, plain = (columns.matrix(rows, learning=learning) for learning in (True, False))
-    foretold = {ridge: _foretold(x, plain, won, ridge) for ridge in RIDGES}
+    whole = {ridge: _weighed(x, won, ridge) for ridge in RIDGES}
+    foretold = {ridge: _foretold(x, plain, won, ridge, whole[ridge]) for ridge in RIDGES}
     ridge = min(RIDGES, key=lambda one: _surprise(*calibrated(foretold[one], won), foretold[one], won))
     level, slope = calibrated(foretold[ridge], won)
-    return Model(encoder=columns, coefficients=_weighed(x, won, ridge), level=level, slope=slope)
+    return Model(encoder=columns, coefficients=whole[ridge], level=level, slope=slope)
 
 
-def _foretold(x: Matrix, plain: Matrix, won: Vector, ridge: float) -> Vector:
+def _foretold(x: Matrix, plain: Matrix, won: Vector, ridge: float, near: Vector) -> Vector:
     """The log-odds of each row, from coefficients of the rows outside its part; parts are stretches of time."""
     part = np.arange(len(won)) * PARTS // len(won)
     said = np.empty(len(won))
     for one in range(PARTS):
-        said[part == one] = plain[part == one] @ _weighed(x[part != one], won[part != one], ridge)
+        rest = part != one
+        said[~rest] = log_odds_of(plain[~rest], _weighed(x[rest], won[rest], ridge, near))
     return said
 
 
-def _weighed(x: Matrix, won: Vector, ridge: float) -> Vector:
-    return fitted(x, won, np.array([LEVEL_RIDGE] + [ridge] * (x.shape[1] - 1)))
+def _weighed(x: Matrix, won: Vector, ridge: float, near: Vector | None = None) -> Vector:
+    return fitted(x, won, np.array([LEVEL_RIDGE] + [ridge] * (x.shape[1] - 1)), near=near)
 
 
 def _surprise(level: float, slope: float, log_odds: Vector, won: Vector) -> float:
