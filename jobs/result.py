@@ -29,6 +29,10 @@ class RunResult:
     calls: int = 0
     seconds: float = 0.0
 
+    def to_ledger(self) -> JsonObject:
+        """What is kept of the run: the machine interface, and the model that its chances to win came from."""
+        return {**self.to_json(), "model": self.found.model.to_json() if self.found else None}
+
     def to_json(self) -> JsonObject:
         """The machine interface: documented in docs/interface.md, kept stable."""
         plan = self.plan

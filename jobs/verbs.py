@@ -174,7 +174,7 @@ def _run(work: Work, verb: str) -> Iterator[_Run]:
         raise
     finally:
         run.result = replace(run.result, calls=work.crm.calls, seconds=time.monotonic() - began)
-        work.ledger.end(id, exit_code, run.result.to_json(), work.crm.now())
+        work.ledger.end(id, exit_code, run.result.to_ledger(), work.crm.now())
 
 
 def _check(work: Work) -> None:
