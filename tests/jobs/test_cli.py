@@ -25,7 +25,7 @@ from tests.jobs.small import CRMS, FULL, Company, company, small_world
 
 COMMANDS = (
     "", "setup", "pull", "plan", "apply", "sync", "leads", "explain", "runs", "schedule", "emulator", "demo",
-    "mappings", "mappings check", "mappings schema", "mappings init",
+    "mappings", "mappings check", "mappings schema", "mappings facts", "mappings init",
 )  # fmt: skip
 
 
@@ -114,6 +114,55 @@ def test_leads_are_chosen_by_state_motion_and_account(synced: Company, tossup: T
     chosen = tossup("leads", "--json", "--motion", "upsell", "--account", "industries", **synced.env).json()
     assert chosen == [one for one in every if one["motion"] == "upsell" and "Industries" in one["account_name"]] != []
     assert tossup("leads", "--state", "won", **synced.env).code == 2
+    assert tossup("leads", "--play", "no_such_play", **synced.env).code == 2
+
+
+@pytest.mark.usefixtures("printed")
+def test_leads_are_chosen_by_play_priority_owner_and_value(synced: Company, tossup: Tossup) -> None:
+    every = tossup("leads", "--json", **synced.env).json()
+    one = max(every, key=lambda lead: lead["value"])
+    for words, fits in (
+        (("--play", "seat_limit"), lambda lead: lead["play"] == "seat_limit"),
+        (("--priority", one["priority"]), lambda lead: lead["priority"] == one["priority"]),
+        (("--owner", one["owner_id"]), lambda lead: lead["owner_id"] == one["owner_id"]),
+        (("--min-value", str(one["value"])), lambda lead: lead["value"] >= one["value"]),
+    ):
+        chosen = tossup("leads", "--json", *words, **synced.env).json()
+        assert chosen == [lead for lead in every if fits(lead)] != [], words
+    assert tossup("leads", "--json", "--owner", "csm", **synced.env).json() == every
+    assert tossup("leads", "--json", "--owner", "nobody", **synced.env).json() == []
+    assert one["expected"] == pytest.approx(one["value"] * one["p_win"], rel=0.6)
+
+
+@pytest.mark.usefixtures("printed")
+def test_leads_tell_the_plays_that_are_asleep_and_what_would_wake_them(synced: Company, tossup: Tossup) -> None:
+    for words in ((), ("--sort", "expected")):
+        told = " ".join(tossup("leads", *words, **synced.env).out.split())
+        assert "Asleep for want of data" in told
+        assert "(usage.quantity) is empty" in told
+    assert "expected why" in told
+
+
+def test_facts_are_listed_by_word_for_people_scripts_and_the_page(tossup: Tossup) -> None:
+    every = tossup("mappings", "facts", "--json").json()
+    assert set(every[0]) == {"fact", "per", "family", "kind", "unit", "formula", "needs", "record", "numbers"}
+    chosen = tossup("mappings", "facts", "headroom", "--json").json()
+    assert "headroom_value" in {one["fact"] for one in chosen}
+    assert len(chosen) < len(every)
+    told = tossup("mappings", "facts")
+    assert (told.code, columns(told.out) <= 80) == (0, True)
+    assert all(f"{one['fact']} " in told.out for one in every)
+    assert "holds 'no such word'" in tossup("mappings", "facts", "no such word").out
+    page = (Path(__file__).parents[2] / "docs" / "facts.md").read_text("utf-8")
+    assert tossup("mappings", "facts", "--markdown").out == page
+
+
+@pytest.mark.usefixtures("printed")
+def test_explain_shows_every_fact_only_when_asked(synced: Company, tossup: Tossup) -> None:
+    short, long = (tossup("explain", "サンプル", *words, **synced.env).out for words in ((), ("--facts",)))
+    assert "paid users x ARPPU" not in short
+    assert "paid users x ARPPU" in long
+    assert columns(long) <= 80
 
 
 @pytest.mark.usefixtures("told")
@@ -213,7 +262,15 @@ def test_init_keeps_files_that_are_there(tossup: Tossup, tmp_path: Path, crm: st
     (folder / "plays.yaml").write_text("{}\n")
     written = tossup("mappings", "init", str(folder), "--crm", crm, "--json").json()
     assert sorted(Path(path).name for path in written) == sorted(
-        [f"{crm}.yaml", "gates.yaml", "texts.en.yaml", "texts.ja.yaml"]
+        [
+            f"{crm}.yaml",
+            "gates.yaml",
+            "ranking.yaml",
+            "facts.yaml",
+            "overrides.yaml",
+            "texts.en.yaml",
+            "texts.ja.yaml",
+        ]
     )
     assert (folder / "plays.yaml").read_text() == "{}\n"
     assert (folder / f"{crm}.yaml").read_text("utf-8") == (PRESETS / f"{crm}.yaml").read_text("utf-8")
