@@ -11,7 +11,8 @@ from leads.find import Found
 from tests.leads.case_files import all_cases, background
 from tests.leads.world import World, close_engine, rules
 
-Answer = tuple[Found, dict[str, dict[str, Any]]]
+Row = dict[str, Any]
+Answer = tuple[Found, dict[str, Row]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,12 +27,31 @@ def _engine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def answer() -> Iterator[Answer]:
-    """What find() says about all cases together, and its account rows by account id."""
+def every_case() -> dict[str, list[dict[str, Any]]]:
+    """The rows of all cases together, by table."""
     rows = background()
     for case in all_cases():
         for table, given in case.rows.items():
             rows.setdefault(table, []).extend(given)
-    with closing(World(rows)) as world:
+    return rows
+
+
+@pytest.fixture(scope="session")
+def _answered(every_case: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[Found, list[Row], list[Row]]]:
+    # read at once: the tables of the next world take the place of these
+    with closing(World(every_case)) as world:
         found = world.find(rules())
-        yield found, {row["account_id"]: row for row in found.accounts.to_pyarrow().to_pylist()}
+        yield found, found.accounts.to_pyarrow().to_pylist(), found.facts.to_pyarrow().to_pylist()
+
+
+@pytest.fixture(scope="session")
+def answer(_answered: tuple[Found, list[Row], list[Row]]) -> Answer:
+    """What find() says about all cases together, and its account rows by account id."""
+    found, accounts, _facts = _answered
+    return found, {row["account_id"]: row for row in accounts}
+
+
+@pytest.fixture(scope="session")
+def facts(_answered: tuple[Found, list[Row], list[Row]]) -> dict[str, Row]:
+    """Every fact of the accounts of all cases, by account id."""
+    return {row["account_id"]: row for row in _answered[2]}

@@ -73,6 +73,18 @@ def _sql(op: Any) -> str:
     return str(ibis.to_sql(op.to_expr(), dialect="duckdb", pretty=False))
 
 
+def arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """The rows as a canonical table with all its columns. Raises ValueError for a column that it does not have."""
+    columns = TABLES[name].columns
+    given = list(rows)
+    unknown = {key for row in given for key in row} - set(columns)
+    if unknown:
+        raise ValueError(f"{name} has no column {sorted(unknown)}")
+    fields = [(column, ARROW[spec.kind]) for column, spec in columns.items()]
+    data = [{column: _value(row.get(column), columns[column].kind) for column in columns} for row in given]
+    return pa.Table.from_pylist(data, pa.schema(fields))
+
+
 class World:
     """Canonical tables in an in-memory engine, which also is the stage; a new world takes the place of the last."""
 
@@ -82,15 +94,8 @@ class World:
         self.tables = {name: self._load(name, rows.get(name, ())) for name in TABLES}
 
     def _load(self, name: str, rows: Iterable[Mapping[str, Any]]) -> ir.Table:
-        columns = TABLES[name].columns
-        given = list(rows)
-        unknown = {key for row in given for key in row} - set(columns)
-        if unknown:
-            raise ValueError(f"{name} has no column {sorted(unknown)}")
         self._made.add(f"t_{name}")
-        fields = [(column, ARROW[spec.kind]) for column, spec in columns.items()]
-        data = [{column: _value(row.get(column), columns[column].kind) for column in columns} for row in given]
-        return self.engine.create_table(f"t_{name}", pa.Table.from_pylist(data, pa.schema(fields)), overwrite=True)
+        return self.engine.create_table(f"t_{name}", arrow(name, rows), overwrite=True)
 
     def stage(self, name: str, expr: ir.Table) -> ir.Table:
         """Materialise under a name."""
