@@ -6,6 +6,7 @@ from ibis import _
 
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach_all, best, total
+from mappings.config import Rules
 
 FACTS_TOLD = (
     "headroom", "headroom_value", "headroom_reason", "reachable", "ceiling_percent", "currency", "risk",
@@ -13,20 +14,28 @@ FACTS_TOLD = (
     "utilisation_percent", "interest_product",
 )  # fmt: skip
 """Facts that are answers as they are."""
-QUESTIONS = frozenset((*FACTS_TOLD, "renews_on"))
-"""Facts that are computed whether or not a play mentions them."""
+ALWAYS_TOLD = frozenset(("currency", "headroom", "headroom_reason", "reachable", "ceiling_percent"))
+"""Those that are computed whether or not the mapping writes them."""
 OUTCOMES = {"leads_accepted": ("accepted", "won"), "leads_declined": ("declined",)}
 
 
+def questions(rules: Rules) -> frozenset[str]:
+    """The facts that the mapping writes on accounts: computed whether or not a play mentions them."""
+    written = rules.mapping.write.account.fields
+    dated = {"renews_on"} if "renewal_on" in written else set()
+    return ALWAYS_TOLD | dated | {name for name in FACTS_TOLD if name in written}
+
+
 def answers(ground: Ground, judged: ir.Table, ranked: ir.Table) -> ir.Table:
-    """One row an account: the columns of FACTS_TOLD, and
+    """One row an account: the columns of FACTS_TOLD, as far as anybody asked for them, and
 
     next_product, next_product_2 (code and name of the best two offers), priority (high, mid, low), renewal_on,
     held_value (minor units: what guardrails hold back now), open_leads, open_value, leads_accepted, leads_declined.
     """
     on = ("account_id",)
     facts = ground.wide("account")
-    rows = facts.select("account_id", *(name for name in FACTS_TOLD if name in facts.columns), renewal_on="renews_on")
+    dated = {"renewal_on": facts.renews_on} if "renews_on" in facts.columns else {}
+    rows = facts.select("account_id", *(name for name in FACTS_TOLD if name in facts.columns), **dated)
     rows = attach_all(
         rows,
         (_at_work(ranked), on),

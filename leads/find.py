@@ -8,7 +8,7 @@ from typing import Literal
 import ibis.expr.types as ir
 
 from leads import gates, plays
-from leads.answers import QUESTIONS, answers
+from leads.answers import answers, questions
 from leads.assemble import assemble
 from leads.facts.families import FACTS, FAMILIES, SPINES
 from leads.facts.family import Grain
@@ -88,7 +88,7 @@ def find(
     awake, asleep = _awake(inputs, enabled)
     ground = Ground(
         inputs, families=FAMILIES, spines=SPINES, words=rules.texts[language].words,
-        wanted=_wanted(awake, _judges(guards, ranking)),
+        wanted=_wanted(awake, _judges(guards, ranking) | questions(rules)),
     )  # fmt: skip
     rows = wide(ground, plays.candidates(ground, awake), _judges(guards, ranking), _quarter(today))
     taught = learnt(ground)
@@ -133,9 +133,9 @@ def _judges(guards: Iterable[Guard], ranking: Mapping[str, Expression]) -> froze
     return frozenset(said | {name for part in ranking.values() for name in part.names})
 
 
-def _wanted(awake: Iterable[Rule], judges: frozenset[str]) -> Mapping[Grain, frozenset[str]]:
+def _wanted(awake: Iterable[Rule], asked: frozenset[str]) -> Mapping[Grain, frozenset[str]]:
     """The columns needed at each grain; of accounts whatever any grain mentions."""
-    wanted: dict[Grain, set[str]] = {"account": set(judges | ALWAYS | QUESTIONS), "owned": set(), "offer": set()}
+    wanted: dict[Grain, set[str]] = {"account": set(asked | ALWAYS), "owned": set(), "offer": set()}
     for one in awake:
         mentioned = one.facts | one.quotes
         records = {one.known[name].record or "" for name in mentioned} - {"", "account_id"}

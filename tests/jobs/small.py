@@ -1,5 +1,6 @@
 """A company with a handful of customers in both CRMs, a store beside it, and the verbs that run on them."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from connector.emulator.demo.catalogue import ANALYTICS, owners
 from connector.emulator.demo.model import Account, Contact, Deal, Line, Product, Subscription, World
 from connector.emulator.server import Emulator
@@ -17,6 +20,7 @@ from jobs import verbs
 from jobs.result import RunResult
 from jobs.settings import Settings, settings_of
 from mappings.canonical import Lead
+from mappings.load import PRESETS
 
 CRMS = ("salesforce", "hubspot")
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -185,6 +189,35 @@ def small_world(full: Sequence[str] = (), tossups: Sequence[str] = ()) -> World:
     )
 
 
+PLAYS = ("seat_limit", "free_to_paid", "complement_tossup", "just_bought_tossup")
+FIELDS = ("headroom", "headroom_value", "next_product", "priority", "computed_at")
+RULES = MappingProxyType(
+    {
+        "ranking.yaml": "{low: not selling and selling, high: not selling and selling, mid: products_n >= 1}\n",
+        "gates.yaml": "{churn_high: {enabled: false}, low_rank: {enabled: false}, severe_case: {enabled: false}}\n",
+    }
+)
+"""Few plays, few fields and few gates: what the facts are is tested with the leads, and computing them takes time."""
+
+
+def few_rules(folder: Path, crm: str) -> Path:
+    """The presets in a folder, cut down to what the small world needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    yaml = YAML(typ="safe", pure=True)
+    plays = yaml.load((PRESETS / "plays.yaml").read_text("utf-8"))
+    mapping = yaml.load((PRESETS / f"{crm}.yaml").read_text("utf-8"))
+    fields = mapping["write"]["account"]["fields"]
+    mapping["write"]["account"]["fields"] = {name: fields[name] for name in FIELDS}
+    yaml.dump({name: plays[name] for name in PLAYS}, folder / "plays.yaml")
+    yaml.dump(mapping, folder / f"{crm}.yaml")
+    for name, text in RULES.items():
+        (folder / name).write_text(text, "utf-8")
+    for name in ("texts.en.yaml", "texts.ja.yaml"):
+        text = (PRESETS / name).read_text("utf-8")
+        (folder / name).write_text(re.sub("(?m)^  story: .*", '  story: ""', text), "utf-8")
+    return folder
+
+
 def silent(_what: str, _done: int, _total: int | None) -> None:
     """A report to nobody."""
 
@@ -211,7 +244,11 @@ class Company:
     def env(self) -> dict[str, str]:
         """The variables of a process that works on this company."""
         told: dict[str, str] = self.emulator.announcement["env"][self.crm]
-        return {**told, "TOSSUP_STATE_DIR": str(self.settings.state_dir)}
+        return {
+            **told,
+            "TOSSUP_STATE_DIR": str(self.settings.state_dir),
+            "TOSSUP_CONFIG": str(self.settings.config),
+        }
 
     def sync(self, *, write: bool = True, full: bool = False) -> RunResult:
         """What `tossup sync` does."""
@@ -323,7 +360,9 @@ def company(crm: str, folder: Path, world: World | None = None) -> Iterator[Comp
     """A CRM filled with the small world and set up, never synced."""
     with Emulator(crm) as emulator:  # type: ignore[arg-type]
         fill_demo(world or small_world(), orgs=emulator.orgs, clock=emulator.clock)
-        settings = settings_of({**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(folder)})
+        rules = few_rules(folder.with_name(f"{folder.name}-rules"), crm)
+        env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(folder), "TOSSUP_CONFIG": str(rules)}
+        settings = settings_of(env)
         verbs.setup(settings, apply=True)
         yield Company(crm=crm, emulator=emulator, settings=settings)
 
