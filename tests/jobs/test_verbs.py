@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 from connector.emulator.server import Emulator
 from jobs import verbs
 from jobs.settings import settings_of
+from jobs.show import run_json, run_list
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent
 
 
@@ -99,3 +101,14 @@ def test_an_empty_org_and_one_without_custom_fields_are_synced(crm: str, tmp_pat
         emulator.orgs[crm].insert(object, [{name: "Example Industries 900"}])
         told = verbs.sync(settings, write=True, full=False, report=silent)
         assert (told.refused, told.plan.conflicts if told.plan else None) == ((), ())
+
+
+def test_a_run_keeps_what_its_chances_to_win_were_learnt_from(synced: Company) -> None:
+    kept = next(run for run in verbs.runs(synced.settings, 20) if run.verb == "sync")
+    model = kept.summary["model"]
+    assert (model["used"], model["version"], model["scores"]) == (False, None, None)
+    assert model["reason"].endswith("decided deals; a model is learnt from 200 on")
+    assert run_json(kept)["model"] == model
+    learnt = {**model, "used": True, "version": "0123456789ab", "scores": {"auc": 0.714}}
+    table = run_list([replace(kept, summary={"model": learnt}), kept, replace(kept, summary={})])
+    assert list(table.columns[-1].cells) == ["model 0123456789ab, AUC 0.71", "base rates", ""]
