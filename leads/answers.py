@@ -20,10 +20,12 @@ OUTCOMES = {"leads_accepted": ("accepted", "won"), "leads_declined": ("declined"
 
 
 def questions(rules: Rules) -> frozenset[str]:
-    """The facts that the mapping writes on accounts: computed whether or not a play mentions them."""
+    """The facts that the mapping writes on accounts, or a reason quotes: computed whatever plays mention."""
     written = rules.mapping.write.account.fields
     dated = {"renews_on"} if "renewal_on" in written else set()
-    return ALWAYS_TOLD | dated | {name for name in FACTS_TOLD if name in written}
+    reasons = [text for one in rules.texts.values() for text in one.reasons.values()]
+    signals = {"risk_reasons"} if any("{signals}" in text for text in reasons) else set()
+    return ALWAYS_TOLD | dated | signals | {name for name in FACTS_TOLD if name in written}
 
 
 def answers(ground: Ground, judged: ir.Table, ranked: ir.Table) -> ir.Table:
