@@ -133,10 +133,10 @@ def _brief(value: object) -> str:
 
 def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> RenderableType:
     """These leads by state, the best first: who, with what, for how much, and why; then the plays that are asleep."""
-    worth = _rank if order == "expected" else _value
+    first = _by_expected if order == "expected" else _by_value
     parts: list[RenderableType] = []
     for state in STATES:
-        chosen = sorted((lead for lead in leads if lead.state == state), key=lambda one: (-worth(one), str(one.key)))
+        chosen = sorted((lead for lead in leads if lead.state == state), key=first)
         if chosen:
             parts += [_state_table(state, chosen, found.workings.ground.inputs.rules, order), Words("")]
     parts.append(lead_counts(leads))
@@ -144,13 +144,14 @@ def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expe
     return Group(*parts)
 
 
-def _rank(lead: Lead) -> int:
-    """What is expected, in the company's currency where its rate is known."""
-    return int(lead.facts.get("ranked") or expected(lead))
+def _by_expected(lead: Lead) -> tuple[bool, int, str]:
+    """In the company's currency, as owners' lists are made; what has no rate comes last."""
+    ranked = lead.facts.get("ranked")
+    return ranked is None, -(expected(lead) if ranked is None else int(ranked)), str(lead.key)
 
 
-def _value(lead: Lead) -> int:
-    return lead.value
+def _by_value(lead: Lead) -> tuple[int, str]:
+    return -lead.value, str(lead.key)
 
 
 def _state_table(state: str, leads: Sequence[Lead], rules: Rules, order: Literal["value", "expected"]) -> Table:

@@ -71,8 +71,8 @@ def judgements(found: Found, account_id: str) -> tuple[Judgement, ...]:
                 expected=row["expected"],
                 timing=row["timing"],
                 decided_n=row["decided_n"],
-                win_source=str(lead.facts.get("win_source") or ("deals" if row["decided_n"] else "setting")),
-                win_model=str(lead.facts["win_model"]) if "win_model" in lead.facts else None,
+                win_source=row["win_source"],
+                win_model=row["win_model"],
                 place=row["value_capacity"] if _has_place(row) else None,
                 places=int(rules.gates["capacity"].numbers["leads"]),
             )

@@ -226,7 +226,9 @@ def test_the_document_has_the_keys_of_the_page(stories: Stories) -> None:
     assert [one["key"] for one in document["judgements"]] == [one["key"] for one in document["leads"]]
     play = next(one for one in document["plays"] if one["play"] == "renewal_window")
     assert play["needs"] == [{"subscription.ends_on": "Subscription.ends_on"}]
-    assert document["answers"]["account_revenue"] == 6000.0
+    assert document["answers"]["open_value"] == sum(
+        one["value"] for one in document["leads"] if one["state"] == "open"
+    )
     judged = document["judgements"][0]
     looked = document["plays"][0]["looked_at"][0]
     for part in (document, document["facts"][0], play, looked, looked["clauses"][0], judged, judged["gates"][0]):
