@@ -9,7 +9,8 @@ from ibis import _
 
 from leads.baskets import counted, pairs, profile, rules, sized
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, best, total
+from leads.facts.idioms import attach, total
+from leads.facts.touches import latest
 from leads.inputs import Inputs, Stage
 
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def bought(inputs: Inputs, codes: ir.Table) -> ir.Table:
     """One row an account and product it bought: first_on, the last day and the purchase it was read from."""
     rows = attach(inputs.tables["purchase"].filter(_.bought_on <= inputs.day(0)), codes, "product_id")
     rows = rows.filter(_.product.notnull())
-    first = rows.group_by("account_id", "product").aggregate(first_on=_.bought_on.min())
-    last = best(rows, "account_id", "product", value="bought_on")
-    last = last.select("account_id", "product", bought_on="bought_on", bought_record="id")
-    return inputs.stage("bought", attach(first, last, "account_id", "product"))
+    key = ("account_id", "product")
+    told = latest(rows, *key, on="bought_on", day="last_on", record="bought_record", first_on=_.bought_on.min())
+    return inputs.stage("bought", told.select(*key, "first_on", "bought_record", bought_on="last_on"))
 
 
 def believed(bought: ir.Table, numbers: Mapping[str, float], stage: Stage) -> ir.Table:
