@@ -57,26 +57,24 @@ def fitted(x: Matrix, won: Vector, ridge: Vector, known: Vector | None = None, n
     """
     before = np.zeros(len(won)) if known is None else known
     b = np.zeros(x.shape[1]) if near is None else near
-    for _step in range(STEPS):
+    steps, done = 0, False
+    while steps < STEPS and not done:
         p = chances(before + log_odds_of(x, b))
         slope = np.einsum("ni,n->i", x, won - p) - ridge * b
         curve = np.einsum("ni,nj->ij", x * (p * (1 - p))[:, None], x) + np.diag(ridge)
         whole = np.linalg.solve(curve, slope).astype(np.float64)
         move = _shortened(x, won, ridge, before, b, whole)
-        b = b + move
-        if np.max(np.abs(move), initial=0.0) < DONE:
-            break
+        b, steps, done = b + move, steps + 1, bool(np.max(np.abs(move)) < DONE)
     return b
 
 
 def _shortened(x: Matrix, won: Vector, ridge: Vector, before: Vector, b: Vector, move: Vector) -> Vector:
     """The step, halved until it makes things better: far from the solution a whole one may overshoot."""
     here = _loss(x, won, ridge, before, b)
-    for _half in range(STEPS):
-        if _loss(x, won, ridge, before, b + move) <= here:
-            return move
-        move = move / 2
-    return np.zeros_like(b)
+    halves = 0
+    while halves < STEPS and _loss(x, won, ridge, before, b + move) > here:
+        move, halves = move / 2, halves + 1
+    return move
 
 
 def _loss(x: Matrix, won: Vector, ridge: Vector, before: Vector, b: Vector) -> float:
