@@ -14,7 +14,7 @@ FACTS_TOLD = (
     "utilisation_percent", "interest_product",
 )  # fmt: skip
 """Facts that are answers as they are."""
-ALWAYS_TOLD = frozenset(("currency", "headroom", "headroom_reason", "reachable", "ceiling_percent"))
+ALWAYS_TOLD = frozenset(("currency", "headroom", "headroom_value", "headroom_reason", "reachable", "ceiling_percent"))
 """Those that are computed whether or not the mapping writes them."""
 OUTCOMES = {"leads_accepted": ("accepted", "won"), "leads_declined": ("declined",)}
 

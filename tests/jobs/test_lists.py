@@ -1,5 +1,6 @@
 """Contacts on campaigns and lists: put there instead of a task, taken off with the reason; people's word counts."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,28 +11,27 @@ from typing import Any
 
 import pytest
 
-import mappings
 from connector.errors import GiveUp
 from jobs import verbs
 from jobs.result import RunResult
+from leads.propensity import Report
 from mappings.canonical import Lead, LeadKey
 from tests.jobs.small import CRMS, FULL, Company, company, silent, small_world
 
 OFF, CLEARED, PUT_BACK, ANSWERED, MOVED = "a101", "a102", "a103", "a104", "a105"
 MEMBERS = {"salesforce": "CampaignMember", "hubspot": "list_memberships"}
-PRESETS = Path(mappings.__file__).parent / "presets"
 LIST = "Tossup seat_limit"
 
 
 @contextmanager
 def listing(crm: str, folder: Path) -> Iterator[Company]:
     """A company whose play for nearly full seats puts contacts on a list, which setup has yet to make."""
-    config = folder / "config"
-    config.mkdir()
-    plays = (PRESETS / "plays.yaml").read_text("utf-8").replace("\nseat_limit:\n", "\nseat_limit:\n  action: list\n")
-    (config / "plays.yaml").write_text(plays, "utf-8")
     with company(crm, folder / "store", small_world((OFF, CLEARED, PUT_BACK, ANSWERED, MOVED))) as served:
-        yield replace(served, settings=served.settings.model_copy(update={"config": config}))
+        assert served.settings.config is not None
+        plays = served.settings.config / "plays.yaml"
+        text = re.sub(r"(?m)^seat_limit:\n", "seat_limit:\n  action: list\n", plays.read_text("utf-8"))
+        plays.write_text(text, "utf-8")
+        yield served
 
 
 def contacts(served: Company) -> dict[str, str]:
@@ -91,7 +91,8 @@ class Story:
         """What the engine would find: a lead for everybody who is wanted, its action a list."""
         leads = [_lead(account, contact) for account, contact in sorted(self.wanted.items())]
         accounts = tables["account"].select("currency", account_id="id")
-        return SimpleNamespace(leads=tuple(leads), accounts=accounts, asleep=())
+        report = Report(used=False, reason="few", decided=(0, 0))
+        return SimpleNamespace(leads=tuple(leads), accounts=accounts, asleep=(), model=report)
 
     def look(self) -> None:
         """Keep who is on the list now."""
