@@ -13,7 +13,7 @@ from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
 
-AT_ONCE = 10
+AT_ONCE = 4
 """Families joined in one go: an engine holds the keys of all of them in memory meanwhile."""
 
 

@@ -32,10 +32,11 @@ def measured(inputs: Inputs) -> ir.Table:
     """
     rows = inputs.tables["usage"].filter((_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0))
     age = days(inputs.day(0), _.on)
-    dated = rows.select("account_id", "quantity", week=(age / WEEK).floor().cast("int64"), day=_bit(age % WEEK))
-    sums = dated.group_by("account_id", "week").aggregate(quantity=_.quantity.sum(), days=_.day.bit_or())
+    dated = rows.select("account_id", "quantity", week=(age / WEEK).floor().cast("int64"), day=age % WEEK)
+    there = {f"day_{day}": (_.day == day).any() for day in range(WEEK)}
+    sums = dated.group_by("account_id", "week").aggregate(quantity=_.quantity.sum(), **there)
     # a week's sum over the days that have any is the mean of its days, without adding up each day first
-    weekly = sums.mutate(mean=(_.quantity / _ones(_.days)).round(6))
+    weekly = sums.mutate(mean=(_.quantity / _how_many(*(sums[day] for day in there))).round(6))
     now, before, past = _.week < 4, (_.week >= 4) & (_.week < 8), _.week >= 4
     sums = weekly.group_by("account_id").aggregate(
         used_now=_["mean"].mean(where=now).round(4),
@@ -54,18 +55,8 @@ def measured(inputs: Inputs) -> ir.Table:
     return told.drop("weeks_now", "weeks_before", "weeks_past")
 
 
-def _bit(day: ir.IntegerValue) -> ir.IntegerValue:
-    """One bit for each day of the week, 0 to 6."""
-    return ibis.cases(*((day == place, 2**place) for place in range(WEEK))).cast("int64")
-
-
-def _ones(bits: ir.IntegerValue) -> ir.IntegerValue:
-    ones = (_is_set(bits, place) for place in range(1, WEEK))
-    return sum(ones, _is_set(bits, 0))
-
-
-def _is_set(bits: ir.IntegerValue, place: int) -> ir.IntegerValue:
-    return (bits / 2**place).floor().cast("int64") % 2
+def _how_many(first: ir.BooleanValue, *flags: ir.BooleanValue) -> ir.IntegerValue:
+    return sum((flag.cast("int64") for flag in flags), first.cast("int64"))
 
 
 def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:
