@@ -86,8 +86,15 @@ def by_expressions(engine: Engine) -> ir.Table:
 
 def _only(family: Family) -> Family:
     """The family without the facts that are not compared; one that is not compared at all as it is."""
-    names = FACTS.get(family.name)
-    return family if names is None else replace(family, facts={name: family.facts[name] for name in names})
+    if family.name not in FACTS:
+        return family
+    facts = {name: family.facts[name] for name in FACTS[family.name]}
+    columns = ["account_id", *sorted(replace(family, facts=facts).columns)]
+
+    def table(ground: Ground) -> ir.Table:
+        return family.table(ground).select(*columns)
+
+    return replace(family, facts=facts, table=table)
 
 
 def by_hand(engine: Engine) -> None:

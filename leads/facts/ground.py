@@ -69,6 +69,8 @@ class Ground:
             whole = self.wide("account")
             keep = [name for name in whole.columns if name in wanted - known]
             parts.append((whole.select("account_id", *keep), ("account_id",)))
+        # what is joined early is written down again with every further step
+        parts.sort(key=lambda part: len(part[0].columns))
         for place in range(0, len(parts) - AT_ONCE, AT_ONCE):
             spine = self.inputs.stage(
                 f"wide_{grain}_{place // AT_ONCE % 2}", attach_all(spine, *parts[place : place + AT_ONCE])

@@ -27,8 +27,21 @@ def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, id: str = "
     Reads the rows twice and sorts nothing; `best` reads them three times, for those who need whole rows.
     """
     last = rows.group_by(by).aggregate(**{day: rows[on].max()}, **sums)
-    tied = rows.select(*by, tied_id=id, **{day: on}).semi_join(last, [*by, day])
-    return attach(last, tied.group_by(by).aggregate(**{record: _.tied_id.min()}), *by)
+    return _with_record(rows, last, by, (on, day), (id, record))
+
+
+def earliest(rows: ir.Table, *by: str, on: str, day: str, record: str, id: str = "id") -> ir.Table:
+    """One row a group: `day` (the smallest `on`) and `record` (the smallest `id` of that day)."""
+    first = rows.group_by(by).aggregate(**{day: rows[on].min()})
+    return _with_record(rows, first, by, (on, day), (id, record))
+
+
+def _with_record(
+    rows: ir.Table, dated: ir.Table, by: tuple[str, ...], day: tuple[str, str], record: tuple[str, str]
+) -> ir.Table:
+    (on, name), (id, told) = day, record
+    tied = rows.select(*by, tied_id=id, **{name: on}).semi_join(dated, [*by, name])
+    return attach(dated, tied.group_by(by).aggregate(**{told: _.tied_id.min()}), *by)
 
 
 def oldest(on: ir.DateValue, id: ir.StringValue, where: ir.BooleanValue | None = None) -> ir.StringValue:
@@ -54,9 +67,7 @@ def decisions(inputs: Inputs) -> ir.Table:
     deals = inputs.tables["opportunity"].filter(yes(_.is_won) & (_.closes_on <= inputs.day(0)))
     last = latest(deals, "account_id", on="closes_on", day="won_on", record="won_record")
     lines = inputs.tables["purchase"].filter(_.bought_on <= inputs.day(0))
-    buyers = lines.group_by("account_id").aggregate(
-        first_bought_on=_.bought_on.min(), first_purchase_record=oldest(_.bought_on, _.id)
-    )
+    buyers = earliest(lines, "account_id", on="bought_on", day="first_bought_on", record="first_purchase_record")
     who = ibis.union(last.select("account_id"), buyers.select("account_id"), distinct=True)
     rows = attach(attach(who, last, "account_id"), buyers, "account_id")
     return rows.mutate(
