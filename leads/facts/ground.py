@@ -13,7 +13,7 @@ from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
 
-AT_ONCE = 4
+AT_ONCE = 3
 """Families joined in one go: an engine holds the keys of all of them in memory meanwhile."""
 
 
@@ -63,19 +63,17 @@ class Ground:
         wanted, on = self._wanted.get(grain, frozenset()), KEYS[grain]
         spine = self.spine(grain)
         found = (self._part(name, wanted, on, spine) for name in self._holding(grain, wanted))
-        parts = [(part, on) for part in found if part is not None]
+        # what is joined early is written down again with every further step
+        parts = sorted((part for part in found if part is not None), key=lambda part: len(part.columns))
+        steps = [[(part, on) for part in parts[at : at + AT_ONCE]] for at in range(0, len(parts), AT_ONCE)]
         if grain != "account":
-            known = {*spine.columns, *(name for part, _on in parts for name in part.columns)}
+            known = {*spine.columns, *(name for part in parts for name in part.columns)}
             whole = self.wide("account")
             keep = [name for name in whole.columns if name in wanted - known]
-            parts.append((whole.select("account_id", *keep), ("account_id",)))
-        # what is joined early is written down again with every further step
-        parts.sort(key=lambda part: len(part[0].columns))
-        for place in range(0, len(parts) - AT_ONCE, AT_ONCE):
-            spine = self.inputs.stage(
-                f"wide_{grain}_{place // AT_ONCE % 2}", attach_all(spine, *parts[place : place + AT_ONCE])
-            )
-        return attach_all(spine, *parts[-(len(parts) % AT_ONCE or AT_ONCE) :]) if parts else spine
+            steps.append([(whole.select("account_id", *keep), ("account_id",))])
+        for place, step in enumerate(steps[:-1]):
+            spine = self.inputs.stage(f"wide_{grain}_{place % 2}", attach_all(spine, *step))
+        return attach_all(spine, *steps[-1]) if steps else spine
 
     def _holding(self, grain: Grain, wanted: Iterable[str]) -> list[str]:
         wanted = set(wanted)
