@@ -58,13 +58,13 @@ Serve = Callable[..., Tossup]
 
 
 def alike(leads: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Leads without what only one CRM can know: record ids and field names."""
+    """Leads without what only one CRM can know: record ids, field names, and how it spells a choice."""
     return sorted(
         (
             lead["account_name"], lead["motion"], lead["pattern"], lead["play"], lead["product"], lead["state"],
             tuple(reason["code"] for reason in lead["reasons"]), lead["priority"], lead["value"], lead["currency"],
             lead["p_win"], lead["due"], lead["key"].split("/", 1)[1],
-            tuple((fact["fact"], fact["value"], fact["unit"]) for fact in lead["evidence"]),
+            tuple((fact["fact"], fact["value"], fact["unit"]) for fact in lead["evidence"] if fact["unit"] != "text"),
         )
         for lead in leads
     )  # fmt: skip
