@@ -19,7 +19,7 @@ SQL: dict[Kind, str] = {
 
 MACROS = (
     # dice: a whole number from 0 to sides - 1 that depends on the row and on what it is cast for
-    "CREATE MACRO dice(n, what, sides) AS CAST(hash(n, what) % CAST(sides AS UBIGINT) AS BIGINT)",
+    "CREATE MACRO dice(n, what, sides) AS CAST(hash(what || n) % CAST(sides AS UBIGINT) AS BIGINT)",
     "CREATE MACRO share(n, what) AS dice(n, what, 1000000) / 1000000.0",
     "CREATE MACRO id(kind, n) AS kind || lpad(CAST(n AS VARCHAR), 15, '0')",
     f"CREATE MACRO ago(days) AS DATE '{TODAY}' - CAST(days AS INTEGER)",
@@ -66,7 +66,7 @@ SELECT id('a0S', n) AS id, id('001', account) AS account_id,
   CASE WHEN dice(n, 'price', 2) = 0 OR currency_of(account) <> 'USD' THEN 700 + dice(n, 'price', 4000) END
     AS unit_price,
   currency_of(account) AS currency, ago(120 + dice(n, 'start', 2000)) AS starts_on,
-  CASE WHEN dice(n, 'gone', 25) = 0 THEN ago(100 + dice(n, 'end', 900)) WHEN dice(n, 'term', 25) = 0
+  CASE WHEN dice(n, 'gone', 25) = 0 THEN ago(100 + dice(n, 'end', 900)) WHEN dice(n, 'term', 120) = 0
     THEN ago(-dice(n, 'end', 365)) END AS ends_on,
   dice(n, 'gone', 25) = 0 AS cancelled, dice(n, 'renews', 3) = 0 AS auto_renews
 FROM (SELECT n, n < $accounts * 9 // 10 AS first,
