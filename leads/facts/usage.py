@@ -19,14 +19,15 @@ HISTORY = 182
 """Days of history that make up an account's own mean."""
 
 
-def _of_bits(bits: int) -> int:
-    raise NotImplementedError("engines have it")
-
-
+_WHOLE = (("int64",), "int64")
 # Ibis has the first one too, but not for Spark
-bit_or: Callable[[ir.Value], ir.IntegerScalar] = ibis.udf.agg.builtin(_of_bits, name="bit_or")
+bit_or: Callable[[ir.Value], ir.IntegerScalar] = ibis.udf.agg.builtin(
+    lambda bits: bits, name="bit_or", signature=_WHOLE
+)
 """The bits that any row has."""
-bit_count: Callable[[ir.Value], ir.IntegerValue] = ibis.udf.scalar.builtin(_of_bits, name="bit_count")
+bit_count: Callable[[ir.Value], ir.IntegerValue] = ibis.udf.scalar.builtin(
+    lambda bits: bits, name="bit_count", signature=_WHOLE
+)
 """How many bits are set."""
 
 
