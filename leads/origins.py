@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 from ibis import _
 
 from leads.inputs import Inputs
+from mappings.read import READ_FROM
 
 PARENTS: Mapping[str, str] = {
     "opportunity_id": "opportunity", "account_id": "account", "product_id": "product", "contact_id": "contact",
@@ -38,18 +40,22 @@ class Origin:
     parent: str | None = None
 
 
-def origin(lineage: Mapping[str, str], column: str) -> Origin | None:
-    """The first field that `subscription.seats_paid` is read from; a constant was read from nowhere: None."""
+def origin(lineage: Mapping[str, str], column: str, object: str | None = None) -> Origin | None:
+    """The first field that `subscription.seats_paid` is read from; a constant was read from nowhere: None.
+
+    `object` is the CRM object of the row, where several fill the table.
+    """
     fields = _fields(lineage.get(column, ""))
+    own_fields = [field for field in fields if field.partition(".")[0] == object]
     if not fields:
         return None
-    field, table = fields[0], column.partition(".")[0]
-    own, object = _objects(lineage, table), field.partition(".")[0]
-    if not own or object in own:
+    field, table = (own_fields or fields)[0], column.partition(".")[0]
+    own, holder = _objects(lineage, table), field.partition(".")[0]
+    if not own or holder in own:
         return Origin(field=field, path=field)
-    path = f"{own[0]}.{field}"
+    path = f"{object or own[0]}.{field}"
     for name, parent in PARENTS.items():
-        if f"{table}.{name}" in lineage and object in _objects(lineage, parent):
+        if f"{table}.{name}" in lineage and holder in _objects(lineage, parent):
             return Origin(field=field, path=path, parent=name)
     return Origin(field=path, path=path)
 
@@ -63,7 +69,7 @@ def _fields(sources: str) -> tuple[str, ...]:
 
 
 class Origins:
-    """The record and field of every proof of these rows; parents are looked up once for all of them."""
+    """The record and field of every proof of these rows; objects and parents are looked up once for all of them."""
 
     def __init__(self, inputs: Inputs, rows: Iterable[tuple[Mapping[str, Any], tuple[Proof, ...]]]) -> None:
         wanted: dict[Proof, set[str]] = {}
@@ -71,28 +77,46 @@ class Origins:
             for proof in proofs:
                 if row.get(proof.record) is not None:
                     wanted.setdefault(proof, set()).add(row[proof.record])
-        found = {proof: origin(inputs.lineage, proof.field) for proof in wanted}
-        self._known = {
-            proof: (where, _holders(inputs, proof, where.parent, wanted[proof]))
-            for proof, where in found.items()
-            if where is not None
-        }
+        self._inputs = inputs
+        self._objects = {proof: _read_from(inputs, proof, records) for proof, records in wanted.items()}
+        self._holders = {proof: self._parents(proof, records) for proof, records in wanted.items()}
 
     def of(self, proof: Proof, record: str) -> tuple[str, str] | None:
         """(record, field) of what the proof quotes from this row; None where it was read from nowhere."""
-        if proof not in self._known:
+        if proof not in self._objects:
             return None
-        where, holders = self._known[proof]
+        where = origin(self._inputs.lineage, proof.field, self._objects[proof].get(record))
+        if where is None:
+            return None
         if where.parent is None:
             return record, where.field
-        holder = holders.get(record)
+        holder = self._holders[proof].get(where.parent, {}).get(record)
         return (record, where.path) if holder is None else (holder, where.field)
 
+    def _parents(self, proof: Proof, records: set[str]) -> dict[str, Mapping[str, str | None]]:
+        """By the column that names a parent: row id -> the parent's id."""
+        objects: set[str | None] = set(self._objects[proof].values()) or {None}
+        found = {origin(self._inputs.lineage, proof.field, object) for object in objects}
+        parents = {where.parent for where in found if where is not None and where.parent is not None}
+        return {parent: _holders(self._inputs, proof, parent, records) for parent in sorted(parents)}
 
-def _holders(inputs: Inputs, proof: Proof, parent: str | None, records: set[str]) -> Mapping[str, str | None]:
-    """Row id -> id of the record that its column `parent` names."""
-    if parent is None:
+
+def _read_from(inputs: Inputs, proof: Proof, records: set[str]) -> Mapping[str, str]:
+    """Row id -> the CRM object it was read from, for tables that several objects fill."""
+    table = inputs.tables.get(proof.field.partition(".")[0])
+    if table is None or READ_FROM not in table.columns:
         return {}
-    asked = ibis.memtable([{"id": record} for record in sorted(records)], schema=ibis.schema({"id": "string"}))
-    rows = inputs.tables[proof.field.partition(".")[0]].select("id", holder=_[parent]).semi_join(asked, "id")
+    rows = table.select("id", object=_[READ_FROM]).semi_join(_asked(records), "id")
+    return {row["id"]: row["object"] for row in rows.to_pyarrow().to_pylist()}
+
+
+def _asked(records: set[str]) -> ir.Table:
+    return ibis.memtable([{"id": record} for record in sorted(records)], schema=ibis.schema({"id": "string"}))
+
+
+def _holders(inputs: Inputs, proof: Proof, parent: str, records: set[str]) -> Mapping[str, str | None]:
+    """Row id -> id of the record that its column `parent` names."""
+    rows = (
+        inputs.tables[proof.field.partition(".")[0]].select("id", holder=_[parent]).semi_join(_asked(records), "id")
+    )
     return {row["id"]: row["holder"] for row in rows.to_pyarrow().to_pylist()}

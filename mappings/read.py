@@ -17,7 +17,10 @@ from mappings.paths import Route, resolve
 from mappings.schema import Schema
 from mappings.sources import Reading, lineage, readings
 
-__all__ = ["Needs", "canonical", "lineage", "needs", "objects"]
+READ_FROM = "read_from"
+"""The CRM object that a row was read from, in canonical tables that several objects fill."""
+
+__all__ = ["READ_FROM", "Needs", "canonical", "lineage", "needs", "objects"]
 
 
 def canonical(
@@ -27,22 +30,25 @@ def canonical(
 
     `table(object)` gives the mirror's rows of a CRM object; `links(from_object, to_object)` its associations with the
     columns from_id, to_id, type_id and label. Rows without a value for a required column are left out. Money is in
-    minor units of the row's currency, dates are days in the company's time zone. Raises LookupError where the
-    mirror lacks a field that `needs` asks for.
+    minor units of the row's currency, dates are days in the company's time zone. A table of several CRM objects has a
+    column READ_FROM as well. Raises LookupError where the mirror lacks a field that `needs` asks for.
     """
     mirror = Mirror(schema=schema, table=table, links=links)
     specs = extra.tables(mapping)
-    found: dict[str, list[ir.Table]] = {name: [] for name in specs}
+    found: dict[str, list[tuple[str, ir.Table]]] = {name: [] for name in specs}
     for name, reading in readings(mapping, schema):
-        found[name].append(_filled(mirror, mapping, reading, specs[name]))
+        found[name].append((reading.object, _filled(mirror, mapping, reading, specs[name])))
     tables = {name: _together(parts, specs[name]) for name, parts in found.items()}
     return {**tables, "product": _with_catalog(tables["product"], mapping.catalog)}
 
 
-def _together(parts: list[ir.Table], spec: Table) -> ir.Table:
+def _together(parts: list[tuple[str, ir.Table]], spec: Table) -> ir.Table:
     if not parts:
         return empty({name: IBIS_TYPES[column.kind] for name, column in spec.columns.items()})
-    return ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+    if len(parts) == 1:
+        return parts[0][1]
+    told = [rows.mutate(**{READ_FROM: ibis.literal(object)}) for object, rows in parts]
+    return ibis.union(*told, distinct=False)
 
 
 def _filled(mirror: Mirror, mapping: MappingConfig, reading: Reading, spec: Table) -> ir.Table:
