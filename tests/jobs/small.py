@@ -189,7 +189,7 @@ def small_world(full: Sequence[str] = (), tossups: Sequence[str] = ()) -> World:
     )
 
 
-PLAYS = ("seat_limit", "free_to_paid", "complement_tossup", "just_bought_tossup")
+PLAYS = ("seat_limit", "free_to_paid", "complement_tossup", "just_bought_tossup", "usage_drop_save")
 FIELDS = ("headroom", "headroom_value", "next_product", "priority", "computed_at")
 RULES = MappingProxyType(
     {

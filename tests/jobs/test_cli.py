@@ -160,8 +160,8 @@ def test_facts_are_listed_by_word_for_people_scripts_and_the_page(tossup: Tossup
 @pytest.mark.usefixtures("printed")
 def test_explain_shows_every_fact_only_when_asked(synced: Company, tossup: Tossup) -> None:
     short, long = (tossup("explain", "サンプル", *words, **synced.env).out for words in ((), ("--facts",)))
-    assert "paid users x ARPPU" not in short
-    assert "paid users x ARPPU" in long
+    assert "employees - paid_users" not in short
+    assert "employees - paid_users" in long
     assert columns(long) <= 80
 
 
