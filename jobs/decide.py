@@ -18,7 +18,7 @@ from leads.find import Found, find
 from leads.past import as_of as as_of_day
 from mappings.canonical import TABLES
 from mappings.config import MappingConfig, Rules
-from mappings.read import canonical
+from mappings.read import READ_FROM, canonical
 from mappings.sources import lineage
 
 INDEX_LAG = timedelta(hours=1)
@@ -100,7 +100,8 @@ def _with_known(
     if not rows:
         return ours
     written = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS))
-    columns = [name for name in _OURS.names if name != "withdrawn"]
+    written = written.mutate(**{READ_FROM: ibis.null("string")})
+    columns = [name for name in (*_OURS.names, READ_FROM) if name in ours.columns]
     by_us = written.filter(written.withdrawn).select("key", "kind", "withdrawn").distinct()
     seen = ours.left_join(by_us, ["key", "kind"]).mutate(
         outcome=ibis.ifelse(ibis._.withdrawn, ibis.null("string"), ibis._.outcome)
