@@ -9,11 +9,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -35,6 +37,12 @@ _ISO = {
     "date32[day]": "strftime({}, '%Y-%m-%d')",
     "timestamp[ms, tz=UTC]": "strftime({}, '%Y-%m-%dT%H:%M:%S.%gZ')",
 }
+
+
+@lru_cache(maxsize=500)
+def _in_words(op: ops.Relation) -> str:
+    """The question as SQL: finding the words takes longer than the answer, and every run of a day asks the same."""
+    return str(ibis.to_sql(op.to_expr(), dialect="duckdb", pretty=False))
 
 
 class Mirror:
@@ -214,11 +222,21 @@ class Mirror:
         # a temporary table hides one of the file's that has the same name, so the names must never meet
         unique = f"{name}#{self._stages}"
         with self._guarded():
-            staged = self.connection.create_table(unique, expr, temp=True)
+            staged = self._computed(unique, expr)
             if name in self._staged:
                 self.connection.drop_table(self._staged[name], database=("temp", "main"))
         self._staged[name] = unique
         return staged
+
+    def _computed(self, name: str, expr: ir.Table) -> ir.Table:
+        if expr.op().find(ops.InMemoryTable):
+            return self.connection.create_table(name, expr, temp=True)
+        schema = expr.schema()
+        columns = ", ".join(one.sql("duckdb") for one in schema.to_sqlglot_column_defs("duckdb"))
+        self._con.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
+        self._con.execute(f"INSERT INTO {quoted(name)} {_in_words(expr.op())}")
+        place = ops.Namespace(catalog="temp", database="main")
+        return ops.DatabaseTable(name=name, schema=schema, source=self.connection, namespace=place).to_expr()
 
     def fetch(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Value]]:
         """These rows by id, as the mirror holds them; ids it does not have are left out.
@@ -261,6 +279,8 @@ class Mirror:
         # DuckDB flattens nested queries itself: having Ibis do it first only costs time to compile
         ibis.options.sql.fuse_selects = False
         self.connection = ibis.duckdb.connect(self.path, **self._config)
+        # expressions over one mirror and another are the same question, which is put into words only once
+        self.connection.db_identity = "mirror"
         self._con: duckdb.DuckDBPyConnection = self.connection.con
         self._file = self.connection.current_catalog
         try:
