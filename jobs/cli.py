@@ -274,8 +274,8 @@ def emulator(
 ) -> None:
     """Serve both CRMs on this machine; the first line says where, as JSON."""
     # a server is not loaded for every other command
-    from connector.emulator.org import BadRequest  # noqa: PLC0415
-    from connector.emulator.server import PortTaken, serve  # noqa: PLC0415
+    from connector.emulator.org import BadRequest  # noqa: PLC0415  # it brings the emulator
+    from connector.emulator.server import PortTaken, serve  # noqa: PLC0415  # the same
 
     try:
         serve(crm=crm, world=world, port=port, state=state, log=log, limits=limits, index_lag=index_lag)

@@ -358,7 +358,7 @@ class Company:
 @contextmanager
 def company(crm: str, folder: Path, world: World | None = None) -> Iterator[Company]:
     """A CRM filled with the small world and set up, never synced."""
-    with Emulator(crm) as emulator:  # type: ignore[arg-type]
+    with Emulator(crm) as emulator:  # type: ignore[arg-type]  # one of CRMS
         fill_demo(world or small_world(), orgs=emulator.orgs, clock=emulator.clock)
         rules = few_rules(folder.with_name(f"{folder.name}-rules"), crm)
         env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(folder), "TOSSUP_CONFIG": str(rules)}

@@ -183,9 +183,9 @@ def killed(env: dict[str, str], plan: str, event: int, after: bool) -> None:
         path = request.path_url
         return request.method != "GET" and not path.endswith(("/search", "/batch/read", "/token"))
 
-    Ledger.intend = deadly(Ledger.intend)  # type: ignore[method-assign]
-    Ledger.settle = deadly(Ledger.settle)  # type: ignore[method-assign]
-    requests.adapters.HTTPAdapter.send = deadly(requests.adapters.HTTPAdapter.send, writes)  # type: ignore[method-assign]
+    Ledger.intend = deadly(Ledger.intend)  # type: ignore[method-assign]  # killed in the middle of it
+    Ledger.settle = deadly(Ledger.settle)  # type: ignore[method-assign]  # killed in the middle of it
+    requests.adapters.HTTPAdapter.send = deadly(requests.adapters.HTTPAdapter.send, writes)  # type: ignore[method-assign]  # killed in the middle of it
     verbs.apply(settings_of(env), plan, report=silent)
     os._exit(0)
 

@@ -102,9 +102,9 @@ def test_a_day_is_the_calendars_day_in_every_zone_on_both_sides_of_every_clock_c
     start = datetime(1970, 1, 1, tzinfo=UTC)
     seconds = [second + step for second, _ in offsets(zone) for step in (-1, 0, 1)]
     midnights = [86_400 * day - hour * 3600 for day in range(0, 32_000, 211) for hour in (-1, 0, 1)]
-    moments: list[object] = [start + timedelta(seconds=s) for s in [*seconds, *midnights] if s >= 0]
-    found = out(local_date(column(moments, pa.timestamp("ms", tz="UTC")).v, zone))
-    assert found == [moment.astimezone(ZoneInfo(zone)).date() for moment in moments]  # type: ignore[attr-defined]
+    moments = [start + timedelta(seconds=s) for s in [*seconds, *midnights] if s >= 0]
+    found = out(local_date(column([*moments], pa.timestamp("ms", tz="UTC")).v, zone))
+    assert found == [moment.astimezone(ZoneInfo(zone)).date() for moment in moments]
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,0 +1,50 @@
+"""What is staged is computed once, from the mirror it was asked of, however often the question was put before."""
+
+from pathlib import Path
+
+import ibis
+import pytest
+
+from jobs.store.mirror import Mirror, _in_words
+from tests.jobs.test_mirror import batch, schema
+
+
+def filled(path: Path, *names: str) -> Mirror:
+    """A mirror with these accounts."""
+    mirror = Mirror(path / "mirror.duckdb")
+    rows = [(f"00{place}", place, name) for place, name in enumerate(names)]
+    mirror.replace(schema(), ("Name",), [batch(*rows, at="2026-11-01T00:00:00.000Z")])
+    return mirror
+
+
+def staged(mirror: Mirror) -> list[str]:
+    """The names, in capitals, through a stage and another that stands on it."""
+    table = mirror.table("Account")
+    upper = mirror.stage("upper", table.select(name=table.Name.upper()))
+    return sorted(mirror.stage("long", upper.filter(upper.name.length() > 1)).to_pyarrow()["name"].to_pylist())
+
+
+def test_every_mirror_answers_for_itself_though_the_question_is_put_into_words_once(tmp_path: Path) -> None:
+    _in_words.cache_clear()
+    with filled(tmp_path / "one", "ab", "c") as one, filled(tmp_path / "two", "de", "fg") as two:
+        assert staged(one) == ["AB"]
+        asked = _in_words.cache_info().misses
+        assert staged(two) == ["DE", "FG"]
+        assert _in_words.cache_info().misses == asked == 2
+    with filled(tmp_path / "one", "xy") as again:
+        assert staged(again) == ["XY"]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_another_question_is_another_answer(tmp_path: Path, limit: int) -> None:
+    with filled(tmp_path, "ab", "c") as mirror:
+        table = mirror.table("Account")
+        rows = mirror.stage("few", table.filter(table.Name.length() >= limit)).to_pyarrow()
+        assert len(rows) == 3 - limit
+
+
+def test_rows_that_are_handed_in_are_staged_too(tmp_path: Path) -> None:
+    with filled(tmp_path, "ab") as mirror:
+        for name in ("one", "two"):
+            told = mirror.stage("told", ibis.memtable({"name": [name]}))
+            assert told.to_pyarrow()["name"].to_pylist() == [name]
