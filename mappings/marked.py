@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
@@ -70,8 +71,12 @@ def _inside(value: Plain, step: Key) -> Plain:
     return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
 
 
+@lru_cache(maxsize=32)
 def parse(data: bytes) -> Marked:
-    """Read UTF-8 YAML of at most 1 MB. Raises Unreadable, with every fault found."""
+    """Read UTF-8 YAML of at most 1 MB. Nobody may change what comes back: the same text is read once.
+
+    Raises Unreadable, with every fault found.
+    """
     root = _composed(_decoded(data))
     reading = _Reading()
     value = reading.value(root, ())

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis import Deferred, _
 
 NO = ibis.literal(value=False)
+NO_KEY = ibis.literal(value=True).op()
+"""Joining on no column: every row agrees."""
 
 
 def attach(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:
@@ -18,14 +21,21 @@ def attach(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:
 
 
 def attach_all(left: ir.Table, *others: tuple[ir.Table, Sequence[str]]) -> ir.Table:
-    """`attach` for several tables at once, each with the columns of `left` it joins on: one join, one projection."""
-    joined, keep = left, list(left.columns)
-    for place, (right, on) in enumerate(others):
-        keys = {f"key{place}_{name}": name for name in on}
-        other = right.rename(keys)
-        joined = joined.left_join(other, [left[name] == other[key] for key, name in keys.items()])
-        keep += [name for name in right.columns if name not in on]
-    return joined.select(*keep)
+    """`attach` for several tables at once, each with the columns of `left` it joins on: one join, one projection.
+
+    Built of Ibis's operations themselves: its own `join` looks every column of every table up again at each step.
+    """
+    first = ops.JoinReference(left.op(), identifier=0)
+    values, links = dict(first.fields), []
+    for place, (right, on) in enumerate(others, 1):
+        other = ops.JoinReference(right.op(), identifier=place)
+        same = [ops.Equals(first.fields[name], other.fields[name]) for name in on] or [NO_KEY]
+        links.append(ops.JoinLink("left", table=other, predicates=same))
+        found = {name: field for name, field in other.fields.items() if name not in on}
+        if twice := values.keys() & found.keys():
+            raise ValueError(f"columns {', '.join(sorted(twice))} are on both sides")
+        values |= found
+    return ir.Table(ops.JoinChain(first=first, rest=links, values=values))
 
 
 def best(rows: ir.Table, *by: str, value: str, id: str = "id") -> ir.Table:
