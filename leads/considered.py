@@ -9,7 +9,7 @@ from leads.clauses import clauses
 from leads.facts.family import KEYS
 from leads.find import Found
 from leads.language import Expression, parse
-from leads.plays import columns
+from leads.plays import over
 from leads.rules import Rule
 from mappings.canonical import Kind
 from mappings.config import Play
@@ -96,7 +96,7 @@ def _seen(
         rows = ground.wide(grain)
         rows = rows.filter(rows.account_id == account_id)
         holds = {
-            f"{rule.name} {n}": part.build(columns(rows, rule.play.numbers), ground.inputs.today)
+            f"{rule.name} {n}": over(rows, rule.play.numbers, part, ground.inputs.today)
             for rule in here
             for n, part in enumerate(parts[rule.name])
         }

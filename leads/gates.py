@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from leads.facts.ground import Ground
 from leads.facts.idioms import NO, yes
 from leads.inputs import Inputs
-from leads.plays import columns
+from leads.plays import over
 from leads.rules import Guard
 from mappings.config import Gate, Override
 
@@ -35,8 +35,7 @@ def judged(ground: Ground, rows: ir.Table, guards: Iterable[Guard]) -> ir.Table:
 
 
 def _verdict(ground: Ground, guard: Guard, rows: ir.Table) -> dict[str, ir.Value]:
-    known = columns(rows, guard.gate.numbers)
-    built = {part: one.build(known, ground.inputs.today) for part, one in guard.parts.items()}
+    built = {part: over(rows, guard.gate.numbers, one, ground.inputs.today) for part, one in guard.parts.items()}
     refused = yes(built["when"]) & _concerned(guard.gate, rows) & ~_let_pass(ground, guard.code, rows)
     told = {f"refused_{guard.code}": refused}
     return told | {f"{part}_{guard.code}": built[part] for part in ("value", "limit") if part in built}

@@ -1,12 +1,14 @@
 """Candidates: what every play that is awake finds, as rows of one table."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
+from leads.language import Expression
 from leads.rules import Rule, python_plays
 
 NO_PRODUCT = "-"
@@ -53,13 +55,14 @@ def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
 
 
 def _value(ground: Ground, rule: Rule, part: str, rows: ir.Table) -> ir.Value:
-    return rule.parts[part].build(columns(rows, rule.play.numbers), ground.inputs.today)
+    return over(rows, rule.play.numbers, rule.parts[part], ground.inputs.today)
 
 
-def columns(rows: ir.Table, numbers: Mapping[str, float]) -> dict[str, ir.Value]:
-    """What an expression is built over: the columns of these rows, and numbers as literals."""
-    literals = {name: ibis.literal(int(n) if float(n).is_integer() else n) for name, n in numbers.items()}
-    return {**{name: rows[name] for name in rows.columns}, **literals}
+def over(rows: ir.Table, numbers: Mapping[str, float], part: Expression, today: date) -> ir.Value:
+    """The value of an expression in each of these rows; `numbers` stand for themselves, as literals."""
+    given = {name: n for name, n in numbers.items() if name in part.names}
+    literals = {name: ibis.literal(int(n) if float(n).is_integer() else n) for name, n in given.items()}
+    return part.build({**{name: rows[name] for name in part.names - given.keys()}, **literals}, today)
 
 
 def _whole(value: ir.NumericValue) -> ir.IntegerValue:

@@ -12,7 +12,7 @@ from leads.facts.idioms import attach, days, yes
 from leads.facts.winrate import by_play
 from leads.gates import number
 from leads.language import Expression
-from leads.plays import columns
+from leads.plays import over
 from leads.propensity import BASE_WEIGHT, Learnt, chances_of
 
 SHARED = (
@@ -33,8 +33,8 @@ def valued(ground: Ground, rows: ir.Table, priorities: Mapping[str, Expression],
     rows = rows.mutate(expected=(_.value * _.p_win * _.timing).round().cast("int64"))
     rows = in_company_currency(ground.inputs, rows, "expected", name="ranked")
     rows = rows.mutate(rate_unknown=ibis.cases((_.ranked.isnull(), True)))
-    known = columns(rows, ground.inputs.rules.ranking.numbers)
-    holds = {name: yes(one.build(known, ground.inputs.today)) for name, one in priorities.items()}
+    numbers, today = ground.inputs.rules.ranking.numbers, ground.inputs.today
+    holds = {name: yes(over(rows, numbers, one, today)) for name, one in priorities.items()}
     priority = ibis.cases(
         (rows.selling & holds["low"], "low"), (holds["high"], "high"), (holds["mid"], "mid"), else_="low"
     )

@@ -8,7 +8,7 @@ from leads.considered import Plain, in_order, plain_number
 from leads.facts.idioms import yes
 from leads.find import Found
 from leads.gates import LIMITS, in_force
-from leads.plays import columns
+from leads.plays import over
 from leads.rules import Guard
 from mappings.canonical import Lead
 from mappings.config import Gate, Override
@@ -89,9 +89,7 @@ def _judged(found: Found, account_id: str) -> Mapping[tuple[str, str | None], Ro
     work = found.workings
     rows = work.judged.filter(work.judged.account_id == account_id)
     holds = {
-        f"holds {guard.code}": yes(
-            guard.parts["when"].build(columns(rows, guard.gate.numbers), work.ground.inputs.today)
-        )
+        f"holds {guard.code}": yes(over(rows, guard.gate.numbers, guard.parts["when"], work.ground.inputs.today))
         for guard in work.guards
         if "when" in guard.parts
     }

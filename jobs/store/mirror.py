@@ -45,6 +45,11 @@ def _in_words(op: ops.Relation) -> str:
     return str(ibis.to_sql(op.to_expr(), dialect="duckdb", pretty=False))
 
 
+@lru_cache(maxsize=500)
+def _columns(schema: ibis.Schema) -> str:
+    return ", ".join(one.sql("duckdb") for one in schema.to_sqlglot_column_defs("duckdb"))
+
+
 class Mirror:
     """The mirror file at `path`, held by this process until `close`.
 
@@ -232,8 +237,7 @@ class Mirror:
         if expr.op().find(ops.InMemoryTable):
             return self.connection.create_table(name, expr, temp=True)
         schema = expr.schema()
-        columns = ", ".join(one.sql("duckdb") for one in schema.to_sqlglot_column_defs("duckdb"))
-        self._con.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
+        self._con.execute(f"CREATE TEMP TABLE {quoted(name)} ({_columns(schema)})")
         self._con.execute(f"INSERT INTO {quoted(name)} {_in_words(expr.op())}")
         place = ops.Namespace(catalog="temp", database="main")
         return ops.DatabaseTable(name=name, schema=schema, source=self.connection, namespace=place).to_expr()
