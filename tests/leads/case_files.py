@@ -1,7 +1,8 @@
 """Reads the cases in cases/*.yaml and puts all of them into one world, each with records of its own.
 
 A file has `play`, `background` (rows shared by its cases), `base` (the rows every case starts from) and `cases`. In
-`given`, a mapping changes the base's row of that table (or makes one), a list replaces its rows. Ids, parents and
+`given`, a mapping changes the base's row of that table (or makes one), a list replaces its rows. `passes` names gates
+that refuse no lead of the case, though they came close. Ids, parents and
 keys are the case's own; products and whatever stands in the background are shared. `today-30` is a day, `repeat: 25`
 makes that many rows with {n} counted up, `~` empties a column.
 """
@@ -32,6 +33,7 @@ class Case:
     rows: Mapping[str, list[Row]]
     expect: Mapping[str, Any]
     because: str
+    passes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file}: {self.name}"
@@ -64,6 +66,7 @@ def _cases(file: Path) -> Iterator[Case]:
             rows={table: [_owned(row, prefix) for row in _expanded(given)] for table, given in rows.items()},
             expect=case["expect"],
             because=case["because"],
+            passes=tuple(case.get("passes", ())),
         )
 
 

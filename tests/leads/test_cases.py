@@ -8,6 +8,7 @@ import pytest
 from leads.find import Found
 from mappings.canonical import Lead
 from tests.leads.case_files import Case, all_cases
+from tests.leads.world import rules
 
 CASES = all_cases()
 
@@ -21,6 +22,7 @@ def test_case(case: Case, answer: tuple[Found, dict[str, dict[str, Any]]]) -> No
             case.expect["leads"]
         ), case.because
         assert len(leads) == len(case.expect["leads"]), (case.because, leads)
+    assert not {reason.code for lead in leads for reason in lead.reasons} & set(case.passes), case.because
     if "account" in case.expect:
         wanted = case.expect["account"]
         seen = accounts[case.rows["account"][0]["id"]]
@@ -28,6 +30,20 @@ def test_case(case: Case, answer: tuple[Found, dict[str, dict[str, Any]]]) -> No
     if "counts" in case.expect:
         states = [lead.state for lead in leads]
         assert {state: states.count(state) for state in case.expect["counts"]} == case.expect["counts"], case.because
+
+
+@pytest.mark.parametrize("play", rules().plays)
+def test_every_play_has_a_case_that_it_finds_and_one_that_it_leaves_alone(play: str) -> None:
+    told = [case.expect for case in CASES if case.play == play]
+    assert any(expect.get("leads") or expect.get("counts") for expect in told)
+    assert any(expect.get("leads") == [] for expect in told)
+
+
+@pytest.mark.parametrize("gate", rules().gates)
+def test_every_gate_has_a_case_that_it_refuses_and_one_that_it_lets_pass(gate: str) -> None:
+    refused = {code for case in CASES for lead in case.expect.get("leads", ()) for code in lead.get("reasons", ())}
+    assert gate in refused
+    assert any(gate in case.passes for case in CASES)
 
 
 def _seen(lead: Lead, wanted: dict[str, Any], case: Case) -> dict[str, Any]:
