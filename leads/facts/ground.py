@@ -98,11 +98,10 @@ class Ground:
         if grain == "account":
             return self.family("account")
         wanted = self._wanted.get(grain, frozenset())
-        names = [name for name in self._spines[grain] if not wanted.isdisjoint(self._families[name].columns)]
+        spines = self._spines[grain]
+        # a condition over the account alone, or over what is merely said of products, looks at all of them
+        names = [name for name in spines if not wanted.isdisjoint(self._families[name].columns)] or spines
         pairs = [self.family(name).select(*KEYS[grain]) for name in names]
-        if not pairs:
-            empty = ibis.schema(dict.fromkeys(KEYS[grain], "string"))
-            return ibis.memtable([], schema=empty)
         every = (ibis.union(*pairs) if len(pairs) > 1 else pairs[0]).distinct()
         return owned.offerable(self, every) if grain == "offer" else every
 
