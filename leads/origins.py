@@ -83,8 +83,6 @@ class Origins:
 
     def of(self, proof: Proof, record: str) -> tuple[str, str] | None:
         """(record, field) of what the proof quotes from this row; None where it was read from nowhere."""
-        if proof not in self._objects:
-            return None
         where = origin(self._inputs.lineage, proof.field, self._objects[proof].get(record))
         if where is None:
             return None

@@ -1,4 +1,4 @@
-"""What is going on at an account: deals, tasks, cases, the last contact, answers to surveys."""
+"""What is going on at an account: deals, tasks, the last contact and the last approach."""
 
 from typing import TYPE_CHECKING
 
@@ -7,14 +7,12 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, best, days, yes
+from leads.facts.idioms import attach, days, yes
 from leads.inputs import Inputs
 
 if TYPE_CHECKING:  # the ground reads this module
     from leads.facts.ground import Ground
 
-SURVEY_DAYS = 180
-"""How long an answer says something."""
 MEETING_DAYS = 90
 """The window of meetings_90."""
 NO_DAY = "9999-12-31"
@@ -24,7 +22,7 @@ NO_DAY = "9999-12-31"
 def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, id: str = "id", **sums: ir.Value) -> ir.Table:
     """One row a group: `day` (the largest `on`), `record` (the smallest `id` of that day), and further aggregates.
 
-    Reads the rows twice and sorts nothing; `best` reads them three times, for those who need whole rows.
+    Reads the rows twice and sorts nothing; `idioms.best` reads them three times, for those who need whole rows.
     """
     last = rows.group_by(by).aggregate(**{day: rows[on].max()}, **sums)
     return _with_record(rows, last, by, (on, day), (id, record))
@@ -52,14 +50,6 @@ def oldest(on: ir.DateValue, id: ir.StringValue, where: ir.BooleanValue | None =
 def or_none(inputs: Inputs, count: ir.IntegerValue, need: str) -> ir.IntegerValue:
     """The count; 0 where the CRM keeps such records but none of the account, NULL where it keeps none at all."""
     return ibis.coalesce(count, 0) if need in inputs.filled else count
-
-
-def won(inputs: Inputs, days_ago: int) -> ir.Table:
-    """The latest won deal of the last `days_ago` days: won_record, won_on."""
-    deals = inputs.tables["opportunity"].filter(
-        yes(_.is_won) & _.closes_on.between(inputs.day(days_ago), inputs.day(0))
-    )
-    return best(deals, "account_id", value="closes_on").select("account_id", won_record="id", won_on="closes_on")
 
 
 def decisions(inputs: Inputs) -> ir.Table:
@@ -95,11 +85,6 @@ def _happened(inputs: Inputs) -> ir.Table:
     )
 
 
-def last_contact(inputs: Inputs) -> ir.Table:
-    """The last day anybody talked with them: a call, mail or meeting that took place, or a task that was done."""
-    return _happened(inputs).group_by("account_id").aggregate(contacted_on=_.on.max())
-
-
 def contacted(inputs: Inputs) -> ir.Table:
     """The last contact with its record, the days since, the meetings of late, and whether there ever was one.
 
@@ -123,31 +108,6 @@ def approached(inputs: Inputs, approaches: ir.Table) -> ir.Table:
     dated = approaches.filter(_.sold_on <= inputs.day(0))
     last = dated.group_by("account_id").aggregate(sold_on=_.sold_on.max())
     return last.mutate(sold_days=days(inputs.day(0), _.sold_on))
-
-
-def cases(inputs: Inputs, days_ago: int) -> ir.Table:
-    """severe_record and severe_n of open severe cases; cases_n of the last `days_ago` days."""
-    severe = ~yes(_.is_closed) & (_.severity == "high")
-    return (
-        inputs.tables["case"]
-        .group_by("account_id")
-        .aggregate(
-            severe_record=_.id.min(where=severe),
-            severe_n=_.id.count(where=severe),
-            cases_n=_.id.count(where=_.opened_on > inputs.day(days_ago)),
-        )
-    )
-
-
-def nps(inputs: Inputs) -> ir.Table:
-    """The last answer to the recommendation question and the one before: nps, nps_before."""
-    answers = inputs.tables["feedback"].filter(
-        (_.kind == "nps") & _.on.between(inputs.day(SURVEY_DAYS), inputs.day(0))
-    )
-    last = best(answers, "account_id", value="on").select("account_id", nps="score", nps_on="on")
-    earlier = attach(answers, last, "account_id").filter(_.on < _.nps_on)
-    before = best(earlier, "account_id", value="on").select("account_id", nps_before="score")
-    return inputs.stage("nps", attach(last, before, "account_id"))
 
 
 def _contacted(ground: "Ground") -> ir.Table:

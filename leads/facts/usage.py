@@ -31,11 +31,6 @@ bit_count: Callable[[ir.Value], ir.IntegerValue] = ibis.udf.scalar.builtin(
 """How many bits are set."""
 
 
-def usage(inputs: Inputs) -> ir.Table:
-    """`measured`, computed once."""
-    return inputs.stage("usage_facts", measured(inputs))
-
-
 def measured(inputs: Inputs) -> ir.Table:
     """One row an account: used_now, used_before (means of weekly means), own_mean, own_sd, usage_fall (percent).
 

@@ -29,6 +29,12 @@ def test_the_presets_say_everything() -> None:
     assert check(rules()) == []
 
 
+def test_an_override_of_a_known_gate_and_play_is_in_order() -> None:
+    said = {"account": "acme", "person": "Owner 01", "reason": "They asked.", "until": date(2026, 12, 31)}
+    passes = [Override.model_validate({"gate": "tenure", "play": play, **said}) for play in (None, "seat_limit")]
+    assert check(rules().model_copy(update={"overrides": tuple(passes)})) == []
+
+
 def _with_text(part: str, key: str, value: str | None) -> Rules:
     """The presets with one English text changed, or taken out."""
     texts = rules().texts["en"].model_dump()

@@ -16,6 +16,7 @@ from ibis.backends.sql.compilers import pyspark
 from ibis.config import Config
 
 from leads.checks import check
+from leads.considered import plays_said
 from leads.facts.ground import Ground
 from leads.find import Asleep, Found
 from leads.rules import GROUP, python_plays
@@ -208,6 +209,25 @@ def test_a_company_adds_a_play_a_gate_and_a_fact_of_its_own() -> None:
             ]
     evidence = "Account.Health__c"
     assert seen == {79: [], 80: [("open", [], [(evidence, 80)])], 91: [("suppressed", ["91 > 90"], [(evidence, 91)])]}
+
+
+def test_every_product_is_looked_at_whatever_a_condition_mentions_and_without_evidence_there_is_no_lead() -> None:
+    told = {"motion": "upsell", "pattern": "own", "when": "employees >= 100"}
+    plays = {
+        "each": Play.model_validate({**told, "per": "owned", "evidence": ["employees"]}),
+        "bare": Play.model_validate(told),
+    }
+    texts = {
+        language: said.model_copy(
+            update={"plays": {name: {**said.plays["company_wide"], "why": ""} for name in plays}}
+        )
+        for language, said in rules().texts.items()
+    }
+    with closing(World(ROWS)) as world:
+        found = world.find(rules().model_copy(update={"plays": plays, "texts": texts}))
+        said = {one.name: one.answer for one in plays_said(found, "acme")}
+    assert [(lead.play, lead.product) for lead in found.leads] == [("each", "SUITE")]
+    assert said == {"each": "lead", "bare": "no evidence"}
 
 
 def test_a_play_in_python_is_registered_by_a_package(monkeypatch: pytest.MonkeyPatch) -> None:

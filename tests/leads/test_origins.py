@@ -2,10 +2,12 @@
 
 from contextlib import closing
 
+import ibis
 import pytest
 
 from leads.inputs import Inputs
 from leads.origins import Origin, Origins, Proof, origin
+from mappings.read import READ_FROM
 from tests.leads.world import LINEAGE, TODAY, World, rules
 
 SALESFORCE = {
@@ -44,6 +46,25 @@ def test_the_field_and_the_column_that_names_its_record(
 def test_what_was_read_from_nowhere_has_no_origin() -> None:
     assert origin({"subscription.seats_paid": "constant 100"}, "subscription.seats_paid") is None
     assert origin({}, "subscription.seats_paid") is None
+
+
+def test_where_several_objects_fill_a_table_each_row_names_the_field_of_its_own() -> None:
+    seats = Proof(fact="plan_seats", unit="seats", record="plan_record", field="subscription.seats_paid")
+    lineage = {
+        "subscription.id": "Asset.Id, Contract.Id",
+        "subscription.seats_paid": "Asset.Quantity, Contract.Seats__c",
+    }
+    with closing(
+        World({"subscription": [{"id": "a", "account_id": "acme"}, {"id": "c", "account_id": "acme"}]})
+    ) as world:
+        rows = world.tables["subscription"]
+        read_from = ibis.ifelse(rows.id == "a", "Asset", "Contract")
+        tables = {**world.tables, "subscription": rows.mutate(**{READ_FROM: read_from})}
+        inputs = Inputs(
+            tables=tables, rules=rules(), today=TODAY, lineage=lineage, filled=frozenset(), stage=world.stage
+        )
+        origins = Origins(inputs, [({"plan_record": id}, (seats,)) for id in ("a", "c")])
+    assert [origins.of(seats, id) for id in ("a", "c")] == [("a", "Asset.Quantity"), ("c", "Contract.Seats__c")]
 
 
 def test_a_line_names_its_deal_or_else_the_way_to_it() -> None:

@@ -94,6 +94,9 @@ def test_chance_and_value_say_where_they_come_from(leads: dict[str, Lead]) -> No
     body = say(unknown, rules(), "en", names(lead), _url).body
     assert "a setting; there are no decided deals" in body
     assert "Value: not known" in body
+    assert "No exchange rate" not in body
+    foreign = replace(lead, facts={**lead.facts, "rate_unknown": True})
+    assert "No exchange rate is known for this currency" in say(foreign, rules(), "en", names(lead), _url).body
 
 
 def test_a_long_account_name_gives_way_in_the_subject(leads: dict[str, Lead]) -> None:
