@@ -15,6 +15,7 @@ import pytest
 from ibis.backends.sql.compilers import pyspark
 from ibis.config import Config
 
+from leads.answers import questions
 from leads.checks import check
 from leads.considered import plays_said
 from leads.facts.ground import Ground
@@ -228,6 +229,13 @@ def test_every_product_is_looked_at_whatever_a_condition_mentions_and_without_ev
         said = {one.name: one.answer for one in plays_said(found, "acme")}
     assert [(lead.play, lead.product) for lead in found.leads] == [("each", "SUITE")]
     assert said == {"each": "lead", "bare": "no evidence"}
+
+
+def test_facts_that_only_the_reason_of_a_gate_that_is_off_would_tell_are_not_asked_for() -> None:
+    gates = rules().gates
+    off = {**gates, "churn_high": gates["churn_high"].model_copy(update={"enabled": False})}
+    assert "risk_reasons" in questions(rules())
+    assert "risk_reasons" not in questions(rules().model_copy(update={"gates": off}))
 
 
 def test_a_play_in_python_is_registered_by_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
