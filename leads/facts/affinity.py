@@ -118,9 +118,9 @@ AFFINITY = Family(
             "points",
         ),
         "affinity_support": _number("customers who bought this product after the anchor / all who bought anything"),
-        "affinity_confidence": _number("customers who bought this product after the anchor / those of the anchor"),
-        "affinity_confidence_low": _number("low end of the 95 % interval of affinity_confidence (Wilson)"),
-        "affinity_confidence_high": _number("high end of the 95 % interval of affinity_confidence (Wilson)"),
+        "affinity_confidence": _number("customers who bought this product after the anchor / those of the anchor", "share"),
+        "affinity_confidence_low": _number("low end of the 95 % interval of affinity_confidence (Wilson)", "share"),
+        "affinity_confidence_high": _number("high end of the 95 % interval of affinity_confidence (Wilson)", "share"),
         "affinity_lift": _number(
             "(customers of both + prior_pairs) / (expected by chance + prior_pairs); expected among customers who "
             "buy as many products: above 1 together more often than chance",
