@@ -1,11 +1,16 @@
 """What is written on every account: one row each, with the answers that a CSM looks at."""
 
+from collections.abc import Iterable
+from typing import Literal
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach_all, best, total
+from leads.texts import in_short
+from mappings.canonical import Lead
 from mappings.config import Rules
 
 FACTS_TOLD = (
@@ -17,36 +22,41 @@ FACTS_TOLD = (
 ALWAYS_TOLD = frozenset(("currency", "headroom", "headroom_value", "headroom_reason", "reachable", "ceiling_percent"))
 """Those that are computed whether or not the mapping writes them."""
 OUTCOMES = {"leads_accepted": ("accepted", "won"), "leads_declined": ("declined",)}
+OFFERS = ("cross_sell", "upsell")
+"""The motions that propose a product."""
+REASON = {"account_id": "string", "next_reason": "string"}
 
 
 def questions(rules: Rules) -> frozenset[str]:
     """The facts that the mapping writes on accounts, or a reason quotes: computed whatever plays mention."""
     written = rules.mapping.write.account.fields
     dated = {"renews_on"} if "renewal_on" in written else set()
-    off = {code for code, gate in rules.gates.items() if not gate.enabled}
-    reasons = [text for one in rules.texts.values() for code, text in one.reasons.items() if code not in off]
+    reasons = [text for one in rules.texts.values() for text in one.reasons.values()]
     signals = {"risk_reasons"} if any("{signals}" in text for text in reasons) else set()
     return ALWAYS_TOLD | dated | signals | {name for name in FACTS_TOLD if name in written}
 
 
-def answers(ground: Ground, judged: ir.Table, ranked: ir.Table) -> ir.Table:
+def answers(
+    ground: Ground, judged: ir.Table, ranked: ir.Table, leads: Iterable[Lead], language: Literal["en", "ja"]
+) -> ir.Table:
     """One row an account: the columns of FACTS_TOLD, as far as anybody asked for them, and
 
-    next_product, next_product_2 (code and name of the best two offers), priority (high, mid, low), renewal_on,
-    held_value (minor units: what guardrails hold back now), open_leads, open_value, leads_accepted, leads_declined.
+    next_product, next_product_2 (code and name of the best two offers), next_reason (where the mapping writes it: why
+    the best of them fits, in `language`), priority (high, mid, low), renewal_on, held_value (minor units: what
+    guardrails hold back now), open_leads, open_value, leads_accepted, leads_declined. `leads` are those of `ranked`.
     """
     on = ("account_id",)
     facts = ground.wide("account")
     dated = {"renewal_on": facts.renews_on} if "renews_on" in facts.columns else {}
     rows = facts.select("account_id", *(name for name in FACTS_TOLD if name in facts.columns), **dated)
-    rows = attach_all(
-        rows,
-        (_at_work(ranked), on),
-        (_offer(ranked, first=True), on),
-        (_offer(ranked, first=False), on),
-        (_held(ground, judged), on),
-        (_outcomes(ground), on),
-    )
+    offers = _offers(ranked)
+    first = ground.inputs.stage("account_offer", _best(offers))
+    second = _best(offers.anti_join(first, ("account_id", "product")))
+    told = [_named(first, "next_product"), _named(second, "next_product_2")]
+    if "next_reason" in ground.inputs.rules.mapping.write.account.fields:
+        told.append(_reasons(ground, first, leads, language))
+    parts = (_at_work(ranked), *told, _held(ground, judged), _outcomes(ground))
+    rows = attach_all(rows, *((part, on) for part in parts))
     zero = {name: ibis.coalesce(rows[name], 0) for name in ("held_value", "open_leads", "open_value", *OUTCOMES)}
     return ground.inputs.stage("account_answers", rows.mutate(priority=ibis.coalesce(_.priority, "low"), **zero))
 
@@ -63,15 +73,29 @@ def _at_work(ranked: ir.Table) -> ir.Table:
     return attach_all(top, (open.aggregate(open_leads=_.count(), open_value=total(_.value)), ("account_id",)))
 
 
-def _offer(ranked: ir.Table, *, first: bool) -> ir.Table:
-    """The best offer of an account, or the second best: a product to propose."""
-    rows = _chosen(ranked).filter(_.motion.isin(("cross_sell", "upsell")) & _.product_name.notnull())
-    one = best(rows, "account_id", value="expected", id="name").select("account_id", "product", "product_name")
-    if not first:
-        rest = rows.anti_join(one, ("account_id", "product"))
-        one = best(rest, "account_id", value="expected", id="name")
-    name = "next_product" if first else "next_product_2"
-    return one.select("account_id", **{name: (_.product + " " + _.product_name).substr(0, 255)})
+def _offers(ranked: ir.Table) -> ir.Table:
+    """What is proposed: a product, once for each play that proposes it."""
+    return _chosen(ranked).filter(_.motion.isin(OFFERS) & _.product_name.notnull())
+
+
+def _best(offers: ir.Table) -> ir.Table:
+    one = best(offers, "account_id", value="expected", id="name")
+    return one.select("account_id", "play", "product", "product_name")
+
+
+def _named(offers: ir.Table, name: str) -> ir.Table:
+    return offers.select("account_id", **{name: (_.product + " " + _.product_name).substr(0, 255)})
+
+
+def _reasons(ground: Ground, offers: ir.Table, leads: Iterable[Lead], language: Literal["en", "ja"]) -> ir.Table:
+    """Why an account's best offer fits, in short: one row where it is a lead, which without evidence it is not."""
+    theirs = {(lead.account_id, lead.play, lead.product): lead for lead in leads if lead.motion in OFFERS}
+    found = (theirs.get((row["account_id"], row["play"], row["product"])) for row in offers.to_pyarrow().to_pylist())
+    told = [
+        {"account_id": lead.account_id, "next_reason": in_short(lead, ground.inputs.rules, language)}
+        for lead in found if lead is not None
+    ]  # fmt: skip
+    return ground.inputs.stage("account_reasons", ibis.memtable(told, schema=ibis.schema(REASON)))
 
 
 def _held(ground: Ground, judged: ir.Table) -> ir.Table:

@@ -97,7 +97,7 @@ def find(
     leads = assemble(judged, ranked, Told(ground, judged, awake), inputs, awake, language)
     return Found(
         leads=leads,
-        accounts=answers(ground, judged, ranked),
+        accounts=answers(ground, judged, ranked, leads, language),
         facts=ground.wide("account"),
         asleep=asleep,
         model=taught.report,

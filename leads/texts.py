@@ -11,6 +11,8 @@ from mappings.config import Rules
 
 SUBJECT = 80
 """Longest subject: lists in both CRMs cut what is longer."""
+SHORT = 255
+"""Longest reason on an account: a plain text field of either CRM holds it."""
 ALWAYS = frozenset(
     {"account", "owner", "contact", "contact_role", "product", "company", "value", "due", "win_percent", "decided_n"}
 )
@@ -87,13 +89,30 @@ def say(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, u
     )
 
 
+def in_short(lead: Lead, rules: Rules, language: Literal["en", "ja"]) -> str:
+    """Why now, on one line of at most SHORT characters, without what is said aside."""
+    phrases = Phrases(rules.texts[language], language)
+    why = phrases.texts.plays[lead.play]["why"]
+    quoted = placeholders(why)
+    values = dict.fromkeys(quoted, phrases.texts.words["unknown"]) | dict.fromkeys(ASIDES, "")
+    values |= {name: phrases.said(name, lead.facts[name], lead.currency) for name in quoted & lead.facts.keys()}
+    return tidy(fill(why, values | _known(lead, rules, names(lead), phrases)), SHORT)
+
+
 def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[str, str]:
     words = phrases.texts.words
     said = (*phrases.texts.plays[lead.play].values(), *(words[aside] for aside in ASIDES))
     unknown = dict.fromkeys((name for text in said for name in placeholders(text)), words["unknown"])
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
+    values = unknown | facts | _known(lead, rules, names, phrases)
+    return values | {aside: fill(words[aside], values) if fact in facts else "" for aside, fact in ASIDES.items()}
+
+
+def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[str, str]:
+    """What every template may quote, apart from facts."""
+    words = phrases.texts.words
     role = str(lead.facts.get("contact_role", ""))
-    values = unknown | facts | {
+    return {
         "account": tidy(names.account),
         "owner": tidy(names.owner or words["no_owner"]),
         "contact": tidy(names.contact or words["no_name"]),
@@ -103,8 +122,7 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
         "value": phrases.money(lead.value, lead.currency),
         "due": phrases.day(lead.due),
         "win_percent": str(round(lead.p_win * 100)),
-    }  # fmt: skip
-    return values | {aside: fill(words[aside], values) if fact in facts else "" for aside, fact in ASIDES.items()}
+    }
 
 
 def _subject(template: str, values: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leads.find import Found
+from mappings.config import AccountOut, Rules
 from tests.leads.case_files import all_cases, background
 from tests.leads.world import World, close_engine, rules
 
@@ -36,11 +37,19 @@ def every_case() -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
+def _saying_why() -> Rules:
+    """The presets with a mapping that writes on accounts why the best offer fits."""
+    mapping = rules().mapping
+    account = AccountOut.model_validate({"object": "Account", "fields": {"next_reason": "Next_Reason"}})
+    write = mapping.write.model_copy(update={"account": account})
+    return rules().model_copy(update={"mapping": mapping.model_copy(update={"write": write})})
+
+
 @pytest.fixture(scope="session")
 def _answered(every_case: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[Found, list[Row], list[Row]]]:
     # read at once: the tables of the next world take the place of these
     with closing(World(every_case)) as world:
-        found = world.find(rules())
+        found = world.find(_saying_why())
         yield found, found.accounts.to_pyarrow().to_pylist(), found.facts.to_pyarrow().to_pylist()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from leads.find import Found
 from leads.phrases import Phrases, placeholders, tidy
-from leads.texts import ALWAYS, ASIDES, Names, names, say
+from leads.texts import ALWAYS, ASIDES, Names, in_short, names, say
 from mappings.canonical import Lead
 from mappings.load import load_mapping
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -53,6 +53,17 @@ def test_every_play_says_everything(play: str, language: Literal["en", "ja"], le
     if language == "ja":
         assert " の" not in text.why
         assert "、 " not in text.body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reason_in_short_is_one_line_of_a_plain_field(language: Literal["en", "ja"], leads: dict[str, Lead]) -> None:
+    for lead in leads.values():
+        why = in_short(lead, rules(), language)
+        assert 20 < len(why) <= 255, why
+        assert "\n" not in why
+        assert "{" not in why
+    story = rules().texts[language].words["story"].partition("{similar_why}")[2]
+    assert not any(in_short(lead, rules(), language).endswith(story[-8:]) for lead in leads.values())
 
 
 def _unknown(lead: Lead) -> set[str]:
