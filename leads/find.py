@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from leads import gates, plays
 from leads.answers import answers, questions
 from leads.assemble import assemble
+from leads.facts.currency import RATES
 from leads.facts.families import FACTS, FAMILIES, SPINES
 from leads.facts.family import Grain
 from leads.facts.ground import Ground
@@ -117,7 +118,7 @@ def _inputs(
     # a canonical table that is still an expression would be computed again by every fact that reads it
     ready = {name: bare.staged(f"canonical_{name}", tables[name]) for name in READS}
     needs = {need for one in enabled for need in one.needs} | {need for fact in FACTS.values() for need in fact.needs}
-    known = filled(ready, lineage, needs | {"owner.name"})
+    known = filled(ready, lineage, needs | RATES | {"owner.name"})
     return Inputs(tables=ready, rules=rules, today=today, lineage=lineage, filled=known, stage=stage)
 
 
