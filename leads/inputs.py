@@ -1,8 +1,9 @@
 """What a run is handed: canonical tables, rules, the day, and where each column was read from."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -15,7 +16,10 @@ Stage = Callable[[str, ir.Table], ir.Table]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Everything facts, plays and gates may look at. `filled` are the columns that are mapped and hold a value."""
+    """Everything facts, plays and gates may look at. `filled` are the columns that are mapped and hold a value.
+
+    `kept` is for what is read once a run and asked for often.
+    """
 
     tables: Mapping[str, ir.Table]
     rules: Rules
@@ -23,6 +27,7 @@ class Inputs:
     lineage: Mapping[str, str]
     filled: frozenset[str]
     stage: Stage
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def day(self, ago: int) -> ir.DateValue:
         """The day `ago` days before today, as a literal."""

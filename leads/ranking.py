@@ -89,9 +89,10 @@ def _is_on(ground: Ground, code: str) -> bool:
 def order() -> list[ir.Value]:
     """Our open leads first, then by expected value in the company's currency; ties by key.
 
-    Where no rate is known a lead comes after all others, and is compared within its currency only.
+    Where no rate is known a lead comes after all that can be compared, and is compared within its currency only; what
+    has no price comes last.
     """
-    by_worth = [_.ranked.desc(nulls_first=False), _.currency, _.expected.desc()]
+    by_worth = [_.expected <= 0, _.ranked.desc(nulls_first=False), _.currency, _.expected.desc()]
     return [_.our_key.isnull(), *by_worth, _.account_id, _.play, _.product]
 
 

@@ -1,4 +1,8 @@
-"""Amounts of any currency in the company's own, by the rate of their day: exact to the minor unit, never a guess."""
+"""Amounts of one currency in another, by the rate of their day, and never by a guess.
+
+What is compared across accounts is told in the company's currency, exact to the minor unit; what is told of one
+account stays in that account's. Where no rate is known at all, every currency is compared with itself only.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,11 +15,15 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
+from leads.facts.idioms import attach
 from leads.inputs import Inputs
 from mappings.money import digits
 
 FIRST, LAST = date(1970, 1, 1), date(9999, 12, 31)
 """Rates without a first day start on FIRST; the last of a currency holds until LAST."""
+
+RATES = frozenset({"rate.rate", "rate.inverse"})
+"""The columns that a CRM's own rates are read from."""
 
 _PLACES = 13
 # 16 digits of money times 8 + 13 of the rate are the 38 that engines calculate with
@@ -50,10 +58,93 @@ def in_company_currency(
     money = _.currency.fill_null(own)
     name = name or f"{amount}_company"
     if on is None or not known:
-        today = {one.currency: one.factor for one in known if one.since <= inputs.today < one.until}
+        today = {code: factor for code, factor in rates_today(inputs).items() if code != own}
         return rows.mutate(**{name: _converted(_[amount], money, own, _looked_up(money, today))})
     dated = _with_factor(rows, known, money, (_[on] > inputs.day(0)).ifelse(inputs.day(0), _[on]))
     return dated.mutate(**{name: _converted(_[amount], money, own, _.day_factor)}).select(*rows.columns, name)
+
+
+def comparable(inputs: Inputs, rows: ir.Table, amount: str, on: str | None = None) -> ir.Table:
+    """`rows` with two more columns: compared_in, a currency, and compared: `amount` in minor units of it.
+
+    `rows` hold `currency` (of every row) and `amount`. What has a rate today is compared in the company's
+    currency, by the rate of the day in `on` (None: today's), NULL where there was none then; the rest in its own.
+    """
+    rates = rates_today(inputs)
+    if not rates:
+        return rows.mutate(compared=_[amount], compared_in=_.currency)
+    told = in_company_currency(inputs, rows, amount, on, name="compared").mutate(compared_in=pooled(inputs))
+    return told.mutate(compared=(_.compared_in == _.currency).ifelse(_[amount], _.compared))
+
+
+def pooled(inputs: Inputs) -> ir.StringValue:
+    """The currency in which a row's `currency` is compared: the company's if there is a rate today, else its own."""
+    rates = rates_today(inputs)
+    return _.currency.isin(sorted(rates)).ifelse(inputs.rules.mapping.company.currency, _.currency)
+
+
+def exchanged(
+    inputs: Inputs, amount: ir.IntegerValue, money: ir.StringValue, into: ir.StringValue
+) -> ir.IntegerValue:
+    """`amount` (minor units of `money`) in minor units of `into` at today's rates; NULL where one is not known."""
+    rates = rates_today(inputs)
+    if not rates:
+        return ibis.cases((money == into, amount))
+    factors = [ibis.cases(*((one == code, factor) for code, factor in _floats(rates))) for one in (money, into)]
+    return ibis.cases((money == into, amount), else_=_times(amount, factors[0], factors[1]))
+
+
+def exchangeable(inputs: Inputs, money: ir.StringValue, into: ir.StringValue) -> ir.BooleanValue:
+    """Whether amounts of `money` can be told in `into` today."""
+    codes = sorted(rates_today(inputs))
+    return (money == into) | (money.isin(codes) & into.isin(codes)) if codes else money == into
+
+
+def in_account_currency(inputs: Inputs, rows: ir.Table, accounts: ir.Table, amount: str, on: str) -> ir.Table:
+    """`rows` with `amount` and `currency` in the currency of their account, by the rate of the day in `on`.
+
+    `rows` hold account_id, `currency` (missing: the company's), `amount` and `on` (days after today count as today);
+    `accounts` account_id and currency. A row stays as it is where no rate is known for that day.
+    """
+    known, own = dated_rates(inputs), inputs.rules.mapping.company.currency
+    if not known:
+        return rows
+    theirs = accounts.select("account_id", account_money="currency")
+    day = (_[on] > inputs.day(0)).ifelse(inputs.day(0), _[on])
+    keyed = attach(rows, theirs, "account_id").mutate(line_money=_.currency.fill_null(own), line_day=day)
+    every = (*known, DatedRate(currency=own, since=FIRST, until=LAST, factor=Decimal(1)))
+    told = attach(keyed, _crossed(keyed, every), "line_money", "account_money", "line_day")
+    turned = _times(_[amount], _.line_factor, _.account_factor)
+    known_then = _.line_factor.notnull()
+    return told.mutate(
+        **{amount: known_then.ifelse(turned, _[amount]), "currency": known_then.ifelse(_.account_money, _.line_money)}
+    ).select(*rows.columns)
+
+
+def _crossed(rows: ir.Table, known: Iterable[DatedRate]) -> ir.Table:
+    """line_money, account_money, line_day, line_factor, account_factor: where they differ and both are known."""
+    pairs = rows.filter(_.line_money != _.account_money).select("line_money", "account_money", "line_day").distinct()
+    table = _table(known)
+    for name in ("line", "account"):
+        rates = ibis.memtable(table).rename(lambda column, name=name: f"{name}_{column}")
+        holds = [
+            pairs[f"{name}_money"] == rates[f"{name}_rate_currency"],
+            pairs.line_day >= rates[f"{name}_rate_since"],
+            pairs.line_day < rates[f"{name}_rate_until"],
+        ]
+        factor = rates[f"{name}_rate_factor"].cast("float64").name(f"{name}_factor")
+        pairs = pairs.inner_join(rates, holds).select(*pairs.columns, factor)
+    return pairs
+
+
+def _times(amount: ir.IntegerValue, factor: ir.FloatingValue, divisor: ir.FloatingValue) -> ir.IntegerValue:
+    # rounding first takes away the noise that would make 57 out of 57.5
+    return (amount.cast("float64") * factor / divisor).round(6).round().cast("int64")
+
+
+def _floats(rates: Mapping[str, Decimal]) -> Iterator[tuple[str, ir.FloatingScalar]]:
+    # as a float: Spark reads a number with a point as a decimal, and divides to six places
+    return ((code, ibis.literal(float(factor)).cast("float64")) for code, factor in sorted(rates.items()))
 
 
 def _looked_up(money: ir.StringValue, factors: Mapping[str, Decimal]) -> ir.DecimalValue:
@@ -99,8 +190,20 @@ def _table(known: Iterable[DatedRate]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema)
 
 
+def rates_today(inputs: Inputs) -> dict[str, Decimal]:
+    """Minor units of the company's currency for one of each currency, its own among them; empty without any other."""
+    now = {one.currency: one.factor for one in dated_rates(inputs) if one.since <= inputs.today < one.until}
+    return now | {inputs.rules.mapping.company.currency: Decimal(1)} if now else {}
+
+
 def dated_rates(inputs: Inputs) -> tuple[DatedRate, ...]:
     """Every rate there is, sorted: the mapping's; of currencies it does not name, those read from the CRM."""
+    if "rates" not in inputs.kept:
+        inputs.kept["rates"] = _dated_rates(inputs)
+    return tuple(inputs.kept["rates"])
+
+
+def _dated_rates(inputs: Inputs) -> tuple[DatedRate, ...]:
     company = inputs.rules.mapping.company
     said = [(code, one.since, one.rate) for code, rates in company.rates.items() for one in rates]
     read = [(code, since, rate) for code, since, rate in _read(inputs) if code not in company.rates]
@@ -128,7 +231,7 @@ def _factor(rate: Decimal, currency: str, own: str) -> Decimal | None:
 
 def _read(inputs: Inputs) -> Iterator[tuple[str, date, Decimal]]:
     """(currency, first day, rate) as the CRM has them: a handful of rows, fetched."""
-    if not {"rate.rate", "rate.inverse"} & set(inputs.lineage) or "rate" not in inputs.tables:
+    if RATES.isdisjoint(inputs.filled):
         return
     day = ibis.literal(FIRST)
     # Salesforce begins the first rate of a currency in the year 0, which Python has not

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import exchangeable, exchanged
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, best, total
 from leads.facts.revenue import MONTHS
@@ -57,16 +58,22 @@ def group(ground: "Ground") -> ir.Table:
     own = attach_all(own, *((one, ("account_id",)) for one in (names, paying, room)))
     own = ground.inputs.stage("group_own", own.mutate(pays=ibis.coalesce(_.paid_users, 0) > 0))
     heads = own.filter(_.account_id == _.root).select("root", root_currency="currency", root_ceiling="ceiling")
-    whole = together(attach(own, heads, "root")).rename(account_id="root")
+    members = attach(own, heads, "root")
+    members = members.mutate(
+        in_root=exchangeable(ground.inputs, _.currency, _.root_currency),
+        monthly=exchanged(ground.inputs, _.monthly, _.currency, _.root_currency),
+    )
+    whole = together(members).rename(account_id="root")
     return attach(roots, whole, "account_id")
 
 
 def together(members: ir.Table) -> ir.Table:
     """One row a root with at least one subsidiary; the facts of GROUP.
 
-    `members` hold root, root_currency, root_ceiling (thousandths), pays, and the columns of accounts named above.
+    `members` hold root, root_ceiling (thousandths), pays, in_root (whether its money can be told in the root's
+    currency, as `monthly` is), and the columns of accounts named above.
     """
-    same = _.pays & (_.currency == _.root_currency)
+    same = _.pays & _.in_root
     sums = members.group_by("root").aggregate(
         group_members=_.count(),
         group_paying=_.account_id.count(where=_.pays),
@@ -108,10 +115,10 @@ GROUP = Family(
         ),
         "group_paying": Fact(kind="integer", unit="accounts", needs=_PAID, doc="members with paid users"),
         "group_users": Fact(kind="integer", unit="people", needs=_PAID,
-            doc="paid users of the members that pay in the parent's currency"),
+            doc="paid users of the members whose money can be told in the parent's currency, by today's rates"),
         "group_monthly": Fact(
             kind="money", unit="money", needs=_PRICED,
-            doc="what the members behind group_users pay a month",
+            doc="what the members behind group_users pay a month, in the parent's currency",
         ),
         "group_headroom": Fact(
             kind="integer", unit="people", needs=_ROOM,

@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import comparable
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, best, days, total
 from leads.facts.touches import latest
@@ -24,16 +25,17 @@ MICRO = 1_000_000
 def price_ranks(products: ir.Table) -> ir.Table:
     """One row a product: price_rank, 1 to 5, by the share of products still sold that have a lower list price.
 
-    Prices are compared within their currency; a product without a price has rank 1.
+    `products` hold list_price as it is compared: compared (minor units) and compared_in (its currency). A product
+    without a price has rank 1.
     """
-    sold = ibis.ifelse(_.is_active & _.list_price.notnull(), 1, 0)
-    rows = products.select("product", "list_price", currency="product_currency", sold=sold)
-    upto = ibis.window(group_by="currency", order_by="list_price", range=(None, 0))
-    here = ibis.window(group_by=["currency", "list_price"])
+    sold = ibis.ifelse(_.is_active & _.compared.notnull(), 1, 0)
+    rows = products.select("product", "compared", "compared_in", sold=sold)
+    upto = ibis.window(group_by="compared_in", order_by="compared", range=(None, 0))
+    here = ibis.window(group_by=["compared_in", "compared"])
     lower = (_.sold.sum().over(upto) - _.sold.sum().over(here)).cast("int64")
-    rows = rows.mutate(lower=lower, n=_.sold.sum().over(ibis.window(group_by="currency")).cast("int64"))
+    rows = rows.mutate(lower=lower, n=_.sold.sum().over(ibis.window(group_by="compared_in")).cast("int64"))
     place = (_.lower * RANKS / _.n.nullif(0)).floor().cast("int64") + 1
-    rank = ibis.cases((_.list_price.isnull(), 1), else_=ibis.least(ibis.coalesce(place, 1), RANKS))
+    rank = ibis.cases((_.compared.isnull(), 1), else_=ibis.least(ibis.coalesce(place, 1), RANKS))
     return rows.select("product", price_rank=rank.cast("int64"))
 
 
@@ -41,7 +43,8 @@ def interest(inputs: Inputs, codes: ir.Table, products: ir.Table, numbers: Mappi
     """One row an account and product it showed interest in. Columns: see INTEREST_OFFER, and interest_micro."""
     seen = inputs.tables["engagement"].filter(_.on.between(inputs.day(int(numbers["days"])), inputs.day(0)))
     named = seen.inner_join(codes, "product_id")
-    rows = attach(named, price_ranks(products), "product").mutate(age=days(inputs.day(0), _.on))
+    priced = comparable(inputs, products.rename(currency="product_currency"), "list_price")
+    rows = attach(named, price_ranks(priced), "product").mutate(age=days(inputs.day(0), _.on))
     # as a float: Spark reads a number with a point as a decimal, and divides to six places
     decay = ibis.literal(2.0) ** (rows.age.cast("float64") / -float(numbers["half_life"]))
     score = ibis.coalesce(_.weight, 1.0) * ibis.coalesce(_.price_rank, 1) * decay
@@ -97,7 +100,8 @@ _FACTS: Mapping[str, Fact] = {
         unit="points",
         doc="sum over what people there did about the product at most days (90) days ago, of weight x price rank x "
         "2^(-age in days / half_life (30)); the weight is 1 where none is given; the price rank is 1 + the whole "
-        "fifths of the products still sold whose list price is lower (1 to 5; 1 without a price)",
+        "fifths of the products still sold whose list price is lower at today's rates (1 to 5; 1 without a "
+        "price; where its currency has no rate, among the products of that currency)",
         needs=_NEEDS,
     ),
     "interest_events": _count("page views, clicks and tries that are about the product"),

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import comparable, exchanged, pooled
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import NO, attach, attach_all, best
 from leads.facts.revenue import MONTHS
@@ -30,9 +31,11 @@ def owned(inputs: Inputs, subscriptions: ir.Table, bought: ir.Table) -> ir.Table
 
 
 def worth(inputs: Inputs, subscriptions: ir.Table, codes: ir.Table) -> ir.Table:
-    """What a customer of a product pays a year, by currency: product, currency, worth (mean, minor units), worth_n.
+    """What a customer of a product pays a year: product, compared_in, worth (mean, minor units of it), worth_n.
 
-    From live subscriptions or from the purchases of the last year, whichever more customers stand behind.
+    From live subscriptions or from the purchases of the last year, whichever more customers stand behind. Currencies
+    with a rate are told together in the company's: subscriptions at today's, purchases at that of their day, left out
+    where it had none yet. The others are told apart.
     """
     live = subscriptions.filter(_.live & (_.monthly > 0) & _.product.notnull())
     lines = inputs.tables["purchase"].filter(
@@ -40,14 +43,17 @@ def worth(inputs: Inputs, subscriptions: ir.Table, codes: ir.Table) -> ir.Table:
     )
     lines = attach(lines, codes, "product_id").filter(_.product.notnull())
     lines = lines.mutate(currency=ibis.coalesce(_.currency, inputs.rules.mapping.company.currency))
-    both = ibis.union(_mean(live, _.monthly * MONTHS, rank=1), _mean(lines, _.amount, rank=0))
-    return inputs.stage("worth", best(both, "product", "currency", value="rank", id="worth").drop("rank"))
+    yearly = comparable(inputs, live.mutate(yearly=_.monthly * MONTHS), "yearly")
+    bought = comparable(inputs, lines, "amount", on="bought_on")
+    both = ibis.union(_mean(yearly, rank=1), _mean(bought, rank=0))
+    return inputs.stage("worth", best(both, "product", "compared_in", value="rank", id="worth").drop("rank"))
 
 
-def _mean(rows: ir.Table, amount: ir.IntegerValue, rank: int) -> ir.Table:
+def _mean(rows: ir.Table, rank: int) -> ir.Table:
     customers = _.account_id.nunique().cast("int64")
-    return rows.group_by("product", "currency").aggregate(
-        worth=(amount.sum() / customers).floor().cast("int64"), worth_n=customers, rank=customers * 2 + rank
+    told = rows.filter(_.compared.notnull())
+    return told.group_by("product", "compared_in").aggregate(
+        worth=(_.compared.sum() / customers).floor().cast("int64"), worth_n=customers, rank=customers * 2 + rank
     )
 
 
@@ -78,9 +84,13 @@ def offer_product(ground: "Ground") -> ir.Table:
         tossable=~_.is_option | _.specialist.notnull(),
     )  # fmt: skip
     rows = attach_all(ground.spine("offer"), (accounts, ("account_id",)), (listed, ("product",)))
-    rows = attach(rows, ground.worth, "product", "currency")
-    rows = rows.mutate(list_price=ibis.cases((_.product_currency == _.currency, _.listed)))
-    return rows.drop("currency", "product_currency", "listed")
+    inputs = ground.inputs
+    rows = attach(rows.mutate(compared_in=pooled(inputs)), ground.worth, "product", "compared_in")
+    rows = rows.mutate(
+        list_price=exchanged(inputs, _.listed, _.product_currency, _.currency),
+        worth=exchanged(inputs, _.worth, _.compared_in, _.currency),
+    )
+    return rows.drop("currency", "product_currency", "listed", "compared_in")
 
 
 def complement(ground: "Ground") -> ir.Table:
@@ -121,7 +131,7 @@ def option(ground: "Ground") -> ir.Table:
         "product", "family", "list_price", "product_currency"
     )
     rows = largest.inner_join(options, "family").anti_join(ground.owned, _KEY)
-    own_price = ibis.cases((_.product_currency == _.currency, _.list_price))
+    own_price = exchanged(ground.inputs, _.list_price, _.product_currency, _.currency)
     rows = rows.mutate(option_value=own_price * _.option_plan_seats * MONTHS)
     return rows.drop("family", "currency", "list_price", "product_currency")
 
@@ -143,13 +153,13 @@ OFFER_PRODUCT = Family(
         ),
         "list_price": Fact(
             kind="money", unit="money", needs=("product.list_price",),
-            doc="list price of one unit a month; NULL in a currency other than the account's",
+            doc="list price of one unit a month, in the account's currency at today's rate; NULL where none is known",
         ),
         "worth": Fact(
             kind="money", unit="money", needs=("subscription.product_id|purchase.product_id",),
-            doc="what a customer of the product pays a year in the account's currency, the mean: from live "
-            "subscriptions (monthly x 12), or from the purchases of the last 365 days where more customers stand "
-            "behind them",
+            doc="what a customer of the product pays a year, the mean in the account's currency at today's rate: "
+            "from live subscriptions (monthly x 12), or from the purchases of the last 365 days, at the rate of "
+            "their day, where more customers stand behind them; of a currency without a rate its own customers tell",
         ),
         "worth_n": Fact(
             kind="integer", unit="accounts", needs=("subscription.product_id|purchase.product_id",),
@@ -205,8 +215,8 @@ OPTION = Family(
         ),
         "option_value": Fact(
             kind="money", unit="money", needs=(*_OPTIONS, "subscription.seats_paid", "product.list_price"),
-            doc="the option for all of those seats a year: list price x option_plan_seats x 12; NULL in a currency "
-            "other than the account's",
+            doc="the option for all of those seats a year: list price x option_plan_seats x 12; NULL where the "
+            "list price has no rate to the account's currency",
         ),
     },
     table=option,

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import comparable, exchanged, in_account_currency, pooled
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, best, days, total, yes
 from leads.facts.lifetime import lifetimes
@@ -20,20 +21,22 @@ MONTHS = 12
 def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago: int) -> ir.Table:
     """Every subscription of a known account with its product's code and whether it is, and was, live.
 
-    `price` of a seat and `monthly` (seats x price) are in minor units of the account's currency, NULL in any other
-    currency. `live_then` looks `days_ago` days back: a cancelled one without a last day cannot tell, and counts as
-    not live.
+    `price` of a seat and `monthly` (seats x price) are in minor units of the account's currency, at today's rate
+    where it is paid in another; NULL, and `abroad` true, where none is known. `live_then` looks `days_ago` days back:
+    a cancelled one without a last day cannot tell, and counts as not live.
     """
     ours = inputs.rules.mapping.company.currency
     accounts = inputs.tables["account"].select(account_id="id", account_currency=ibis.coalesce(_.currency, ours))
     rows = inputs.tables["subscription"].inner_join(accounts, "account_id")
     rows = attach_all(attach(rows, codes, "product_id"), (products, ("product",)))
     rows = rows.mutate(currency=ibis.coalesce(_.currency, ours))
-    own_price = ibis.cases((_.product_currency == _.currency, _.list_price))
+    listed = exchanged(inputs, _.list_price, _.product_currency, _.currency)
+    rows = rows.mutate(price=ibis.coalesce(_.unit_price, listed))
     rows = rows.mutate(
         seats=ibis.cases((_.seats_paid >= 0, _.seats_paid)),
         used=ibis.cases((_.seats_used >= 0, _.seats_used)),
-        price=ibis.cases((_.currency == _.account_currency, ibis.coalesce(_.unit_price, own_price))),
+        price=exchanged(inputs, _.price, _.currency, _.account_currency),
+        abroad=_.price,
         is_option=yes(_.is_option),
         live=live_on(inputs, 0),
         live_then=live_on(inputs, days_ago),
@@ -43,6 +46,7 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
         rows.select(
             "id", "account_id", "product", "product_name", "family", "tier", "is_option", "seats", "used", "price",
             "starts_on", "ends_on", "cancelled", "auto_renews", "live", "live_then",
+            abroad=_.abroad.notnull() & _.price.isnull(),
             currency="account_currency",
             monthly=_.seats * _.price,
         ),
@@ -76,8 +80,13 @@ def revenue(ground: "Ground") -> ir.Table:
     other = other_services(ground, accounts, int(numbers["other_days"]))
     rows = attach_all(accounts, (paid(ground.subscriptions, year_ago), ("account_id",)), (other, ("account_id",)))
     rows = inputs.stage("revenue_known", _decomposed(inputs, rows))
-    rows = attach_all(lifetimes(rows, numbers), (_usual(rows), ("currency",)), (_spent(rows), ("currency",)))
-    return rows.mutate(ltv=(_.account_revenue * _.ltv_years).floor().cast("int64")).drop("was_live", "is_live")
+    told = lifetimes(rows, numbers).mutate(compared_in=pooled(inputs))
+    by = ("compared_in",)
+    told = attach_all(told, (_usual(inputs, rows), by), (_spent(inputs, rows), by))
+    usual = {name: exchanged(inputs, _[name], _.compared_in, _.currency) for name in ("usual_arppu", "usual_revenue")}
+    return told.mutate(ltv=(_.account_revenue * _.ltv_years).floor().cast("int64"), **usual).drop(
+        "was_live", "is_live", "compared_in"
+    )
 
 
 def paid(subscriptions: ir.Table, year_ago: ir.BooleanValue) -> ir.Table:
@@ -87,7 +96,7 @@ def paid(subscriptions: ir.Table, year_ago: ir.BooleanValue) -> ir.Table:
     """
     sums = subscriptions.group_by("account_id").aggregate(
         paid_seats=total(_.seats, where=_.live & ~_.is_option),
-        monthly=total(_.monthly, where=_.live),
+        monthly=ibis.cases((~yes((_.live & _.abroad).any()), total(_.monthly, where=_.live))),
         first_day=_.starts_on.min(where=_.live),
         live_products=_.product.nunique(where=_.live).cast("int64"),
         is_live=_.live.any(),
@@ -101,10 +110,11 @@ def paid(subscriptions: ir.Table, year_ago: ir.BooleanValue) -> ir.Table:
 
 
 def other_services(ground: "Ground", accounts: ir.Table, window: int) -> ir.Table:
-    """account_id -> other: what it bought in the last `window` days that no subscription of its own covers.
+    """account_id -> other, other_abroad: what it bought in the last `window` days that no subscription covers.
 
     A line of a product it has or had a subscription of is that subscription's own revenue, and so is one that names
-    no product at an account with subscriptions. In minor units of the account's currency, other currencies left out.
+    no product at an account with subscriptions. In minor units of the account's currency, at the rate of the day
+    it was bought on; `other_abroad`: no rate is known for some of it.
     """
     inputs, company = ground.inputs, ground.inputs.rules.mapping.company.currency
     lines = inputs.tables["purchase"].filter(
@@ -113,6 +123,7 @@ def other_services(ground: "Ground", accounts: ir.Table, window: int) -> ir.Tabl
     held = ground.subscriptions.select("account_id", "product").distinct()
     covered = held.filter(_.product.notnull()).mutate(covered=True)
     someone = held.select("account_id").distinct().mutate(subscribed=True)
+    lines = in_account_currency(inputs, lines, accounts, "amount", on="bought_on")
     lines = attach(lines, ground.codes, "product_id").select(
         "account_id", "product", "amount", line_currency=ibis.coalesce(_.currency, company)
     )
@@ -124,7 +135,8 @@ def other_services(ground: "Ground", accounts: ir.Table, window: int) -> ir.Tabl
     )
     own = _.line_currency == _.currency
     apart = ibis.ifelse(_.product.isnull(), _.subscribed.isnull(), _.covered.isnull())
-    return lines.filter(own & apart).group_by("account_id").aggregate(other=total(_.amount))
+    sums = lines.filter(apart).group_by("account_id")
+    return sums.aggregate(other=total(_.amount, where=own), other_abroad=(~own).any())
 
 
 def _decomposed(inputs: Inputs, rows: ir.Table) -> ir.Table:
@@ -134,7 +146,9 @@ def _decomposed(inputs: Inputs, rows: ir.Table) -> ir.Table:
     rows = rows.mutate(
         paid_users=ibis.coalesce(_.told_users, _.paid_seats, 0 if seats_told else nothing),
         products_n=ibis.coalesce(_.live_products, 0 if seats_told else nothing),
-        other_revenue=ibis.greatest(ibis.coalesce(_.other, 0), 0) if lines_told else nothing,
+        other_revenue=ibis.cases((~yes(_.other_abroad), ibis.greatest(ibis.coalesce(_.other, 0), 0)))
+        if lines_told
+        else nothing,
     )
     rows = rows.mutate(
         alive=ibis.cases((_.is_live.notnull(), _.is_live), (yes(_.told_users > 0) | yes(_.other_revenue > 0), True)),
@@ -150,7 +164,7 @@ def _decomposed(inputs: Inputs, rows: ir.Table) -> ir.Table:
         ),
     )
     since = ibis.coalesce(ibis.cases((_.customer_since <= inputs.day(0), _.customer_since)), _.first_day)
-    known = ~_.unpriced & (_.seat_revenue.notnull() | _.other_revenue.notnull())
+    known = ~_.unpriced & ~yes(_.other_abroad) & (_.seat_revenue.notnull() | _.other_revenue.notnull())
     return rows.select(
         "account_id", "industry", "currency", "told_users", "paid_users", "main_product", "main_product_name",
         "main_seats", "paid_record", "monthly", "seat_revenue", "other_revenue", "alive", "arppu", "first_day",
@@ -168,17 +182,17 @@ def _yearly_each(monthly: ir.IntegerValue, users: ir.IntegerValue) -> ir.Integer
     return (monthly * MONTHS / users.nullif(0)).floor().cast("int64")
 
 
-def _usual(rows: ir.Table) -> ir.Table:
-    paying = rows.filter((_.paid_users > 0) & (_.monthly > 0))
-    return paying.group_by("currency").aggregate(
-        usual_arppu=_yearly_each(_.monthly.sum(), _.paid_users.sum()), usual_arppu_n=_.count()
+def _usual(inputs: Inputs, rows: ir.Table) -> ir.Table:
+    paying = comparable(inputs, rows.filter((_.paid_users > 0) & (_.monthly > 0)), "monthly")
+    return paying.group_by("compared_in").aggregate(
+        usual_arppu=_yearly_each(_.compared.sum(), _.paid_users.sum()), usual_arppu_n=_.count()
     )
 
 
-def _spent(rows: ir.Table) -> ir.Table:
-    paying = rows.filter(_.account_revenue > 0)
-    return paying.group_by("currency").aggregate(
-        usual_revenue=(_.account_revenue.sum() / _.count()).floor().cast("int64"), usual_revenue_n=_.count()
+def _spent(inputs: Inputs, rows: ir.Table) -> ir.Table:
+    paying = comparable(inputs, rows.filter(_.account_revenue > 0), "account_revenue")
+    return paying.group_by("compared_in").aggregate(
+        usual_revenue=(_.compared.sum() / _.count()).floor().cast("int64"), usual_revenue_n=_.count()
     )
 
 
@@ -211,9 +225,9 @@ REVENUE = Family(
         ),
         "monthly": Fact(
             kind="money", unit="money", needs=("subscription.seats_paid", _PRICED[1]),
-            doc="seats x price of one seat, over live subscriptions, options included, in the account's currency; "
-            "those without a price or in another currency are left out; the price is subscription.unit_price, else "
-            "product.list_price",
+            doc="seats x price of one seat, over live subscriptions, options included, in the account's currency (at "
+            "today's rate; NULL where a price has none); those without a price are left out; the price is "
+            "subscription.unit_price, else product.list_price",
         ),
         "arppu": Fact(
             kind="money", unit="money", needs=_PRICED,
@@ -221,7 +235,8 @@ REVENUE = Family(
         ),
         "usual_arppu": Fact(
             kind="money", unit="money", needs=_PRICED,
-            doc="monthly x 12 / paid_users of all paying accounts of the same currency together",
+            doc="monthly x 12 / paid_users of all paying accounts together, at today's rates; where the account's "
+            "currency has none, of those of the same currency",
         ),
         "usual_arppu_n": Fact(
             kind="integer", unit="accounts", needs=_PRICED, doc="accounts behind usual_arppu"
@@ -239,16 +254,18 @@ REVENUE = Family(
         "other_revenue": Fact(
             kind="money", unit="money", needs=("purchase.amount",),
             doc="other services: purchases of the last other_days of products it never had a subscription of (and of "
-            "no named product where it never had any subscription), in its currency, less refunds, never under 0",
+            "no named product where it never had any subscription), in its currency, at the rate of the day they "
+            "were bought on, less refunds, never under 0; NULL where one has no rate",
         ),
         "account_revenue": Fact(
             kind="money", unit="money", needs=("subscription.seats_paid|account.paid_users|purchase.amount",),
             doc="paid users x ARPPU x alive + other services = seat_revenue + other_revenue; NULL where seat_revenue "
-            "is unknown though users are paid for",
+            "is unknown though users are paid for, or a purchase has no exchange rate",
         ),
         "usual_revenue": Fact(
             kind="money", unit="money", needs=("subscription.seats_paid|account.paid_users|purchase.amount",),
-            doc="mean account_revenue of the accounts of the same currency that have any, rounded down",
+            doc="mean account_revenue of the accounts that have any, at today's rates, rounded down; where the "
+            "account's currency has none, of those of the same currency",
         ),
         "usual_revenue_n": Fact(
             kind="integer", unit="accounts", needs=("subscription.seats_paid|account.paid_users|purchase.amount",),

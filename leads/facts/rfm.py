@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import comparable, in_account_currency
 from leads.facts.family import Fact, Family
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach, attach_all, days, total
@@ -26,12 +27,15 @@ def rfm(ground: Ground) -> ir.Table:
     ours = inputs.rules.mapping.company.currency
     accounts = inputs.tables["account"].select(account_id="id", currency=ibis.coalesce(_.currency, ours))
     lines = inputs.tables["purchase"]
-    rows = spending(orders(lines, accounts, inputs.today, ours), inputs.today)
+    paid = in_account_currency(inputs, lines, accounts, "amount", on="bought_on")
+    rows = spending(orders(paid, accounts, inputs.today, ours), inputs.today)
     # windows over a join would be planned with it each time
-    rows = inputs.stage("spending", attach_all(rows, (accounts, ("account_id",))))
+    rows = attach_all(rows, (accounts, ("account_id",)))
+    rows = inputs.stage("spending", comparable(inputs, rows, "spent_365"))
     last = lines.inner_join(rows, [lines.account_id == rows.account_id, lines.bought_on == rows.last_bought_on])
     last = last.group_by("account_id").aggregate(last_purchase_record=_.id.min())
-    return attach(ranked(rows, numbers, ours), last, "account_id").drop("currency", "recent")
+    told = attach(ranked(rows, numbers, ours), last, "account_id")
+    return told.drop("currency", "recent", "compared", "compared_in")
 
 
 def orders(lines: ir.Table, accounts: ir.Table, today: date, currency: str) -> ir.Table:
@@ -99,14 +103,15 @@ def _day(today: date, ago: int) -> ir.DateValue:
 def ranked(rows: ir.Table, numbers: Mapping[str, float], currency: str) -> ir.Table:
     """Adds rfm_recency, rfm_frequency, rfm_monetary (1 best .. 5), rfm, rfm_rank and rfm_segment.
 
-    `rows` holds account_id, currency, recent and the columns of `spending`. `currency` is the company's.
+    `rows` holds account_id, currency, recent, the columns of `spending`, and spent_365 as it is compared across
+    accounts: compared (minor units) and compared_in (its currency). `currency` is the company's.
     """
     least = int(numbers["quantile_min"])
-    rows = rows.mutate(priced=_.spent_365.notnull())
+    rows = rows.mutate(priced=_.compared.notnull())
     recency = _fifth(ibis.rank(), least, (rows.recent,), (rows.recency_days,))
     # the published recipe: equal counts are told apart by order, so that five groups of equal size come out
     frequency = 6 - _fifth(ibis.row_number(), least, (rows.recent,), (rows.purchases_365, rows.account_id))
-    monetary = 6 - _fifth(ibis.rank(), least, (rows.recent, rows.currency, rows.priced), (rows.spent_365,))
+    monetary = 6 - _fifth(ibis.rank(), least, (rows.recent, rows.compared_in, rows.priced), (rows.compared,))
     rows = rows.mutate(r=_recent(recency), f=_recent(frequency), m=ibis.cases((_.priced, _recent(monetary))))
     by_limit = not numbers["quantiles"]
     if by_limit:
@@ -146,15 +151,15 @@ def _rank(numbers: Mapping[str, float], name: str, value: ir.IntegerValue, *, mo
 
 
 def _money_rank(numbers: Mapping[str, float], currency: str) -> ir.IntegerValue:
-    """By thresholds in the currencies that have them, by fifths in the others."""
-    steps = [
-        (
-            _.currency == code,
-            _rank({f"money_{n}": limit for n, limit in limits.items()}, "money", _.spent_365, most=False),
-        )
-        for code, limits in sorted(monetary_limits(numbers, currency).items())
-    ]
-    return ibis.cases(*steps, else_=_.m) if steps else _.m
+    """By thresholds of its currency, or of the one it is compared in; by fifths where neither has any."""
+    limits = monetary_limits(numbers, currency)
+    own = [(_.currency == code, _by_limits(limits[code], _.spent_365)) for code in sorted(limits)]
+    others = [(_.compared_in == currency, _by_limits(limits[currency], _.compared))] if currency in limits else []
+    return ibis.cases(*own, *others, else_=_.m) if limits else _.m
+
+
+def _by_limits(limits: Mapping[int, int], spent: ir.IntegerValue) -> ir.IntegerValue:
+    return _rank({f"money_{n}": limit for n, limit in limits.items()}, "money", spent, most=False)
 
 
 def monetary_limits(numbers: Mapping[str, float], currency: str) -> dict[str, dict[int, int]]:
@@ -218,8 +223,8 @@ RFM = Family(
         "spent_365": Fact(
             kind="money",
             unit="money",
-            doc="sum of purchase.amount over the last 365 days; unknown where a line is in another currency than the "
-            "account's, or no line has an amount",
+            doc="sum of purchase.amount over the last 365 days, in the account's currency at the rate of the day it "
+            "was bought on; unknown where a line has no such rate, or no line has an amount",
             needs=_PAID,
         ),
         "spent_before_365": Fact(
@@ -249,8 +254,9 @@ RFM = Family(
             kind="integer",
             unit="rank",
             doc="1 best .. 5: spent_365 is at least monetary_1 .. monetary_4, else 5 (whole units of the company's "
-            "currency; monetary_jpy_1 .. monetary_jpy_4 are those of JPY). Where they are 0, or with `quantiles` 1: "
-            "its fifth among the accounts of its currency that bought in 365 days",
+            "currency, at today's rate; monetary_jpy_1 .. monetary_jpy_4 are those of accounts in JPY). Where they "
+            "are 0, or with `quantiles` 1: its fifth, in the company's currency, among the accounts that bought in "
+            "365 days; where its currency has no rate today, among those of its own currency",
             needs=_PAID,
         ),
         "rfm": Fact(

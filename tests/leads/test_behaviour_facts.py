@@ -37,7 +37,7 @@ FAMILIES = {
 EVERYTHING = frozenset(LINEAGE)
 RULES: Any = SimpleNamespace(  # all that these families ask the rules for
     plays={"seat_limit": SimpleNamespace(selling=True), "usage_drop_save": SimpleNamespace(selling=False)},
-    mapping=SimpleNamespace(company=SimpleNamespace(currency="USD")),
+    mapping=SimpleNamespace(company=SimpleNamespace(currency="USD", rates={})),
 )
 Row = dict[str, Any]
 
@@ -101,9 +101,8 @@ class Facts:
         """Keep every answer in memory: the next world takes the place of this one."""
         for name in FAMILIES:
             self.of(name)
-        self.price_ranks = {
-            row["product"]: row["price_rank"] for row in price_ranks(self.products).to_pyarrow().to_pylist()
-        }
+        priced = self.products.mutate(compared=self.products.list_price, compared_in=self.products.product_currency)
+        self.price_ranks = {row["product"]: row["price_rank"] for row in price_ranks(priced).to_pyarrow().to_pylist()}
         for name, table in self.inputs.tables.items():
             self.sources[name] = {row["id"]: row for row in table.to_pyarrow().to_pylist()}
 

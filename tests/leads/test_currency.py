@@ -57,7 +57,7 @@ def inputs(
         rules=rules(currency, rates),
         today=TODAY,
         lineage={} if read is None else {"rate.inverse": "DatedConversionRate.ConversionRate"},
-        filled=frozenset(),
+        filled=frozenset() if read is None else frozenset({"rate.inverse"}),
         stage=lambda _, expr: expr,
     )
 
@@ -173,7 +173,7 @@ def test_rates_that_nothing_fills_are_not_asked_for() -> None:
         def select(self, *_: object, **__: object) -> None:
             raise AssertionError("the table was read")
 
-    assert dated_rates(replace(inputs(rates={}, read=Refuses()), lineage={})) == ()
+    assert dated_rates(replace(inputs(rates={}, read=Refuses()), filled=frozenset())) == ()
     assert dated_rates(inputs(rates={})) == ()
 
 

@@ -57,7 +57,8 @@ def test_the_ten_segments_of_an_online_shop_are_those_published(engine: Any) -> 
     accounts = lines.select("account_id", "currency").distinct()
     # the recipe looks at all of its 375 days
     spent = spending(orders(lines, accounts, SHOP_DAY, "GBP"), SHOP_DAY, window=400)
-    rows = engine.create_table("spent", spent.mutate(currency=ibis.literal("GBP")))
+    pounds = ibis.literal("GBP")
+    rows = engine.create_table("spent", spent.mutate(currency=pounds, compared=spent.spent_365, compared_in=pounds))
     told = ranked(rows, {**RFM.numbers, "quantiles": 1}, "GBP")
     counts = told.group_by("rfm_segment").aggregate(n=_.count()).to_pyarrow().to_pylist()
     assert {row["rfm_segment"]: row["n"] for row in counts} == SHOP_SEGMENTS

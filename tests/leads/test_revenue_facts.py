@@ -35,7 +35,7 @@ OURS = (REVENUE, SEATS, UTILISATION, REDUCTION, DOWNGRADE, RENEWAL, HEADROOM, GR
         COMPLEMENT, OPTION, CHURN)  # fmt: skip
 SPINES: Any = {"account": ("account",), "owned": ("plan",), "offer": ("complement", "option")}
 WANTED: Any = {"offer": frozenset({"complement_of", "option_of"})}
-RULES: Any = SimpleNamespace(facts={}, mapping=SimpleNamespace(company=SimpleNamespace(currency="USD")))
+RULES: Any = SimpleNamespace(facts={}, mapping=SimpleNamespace(company=SimpleNamespace(currency="USD", rates={})))
 WORDS = read_yaml(PRESETS / "texts.en.yaml")["words"]
 
 
@@ -82,7 +82,7 @@ ENDED = {"starts_on": ago(400)}
 ACCOUNTS = [
     account("whole", customer_since=ago(200)), account("told", paid_users=40, customer_since=ago(-1)),
     account("below", paid_users=-1), account("gone"), account("never"), account("buyer"),
-    account("unpriced", paid_users=50), account("noprice"), account("euro"), account("later"),
+    account("unpriced", paid_users=50), account("noprice"), account("euro"), account("later"), account("abroad"),
     account("yen1", currency="JPY"), account("yen2", currency="JPY"),
     account("nearly"), account("unused"), account("fewer"), account("long-ago"), account("grew"),
     account("undated"),
@@ -140,7 +140,7 @@ SUBSCRIPTIONS = [
 PURCHASES = [
     line("whole", "audit", 30_000, 100), line("whole", "audit", 10, 364), line("whole", "audit", 100, 365),
     line("whole", "audit", -1000, 10), line("whole", "suite", 60_000, 50), line("whole", None, 5000, 50),
-    line("whole", "audit", 7000, 50, currency="EUR"), line("whole", "audit", 99_999, -1),
+    line("abroad", "audit", 7000, 50, currency="EUR"), line("abroad", "audit", 1, 50), line("whole", "audit", 99_999, -1),
     line("gone", "audit", 500, 20), line("buyer", "audit", 300, 20), line("buyer", None, 40, 20),
     line("never", "audit", 9, -1),
     # each of these was won 100 + n days before its term ended, but for the plain renewal and the one to come
@@ -266,6 +266,7 @@ def test_the_total_that_the_crm_keeps_counts_if_it_can_be_true(told: Told) -> No
         ("unpriced", True, None, None),
         ("noprice", True, None, None),
         ("euro", True, None, None),
+        ("abroad", None, 0, None),
         ("later", False, 0, 0),
     ],
 )

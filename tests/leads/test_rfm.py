@@ -184,7 +184,8 @@ def test_fifths_are_those_that_sorting_gives() -> None:
     names = sorted({str(line["account_id"]) for line in lines})
     accounts = engine.create_table("accounts", ibis.memtable([{"account_id": n, "currency": "USD"} for n in names]))
     table = engine.create_table("lines", ibis.memtable([{**line, "currency": "USD"} for line in lines]))
-    spent = spending(orders(table, accounts, TODAY, "USD"), TODAY).mutate(currency=ibis.literal("USD"))
+    spent = spending(orders(table, accounts, TODAY, "USD"), TODAY)
+    spent = spent.mutate(currency=ibis.literal("USD"), compared=spent.spent_365, compared_in=ibis.literal("USD"))
     spent = engine.create_table("spent", spent)
     every = {
         flag: {
