@@ -191,13 +191,15 @@ def small_world(full: Sequence[str] = (), tossups: Sequence[str] = ()) -> World:
 
 PLAYS = ("seat_limit", "free_to_paid", "complement_tossup", "just_bought_tossup", "usage_drop_save")
 FIELDS = ("headroom", "headroom_value", "next_product", "priority", "computed_at")
+UNREAD = ("case", "feedback", "engagement", "rate")
+"""Tables that the small world has no rows of, and none of its plays asks for."""
 RULES = MappingProxyType(
     {
         "ranking.yaml": "{low: not selling and selling, high: not selling and selling, mid: products_n >= 1}\n",
         "gates.yaml": "{churn_high: {enabled: false}, low_rank: {enabled: false}, severe_case: {enabled: false}}\n",
     }
 )
-"""Few plays, few fields and few gates: what the facts are is tested with the leads, and computing them takes time."""
+"""Few plays, few fields, few gates and few sources: what the facts are is tested with the leads, and computing them takes time."""
 
 
 def few_rules(folder: Path, crm: str) -> Path:
@@ -208,6 +210,7 @@ def few_rules(folder: Path, crm: str) -> Path:
     mapping = yaml.load((PRESETS / f"{crm}.yaml").read_text("utf-8"))
     fields = mapping["write"]["account"]["fields"]
     mapping["write"]["account"]["fields"] = {name: fields[name] for name in FIELDS}
+    mapping["read"] = {name: source for name, source in mapping["read"].items() if name not in UNREAD}
     yaml.dump({name: plays[name] for name in PLAYS}, folder / "plays.yaml")
     yaml.dump(mapping, folder / f"{crm}.yaml")
     for name, text in RULES.items():
