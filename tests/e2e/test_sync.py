@@ -1,13 +1,17 @@
 """One sync, end to end, as a person runs it: over real HTTP, on both CRMs."""
 
 import json
+from typing import Any
 
 import orjson
 import pytest
 
+from connector.emulator.server import Emulator
 from jobs.demo import run_demo
 from jobs.result import Shown, by_motion, lead_json
+from mappings.canonical import Evidence
 from tests.e2e.harness import CRMS, Serve, alike
+from tests.jobs.small import few_rules
 
 RESULT_KEYS = {
     "run", "connection", "plan", "read", "leads", "changes", "written", "refused", "conflicts", "calls", "seconds",
@@ -17,12 +21,43 @@ LEAD_KEYS = {
     "action", "priority", "value", "currency", "p_win", "expected", "owner_id", "contact_id", "due",
 }  # fmt: skip
 
+Records = dict[str, dict[str, dict[str, Any]]]
+"""What a CRM holds: flat records by object and id."""
+
+
+class Watched(Emulator):
+    """An emulator that tells, when it ends, what the CRM holds."""
+
+    held: Records
+
+    def __exit__(self, *ended: object) -> None:
+        (org,) = self.orgs.values()
+        self.held = {object: _by_id(org, object) for object in org.inspect(None)["counts"]}
+        super().__exit__(*ended)
+
+
+def _by_id(org: Any, object: str) -> dict[str, dict[str, Any]]:
+    flat = ({**one, **one.get("properties", {})} for one in org.inspect(object)["records"])
+    return {str(one.get("Id") or one["id"]): one for one in flat}
+
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
-    """The example company, set up and synced twice in each CRM."""
-    folder = tmp_path_factory.mktemp("demo")
-    return {crm: run_demo(crm, folder, lambda *_: None) for crm in CRMS}  # type: ignore[arg-type]  # one of CRMS
+def shown_and_held(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Shown, Records]]:
+    """The example company, set up and synced twice in each CRM; and what each CRM held then."""
+    folder, served = tmp_path_factory.mktemp("demo"), []
+
+    def watched(*args: Any, **options: Any) -> Watched:
+        served.append(Watched(*args, **options))
+        return served[-1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("jobs.demo.Emulator", watched)
+        return {crm: (run_demo(crm, folder, lambda *_: None), served[-1].held) for crm in CRMS}  # type: ignore[arg-type]  # one of CRMS
+
+
+@pytest.fixture(scope="module")
+def shown(shown_and_held: dict[str, tuple[Shown, Records]]) -> dict[str, Shown]:
+    return {crm: shown for crm, (shown, _) in shown_and_held.items()}
 
 
 @pytest.mark.parametrize("crm", CRMS)
@@ -44,6 +79,37 @@ def test_both_crms_give_the_same_leads(shown: dict[str, Shown]) -> None:
 
 
 @pytest.mark.parametrize("crm", CRMS)
+def test_every_lead_has_evidence_and_one_that_is_not_open_says_why(shown: dict[str, Shown], crm: str) -> None:
+    leads = [json.loads(orjson.dumps(lead_json(lead))) for lead in shown[crm].leads]
+    assert all(set(lead) == LEAD_KEYS for lead in leads)
+    assert all(lead["evidence"] for lead in leads)
+    assert all(lead["reasons"] for lead in leads if lead["state"] != "open")
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_every_evidence_of_every_lead_names_a_record_that_holds_it(
+    shown_and_held: dict[str, tuple[Shown, Records]], crm: str
+) -> None:
+    shown, held = shown_and_held[crm]
+    quoted = [(lead.play, evidence) for lead in shown.leads for evidence in lead.evidence]
+    for play, evidence in quoted:
+        object, _, field = evidence.field.partition(".")
+        there = held[object]
+        assert evidence.record in there, (play, evidence)
+        assert _same(there[evidence.record][field], evidence), (play, evidence, there[evidence.record])
+    assert {"anchor_bought_on", "won_on", "interest_on"} <= {evidence.fact for _, evidence in quoted}
+    assert len({play for play, _ in quoted}) == 27
+
+
+def _same(held: object, evidence: Evidence) -> bool:
+    if evidence.unit == "date":
+        return str(held)[:10] == evidence.value
+    if isinstance(evidence.value, str):
+        return held == evidence.value
+    return float(str(held)) == evidence.value
+
+
+@pytest.mark.parametrize("crm", CRMS)
 def test_the_demo_prints_what_sync_prints(
     serve: Serve, shown: dict[str, Shown], crm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +123,7 @@ def test_the_demo_prints_what_sync_prints(
 
 def test_what_scripts_read_is_what_the_interface_page_promises(serve: Serve) -> None:
     tossup = serve("salesforce")
+    tossup.env["TOSSUP_CONFIG"] = str(few_rules(tossup.folder / "config", tossup.crm))
     assert tossup("setup", "--json", expect=3).json()["steps"]
     assert tossup("setup", "--apply", "--json").json()["applied"] is True
     assert tossup("setup", "--json").json()["steps"] == []
@@ -84,6 +151,7 @@ def test_what_scripts_read_is_what_the_interface_page_promises(serve: Serve) -> 
 
 def test_without_yes_nothing_is_written_and_a_person_is_asked(serve: Serve) -> None:
     tossup = serve("hubspot")
+    tossup.env["TOSSUP_CONFIG"] = str(few_rules(tossup.folder / "config", tossup.crm))
     tossup("setup", "--apply")
     before = tossup.emulator.hubspot.inspect(None)["counts"]
     planned = tossup("sync", "--json", expect=3).json()
