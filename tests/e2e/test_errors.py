@@ -2,11 +2,15 @@
 
 import shutil
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from connector.hubspot.config import HubSpotConfig
+from connector.wire import Patience
 from tests.e2e.harness import CRMS, Ended, Serve, Tossup
+from tests.jobs.small import few_rules
 
 ACCOUNTS = {"salesforce": "Account", "hubspot": "companies"}
 TASKS = {"salesforce": "Task", "hubspot": "tasks"}
@@ -89,8 +93,11 @@ def test_a_wrong_token_says_what_to_renew(serve: Serve, crm: str) -> None:
     assert "pat-wrong" not in ended.err
 
 
-def test_nobody_listening_means_try_again_later(serve: Serve) -> None:
-    tossup = serve("hubspot")
+def test_nobody_listening_means_try_again_later(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # as often as ever, only sooner
+    patience = Patience(first_s=0.001)
+    monkeypatch.setattr("jobs.wiring.HubSpotConfig", partial(HubSpotConfig, patience=patience))
+    tossup = serve("hubspot", "empty")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -114,13 +121,15 @@ def test_a_disallowed_picklist_value_is_found_before_anything_is_written(serve: 
 
 def test_a_full_disk_says_so_and_the_next_run_goes_on(serve: Serve) -> None:
     tossup = serve("salesforce")
+    tossup.env["TOSSUP_CONFIG"] = str(few_rules(tossup.folder / "config", tossup.crm))
     tossup("setup", "--apply")
+    before = tasks_in(tossup)
     # the system refuses every byte past this, as it does on a disk without room
     script = (
         "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (400_000, 400_000)); from jobs.cli import main; main()"
     )
     clear(tossup("sync", "--yes", expect=75, start=("-c", script)), "disk is full", "then run again")
-    assert tasks_in(tossup) == tasks_in(serve("salesforce"))
+    assert tasks_in(tossup) == before
     assert tossup("sync", "--yes", "--json").json()["refused"] == 0
 
 

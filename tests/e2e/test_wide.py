@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.e2e.harness import CRMS, Serve, Tossup
+from tests.jobs.small import few_rules
 
 FIELDS = 300
 
@@ -32,15 +34,12 @@ def widen(tossup: Tossup) -> None:
 
 def mapped(tossup: Tossup) -> Path:
     """A configuration whose account names are all those fields in a row."""
-    folder = tossup.folder / "config"
-    tossup("mappings", "init", str(folder))
-    file = folder / f"{tossup.crm}.yaml"
-    text = file.read_text(encoding="utf-8")
-    name = "Name" if tossup.crm == "salesforce" else "name"
-    old = f"    fields:\n      name: {name}\n"
-    assert old in text
-    new = f"    fields:\n      name: {{join: [{', '.join(names(tossup.crm))}], fallback: {name}}}\n"
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    folder = few_rules(tossup.folder / "config", tossup.crm)
+    yaml, file = YAML(typ="safe", pure=True), folder / f"{tossup.crm}.yaml"
+    mapping = yaml.load(file.read_text(encoding="utf-8"))
+    fields = mapping["read"]["account"]["fields"]
+    fields["name"] = {"join": names(tossup.crm), "fallback": fields["name"]}
+    yaml.dump(mapping, file)
     return folder
 
 
