@@ -199,7 +199,7 @@ RULES = MappingProxyType(
         "gates.yaml": "{churn_high: {enabled: false}, low_rank: {enabled: false}, severe_case: {enabled: false}}\n",
     }
 )
-"""Few plays, few fields, few gates and few sources: what the facts are is tested with the leads, and computing them takes time."""
+"""Few plays, fields, gates and sources: what the facts are is tested with the leads, and computing them takes time."""
 
 
 def few_rules(folder: Path, crm: str) -> Path:
