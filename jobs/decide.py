@@ -20,6 +20,7 @@ from mappings.canonical import TABLES
 from mappings.config import MappingConfig, Rules
 from mappings.read import READ_FROM, canonical
 from mappings.sources import lineage
+from mappings.write import list_target
 
 INDEX_LAG = timedelta(hours=1)
 """A record we wrote and do not see yet may still be on its way into the CRM's index for this long."""
@@ -66,10 +67,16 @@ def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date
         tables,
         rules,
         today=as_of or today,
-        lineage=lineage(rules.mapping, view.schema),
+        lineage={**_lists(rules.mapping, view), **lineage(rules.mapping, view.schema)},
         stage=mirror.stage,
     )
     return Decided(found=found, tables=tables)
+
+
+def _lists(mapping: MappingConfig, view: View) -> Mapping[str, str]:
+    """Where the contacts of members are read, also of members without a key; nothing where the CRM has no lists."""
+    out = list_target(mapping, view.schema)
+    return {} if out is None else {"ours.contact_id": f"{out.object}.{out.fields['contact_id'].field}"}
 
 
 def _contacts(mirror: Mirror, mapping: MappingConfig, known: Mapping[tuple[str, str], Known]) -> Mapping[str, str]:

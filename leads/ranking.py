@@ -8,16 +8,17 @@ from ibis import _
 
 from leads.facts.currency import in_company_currency
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, days, yes
+from leads.facts.idioms import NO, attach, days, yes
 from leads.facts.winrate import by_play
 from leads.gates import number
 from leads.language import Expression
 from leads.plays import over
 from leads.propensity import BASE_WEIGHT, Learnt, chances_of
+from mappings.config import Play
 
 SHARED = (
     "account_id", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key", "our_day", "sold_on",
-    "value", "currency", "expected", "ranked", "priority", "barred",
+    "value", "currency", "expected", "ranked", "priority", "may_email", "barred",
 )  # fmt: skip
 """What sharing out places needs to know of a candidate."""
 
@@ -100,7 +101,8 @@ def chosen(ground: Ground, rows: ir.Table) -> ir.Table:
     """Judged rows, as far as places are shared out by them, with refused_ and value_ of frequency, options, capacity.
 
     One approach an account: the best play, with at most two of its products as options; then the owner's best N.
-    A lead of ours that is already open keeps its place: it takes a slot, and is never pushed out of it.
+    A lead of ours that is already open keeps its place: it takes a slot, and is never pushed out of it. What nobody
+    has to work (a place on a list, account fields alone) takes none and never waits: its value_capacity is NULL.
     """
     rows = _one_play(ground, rows.select(*SHARED))
     rows = ground.inputs.stage("candidates_one_play", rows)
@@ -137,12 +139,31 @@ def _few_options(ground: Ground, rows: ir.Table) -> ir.Table:
 
 
 def _within_capacity(ground: Ground, rows: ir.Table) -> ir.Table:
-    rows = rows.mutate(runs=~_.barred & ~_.refused_frequency & ~_.refused_options)
+    lists = "ours.contact_id" in ground.inputs.lineage
+    rows = rows.mutate(worked=~unworked(ground.inputs.rules.plays, lists=lists))
+    rows = rows.mutate(runs=~_.barred & ~_.refused_frequency & ~_.refused_options & _.worked)
     place = ibis.row_number().over(group_by=["owner_id", "runs"], order_by=order())
     rows = attach(rows.mutate(place=place), _busy(ground, rows), "owner_id")
-    rows = rows.mutate(value_capacity=_.place + 1 + ibis.coalesce(_.busy, 0))
+    rows = rows.mutate(value_capacity=ibis.cases((_.worked, _.place + 1 + ibis.coalesce(_.busy, 0))))
     full = _.runs & _.our_key.isnull() & (_.value_capacity > _number(ground, "capacity", "leads"))
-    return rows.mutate(refused_capacity=ibis.literal(_is_on(ground, "capacity")) & full).drop("place", "busy", "runs")
+    return rows.mutate(refused_capacity=ibis.literal(_is_on(ground, "capacity")) & full).drop(
+        "place", "busy", "runs", "worked"
+    )
+
+
+def unworked(plays: Mapping[str, Play], *, lists: bool) -> ir.BooleanValue:
+    """Whether a row (play, priority, may_email) becomes nobody's work: a place on a list, or account fields alone.
+
+    Without a contact whom mail may reach, or in a CRM without `lists`, the action `list` is a task.
+    """
+    idle: list[ir.BooleanValue] = []
+    for name, play in sorted(plays.items()):
+        at = {one: sorted(level for level, said in play.action.items() if said == one) for one in ("list", "fields")}
+        if at["fields"]:
+            idle.append((_.play == name) & _.priority.isin(at["fields"]))
+        if at["list"] and lists:
+            idle.append((_.play == name) & _.priority.isin(at["list"]) & yes(_.may_email))
+    return ibis.or_(*idle) if idle else NO
 
 
 def _busy(ground: Ground, rows: ir.Table) -> ir.Table:

@@ -22,21 +22,22 @@ def ours(inputs: Inputs) -> Ours:
     """Our tasks and lead records by key: a lead is open while any of its records is.
 
     Columns of `all`: key, account_id, play, product, cycle, is_open, written_on, holder (who holds the task),
-    approached (the contact of the task), outcome (what a person decided).
+    approached (the contact of the task, or who was put on a list), outcome (what a person decided).
     """
     rows = inputs.tables["ours"].mutate(part=_.key.split("/"))
     rows = rows.filter(_.part.length() == 4)
     rows = rows.select(
-        "id", "key", "kind", "owner_id", "created_on", "outcome",
+        "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome",
         account_id=_.part[0], play=_.part[1], product=_.part[2], cycle=_.part[3], is_open=~yes(_.is_closed),
     )  # fmt: skip
-    people = inputs.tables["activity"].group_by("id").aggregate(approached=_.contact_id.min())
+    people = inputs.tables["activity"].group_by("id").aggregate(task_contact=_.contact_id.min())
     rows = attach(rows, people, "id").mutate(is_task=_.kind == "task")
+    contact = ibis.cases((_.is_task, _.task_contact), (_.kind == "member", _.contact_id))
     by_key = rows.group_by("key", "account_id", "play", "product", "cycle").aggregate(
         is_open=_.is_open.any(),
         written_on=_.created_on.min(),
         holder=_.owner_id.min(where=_.is_task),
-        approached=_.approached.min(where=_.is_task),
+        approached=contact.min(),
         outcome=_.outcome.min(),
     )
     every = inputs.stage("our_leads", by_key)

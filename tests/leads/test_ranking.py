@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import ibis
 import pytest
 
 from leads.find import Found
+from leads.ranking import unworked
 from leads.texts import names, say
 from mappings.canonical import Lead
-from mappings.config import Rules
+from mappings.config import Play, Rules
 from tests.leads.world import TODAY, World, rules
 
 Row = dict[str, Any]
@@ -107,6 +109,29 @@ def test_equals_are_ordered_by_id_and_what_is_worth_nothing_has_an_order_too(fou
     states = {lead.account_id: lead.state for lead in found[0].leads}
     assert [states[f"tied{n}"] for n in range(3)] == ["open", "open", "waiting"]
     assert [states[f"none{n}"] for n in range(2)] == ["open", "open"]
+
+
+def test_what_a_list_mails_or_fields_tell_is_nobodys_work() -> None:
+    actions: dict[str, Any] = {
+        "call": "task",
+        "mail": {"high": "task", "mid": "list", "low": "list"},
+        "note": "fields",
+    }
+    one = rules().plays["survey"].model_dump(exclude_none=True)
+    plays = {name: Play.model_validate({**one, "action": action}) for name, action in actions.items()}
+    rows = ibis.memtable(
+        [
+            {"play": play, "priority": priority, "may_email": mail}
+            for play in actions
+            for priority in ("high", "mid", "low")
+            for mail in (True, None)
+        ]
+    )
+    for lists, mailed in ((True, {("mail", "mid", True), ("mail", "low", True)}), (False, set())):
+        found = rows.filter(unworked(plays, lists=lists)).to_pyarrow().to_pylist()
+        noted = {("note", priority, mail) for priority in ("high", "mid", "low") for mail in (True, None)}
+        assert {(row["play"], row["priority"], row["may_email"]) for row in found} == noted | mailed
+    assert rows.filter(unworked({"call": plays["call"]}, lists=True)).count().to_pyarrow().as_py() == 0
 
 
 def test_the_order_of_rows_changes_nothing(found: tuple[Found, Found]) -> None:

@@ -140,7 +140,8 @@ SUBSCRIPTIONS = [
 PURCHASES = [
     line("whole", "audit", 30_000, 100), line("whole", "audit", 10, 364), line("whole", "audit", 100, 365),
     line("whole", "audit", -1000, 10), line("whole", "suite", 60_000, 50), line("whole", None, 5000, 50),
-    line("abroad", "audit", 7000, 50, currency="EUR"), line("abroad", "audit", 1, 50), line("whole", "audit", 99_999, -1),
+    line("abroad", "audit", 7000, 50, currency="EUR"), line("abroad", "audit", 1, 50),
+    line("whole", "audit", 99_999, -1),
     line("gone", "audit", 500, 20), line("buyer", "audit", 300, 20), line("buyer", None, 40, 20),
     line("never", "audit", 9, -1),
     # each of these was won 100 + n days before its term ended, but for the plain renewal and the one to come
