@@ -14,8 +14,8 @@ from leads.phrases import Phrases
 from leads.plays import NO_PRODUCT
 from leads.rules import Rule
 from leads.told import Told
-from mappings.canonical import Evidence, Lead, LeadKey, Reason, State
-from mappings.config import Gate, Override
+from mappings.canonical import Action, Evidence, Lead, LeadKey, Reason, State
+from mappings.config import Gate, Override, Play
 
 Row = Mapping[str, Any]
 """One ranked candidate, as the engine gives it."""
@@ -88,7 +88,7 @@ class Making:
             contact_id=row["contact_id"],
             due=_due(row, self._inputs.today),
             route=_route(row, self._inputs),
-            action=play.action[row["priority"]],
+            action=_action(play, row),
             facts=MappingProxyType(self._facts(row)),
         )
 
@@ -142,6 +142,12 @@ def _limit(code: str, gate: Gate, row: Row) -> Any:
     if code in LIMITS:
         return gate.numbers[LIMITS[code]]
     return _plain(row.get(f"limit_{code}"))
+
+
+def _action(play: Play, row: Row) -> Action:
+    action = play.action[row["priority"]]
+    # who is on a list gets mail: whom no mail may reach is talked to instead
+    return "task" if action == "list" and not row["may_email"] else action
 
 
 def _due(row: Row, today: date) -> date:

@@ -98,7 +98,7 @@ def test_every_evidence_of_every_lead_names_a_record_that_holds_it(
         assert evidence.record in there, (play, evidence)
         assert _same(there[evidence.record][field], evidence), (play, evidence, there[evidence.record])
     assert {"anchor_bought_on", "won_on", "interest_on"} <= {evidence.fact for _, evidence in quoted}
-    assert len({play for play, _ in quoted}) == 27
+    assert len({play for play, _ in quoted}) == 28
 
 
 def _same(held: object, evidence: Evidence) -> bool:

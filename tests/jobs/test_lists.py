@@ -147,7 +147,7 @@ def _people_work(told: Story) -> None:
     contact = contacts(served)[PUT_BACK]
     if served.crm == "salesforce":
         told.by_hand("update", ANSWERED, status="Responded")
-        campaign = served.records("Campaign")[0]["Id"]
+        campaign = next(one["Id"] for one in served.records("Campaign") if one["Name"] == LIST)
         served.org.insert("CampaignMember", [{"CampaignId": campaign, "ContactId": contact}])
     else:
         told.by_hand("create", PUT_BACK)

@@ -178,6 +178,7 @@ CHURN = (
 CARE = (
     _part("onboarding_open", 4, Recipe(used=0.95, tenure=75, onboarding="open", won=())),
     _part("onboarding_stuck", 3, Recipe(tenure=150, onboarding="stuck", won=((100, PLAN),))),
+    _part("needs_training", 3, Recipe(cases=(20, 45, 70))),
     _part("first_purchase", 3, Recipe(tenure=30, won=())),
     _part("survey", 3, Recipe(tenure=55, won=())),
 )
@@ -239,6 +240,7 @@ PLAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "declined_save": ("declined_three",),
         "downsell": ("downsell",),
         "onboarding_help": ("onboarding_stuck",),
+        "training": ("needs_training",),
         "first_purchase_followup": ("first_purchase",),
         "survey": ("survey",),
     }
