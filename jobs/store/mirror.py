@@ -18,6 +18,8 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
+import sqlglot.expressions as sge
+from ibis.backends.sql.compilers.duckdb import compiler
 
 from connector.errors import GiveUp, TryAgain
 from connector.port import Batch, Cursor, LinkRows, arrow_type
@@ -33,6 +35,8 @@ from mappings.schema import ObjectSchema
 
 __all__ = ["FieldsChanged", "Loaded", "Mirror", "Sink"]
 
+_WORK = (sge.Join, sge.Group, sge.Distinct, sge.AggFunc, sge.Window, sge.SetOperation)
+"""What makes a query more than a look at the rows of one table."""
 _ISO = {
     "date32[day]": "strftime({}, '%Y-%m-%d')",
     "timestamp[ms, tz=UTC]": "strftime({}, '%Y-%m-%dT%H:%M:%S.%gZ')",
@@ -42,7 +46,12 @@ _ISO = {
 @lru_cache(maxsize=500)
 def _in_words(op: ops.Relation) -> str:
     """The question as SQL: finding the words takes longer than the answer, and every run of a day asks the same."""
-    return str(ibis.to_sql(op.to_expr(), dialect="duckdb", pretty=False))
+    query = compiler.to_sqlglot(op.to_expr())
+    for part in query.find_all(sge.CTE):
+        # what is read twice is written down in between, which for rows that are only read takes longer than reading
+        if part.this.find(*_WORK) is None:
+            part.set("materialized", value=False)
+    return str(query.sql(dialect=compiler.dialect, copy=False))
 
 
 @lru_cache(maxsize=500)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import ibis
 import ibis.expr.types as ir
@@ -13,7 +14,7 @@ from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
 
-AT_ONCE = 3
+AT_ONCE: Mapping[Grain, int] = MappingProxyType({"account": 5, "owned": 3, "offer": 3})
 """Families joined in one go: an engine holds the keys of all of them in memory meanwhile."""
 
 
@@ -65,7 +66,8 @@ class Ground:
         found = (self._part(name, wanted, on, spine) for name in self._holding(grain, wanted))
         # what is joined early is written down again with every further step
         parts = sorted((part for part in found if part is not None), key=lambda part: len(part.columns))
-        steps = [[(part, on) for part in parts[at : at + AT_ONCE]] for at in range(0, len(parts), AT_ONCE)]
+        many = AT_ONCE[grain]
+        steps = [[(part, on) for part in parts[at : at + many]] for at in range(0, len(parts), many)]
         if grain != "account":
             known = {*spine.columns, *(name for part in parts for name in part.columns)}
             whole = self.wide("account")

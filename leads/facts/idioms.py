@@ -41,9 +41,10 @@ def attach_all(left: ir.Table, *others: tuple[ir.Table, Sequence[str]]) -> ir.Ta
 def best(rows: ir.Table, *by: str, value: str, id: str = "id") -> ir.Table:
     """The one row a group with the largest `value`, the smallest `id` among equals (maximum and join: no sort)."""
     top = rows.group_by(by).aggregate(best_value=_[value].max())
-    tied = attach(rows, top, *by).filter(_[value] == _.best_value)
-    first = tied.group_by(by).aggregate(best_id=_[id].min())
-    return attach(tied, first, *by).filter(_[id] == _.best_id).drop("best_value", "best_id")
+    tied = attach(rows.select(*by, value, best_id=id), top, *by).filter(_[value] == _.best_value)
+    first = tied.group_by(by).aggregate(best_value=_.best_value.max(), best_id=_.best_id.min())
+    chosen = attach(rows, first, *by).filter((_[value] == _.best_value) & (_[id] == _.best_id))
+    return chosen.drop("best_value", "best_id")
 
 
 def total(column: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.IntegerScalar:
