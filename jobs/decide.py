@@ -36,6 +36,7 @@ _OURS = pa.schema(
         ("is_closed", pa.bool_()),
         ("outcome", pa.string()),
         ("created_on", pa.date32()),
+        ("decided_on", pa.date32()),
         ("withdrawn", pa.bool_()),
     ]
 )
@@ -130,6 +131,7 @@ def _row(key: str, item: Known, contacts: Mapping[str, str], mapping: MappingCon
         "is_closed": item.closed or (item.at < view.now - INDEX_LAG and contact is None),
         "outcome": None,
         "created_on": item.at.astimezone(ZoneInfo(mapping.company.time_zone)).date(),
+        "decided_on": None,
         "withdrawn": item.closed,
     }
 

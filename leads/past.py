@@ -32,6 +32,9 @@ OVERWRITTEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 """Columns without a history: as of a past day they hold what they hold now."""
 
+DATED: Mapping[str, str] = MappingProxyType({"ours.is_closed": "ours.decided_on"})
+"""Columns that have a history after all where another column tells since when."""
+
 UNDATED = ("product", "contact", "owner")
 """Tables whose rows do not say when they came."""
 
@@ -54,7 +57,10 @@ def notes(day: date, lineage: Iterable[str]) -> tuple[str, ...]:
     """What the answer as of `day` cannot know, in sentences. `lineage`: the columns that are mapped."""
     mapped = frozenset(lineage)
     kept = [
-        f"{table}.{name}" for table, names in OVERWRITTEN.items() for name in names if f"{table}.{name}" in mapped
+        f"{table}.{name}"
+        for table, names in OVERWRITTEN.items()
+        for name in names
+        if f"{table}.{name}" in mapped and DATED.get(f"{table}.{name}") not in mapped
     ]
     kept += sorted(name for name in mapped if name.startswith("account.x_"))
     said = [f"As of {day}, from what the CRM holds now: records deleted since are not seen."]
@@ -65,8 +71,8 @@ def notes(day: date, lineage: Iterable[str]) -> tuple[str, ...]:
         "customer_since: later ones are seen too."
     )
     said.append(
-        "Open deals, cases, activities and records of ours without a day are left out, and so is what people "
-        "answered to our leads."
+        "Open deals, cases, activities and records of ours without a day are left out, and so are people's answers "
+        "to our leads that bear none."
     )
     return tuple(said)
 
@@ -117,8 +123,14 @@ def _activities(table: ir.Table, ours: ir.Table, then: ir.DateValue) -> ir.Table
 
 def _ours(table: ir.Table, then: ir.DateValue) -> ir.Table:
     written = table.filter(_.created_on <= then)
-    # an answer bears no day, and one that came later would tell the future
-    return written.mutate(status=ibis.null("string"), outcome=ibis.null("string"))
+    # an answer without its day may have come later, and would tell the future
+    known, later = yes(_.decided_on <= then), yes(_.decided_on > then)
+    rows = written.mutate(
+        status=ibis.null("string"),
+        outcome=known.ifelse(_.outcome, ibis.null("string")),
+        is_closed=later.ifelse(ibis.literal(value=False), _.is_closed),
+    )
+    return _none_after(rows, then, "decided_on")
 
 
 def _up_to(column: str) -> Callable[[ir.Table, ir.DateValue], ir.Table]:

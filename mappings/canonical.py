@@ -232,6 +232,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "snoozed",
             ),
             created_on=_may("date", "day Tossup wrote it"),
+            decided_on=_may(
+                "date",
+                "day a person closed or answered it, or last changed it; says nothing while it is open",
+            ),
         ),
     }
 )

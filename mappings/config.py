@@ -140,6 +140,8 @@ class ReadBack(Config):
     is_closed: Annotated[tuple[FieldSource, ...], BeforeValidator(_one_needs_no_list)] = ()
     owner_id: FieldSource | None = None
     created_on: FieldSource | None = None
+    decided_on: FieldSource | None = None
+    """The day on which a person closed or answered it."""
 
 
 class RecordOut(Config):

@@ -155,7 +155,7 @@ SELECT id('00X', n) AS id,
   'task' AS kind, CAST(NULL AS VARCHAR) AS contact_id, id('005', dice(account, 'owner', $owners)) AS owner_id,
   CASE WHEN n % 3 = 0 THEN 'Not Started' ELSE 'Completed' END AS status, n % 3 > 0 AS is_closed,
   CASE dice(n, 'outcome', 8) WHEN 0 THEN 'accepted' WHEN 1 THEN 'declined' WHEN 2 THEN 'won' END AS outcome,
-  ago(day) AS created_on
+  ago(day) AS created_on, CAST(NULL AS DATE) AS decided_on
 FROM (SELECT n, n * 97 AS account, 3 + dice(n, 'day', 130) AS day FROM range($accounts // 97) AS made(n))"""
 
 RATE = "SELECT 'x' AS id, 'EUR' AS currency, CAST(NULL AS DATE) AS starts_on, 1.1 AS rate, NULL AS inverse LIMIT 0"

@@ -9,6 +9,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, days
+from leads.facts.ours import records
 from leads.facts.touches import latest, oldest, or_none
 from leads.inputs import Inputs
 
@@ -23,15 +24,17 @@ def answered(inputs: Inputs, leads: ir.Table) -> ir.Table:
     """Our selling leads up to today, one row a key: the columns of `leads`, touched, first_record, declined_on, ...
 
     Touched: a person said something about it. A lead of two records (a task and a lead record) was declined if
-    either says so: declined_record with declined_on, the day it was written. `leads` is `all` of leads.facts.ours.
+    either says so: declined_record with declined_on, the day it was written, and refused_on, the day of that answer
+    (where the CRM does not tell, the day it was written). `leads` is `all` of leads.facts.ours.
     """
-    rows = inputs.tables["ours"]
+    rows = records(inputs)
     said = rows.group_by("key").aggregate(
         touched=_.outcome.notnull().any(),
         first_record=oldest(_.created_on, _.id),
         declined_record=_.id.min(where=_.outcome == "declined"),
     )
-    dated = rows.select(declined_record="id", declined_on="created_on")
+    refused_on = ibis.coalesce(_.decided_on, _.created_on)
+    dated = rows.select(declined_record="id", declined_on="created_on", refused_on=refused_on)
     saves = [name for name, play in inputs.rules.plays.items() if not play.selling]
     selling = leads.filter(_.play.notin(saves)) if saves else leads
     ours = selling.filter(_.written_on.isnull() | (_.written_on <= inputs.day(0)))
@@ -42,12 +45,13 @@ def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) ->
     """One row an account. Columns: see DECLINED; zeros where people do answer, but this account has not declined."""
     recent = answered.filter(_.written_on >= inputs.day(int(numbers["days"])))
     waited = _.is_open & ~_.touched & (_.written_on <= inputs.day(int(numbers["ignored_days"])))
-    declined = recent.group_by("account_id").aggregate(declined_n=_.declined_record.count())
+    lately = answered.filter(_.refused_on >= inputs.day(int(numbers["days"])))
+    declined = lately.group_by("account_id").aggregate(declined_n=_.declined_record.count())
     ignored = latest(
         recent.filter(waited), "account_id", on="written_on", day="ignored_on", record="ignored_record",
         id="first_record", ignored_n=_.count(),
     )  # fmt: skip
-    last = _declined(answered, "account_id")
+    last = _declined(inputs, answered, "account_id")
     every, on = inputs.tables["account"].select(account_id="id"), ("account_id",)
     rows = attach_all(every, (declined, on), (ignored, on), (last, on)).mutate(
         declined_n=or_none(inputs, _.declined_n, "ours.outcome"),
@@ -61,14 +65,18 @@ def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) ->
 def refused_products(inputs: Inputs, answered: ir.Table) -> ir.Table:
     """One row an account and product it ever declined. Columns: see DECLINED_OFFER."""
     rows = answered.filter(_.product != NO_PRODUCT)
-    last = _declined(rows, "account_id", "product", product_declined_n=_.count())
-    last = last.rename(product_declined_on="declined_on", product_declined_record="declined_record")
-    return last.mutate(product_declined_days=days(inputs.day(0), _.product_declined_on))
+    last = _declined(inputs, rows, "account_id", "product", product_declined_n=_.count())
+    names = {f"product_{name}": name for name in ("declined_on", "declined_days", "declined_record")}
+    return last.rename(**names)
 
 
-def _declined(answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
+def _declined(inputs: Inputs, answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
+    """One row a group: declined_record of the last refusal, declined_on (written), declined_days (since then)."""
     said = answered.filter(_.declined_record.notnull()).mutate(record=_.declined_record)
-    return latest(said, *by, on="declined_on", day="declined_on", record="declined_record", id="record", **sums)
+    last = latest(said, *by, on="refused_on", day="refused", record="declined_record", id="record", **sums)
+    dated = inputs.tables["ours"].select(declined_record="id", declined_on="created_on")
+    told = attach(last, dated, "declined_record")
+    return told.mutate(declined_days=days(inputs.day(0), _.refused)).drop("refused")
 
 
 def _table(ground: "Ground") -> ir.Table:
@@ -92,7 +100,8 @@ DECLINED = Family(
         "declined_n": Fact(
             kind="integer",
             unit="times",
-            doc="leads of selling plays, written at most days (365) days ago, that were declined",
+            doc="leads of selling plays that were declined at most days (365) days ago; where nobody knows the day, "
+            "that were written then",
             needs=_SAID,
         ),
         "ignored_n": Fact(
@@ -114,10 +123,17 @@ DECLINED = Family(
         "declined_on": Fact(
             kind="date",
             unit="date",
-            doc="day the last declined lead of a selling play was written, however long ago",
+            doc="day the lead of a selling play that was declined last was written, however long ago",
             needs=_SAID,
             record="declined_record",
             field="ours.created_on",
+        ),
+        "declined_days": Fact(
+            kind="integer",
+            unit="days",
+            doc="days since that lead was declined (ours.decided_on); where nobody knows the day, since it was "
+            "written",
+            needs=_SAID,
         ),
     },
     table=_table,
@@ -135,12 +151,18 @@ DECLINED_OFFER = Family(
         "product_declined_on": Fact(
             kind="date",
             unit="date",
-            doc="day the last declined lead for this product was written",
+            doc="day the lead for this product that was declined last was written",
             needs=_SAID,
             record="product_declined_record",
             field="ours.created_on",
         ),
-        "product_declined_days": Fact(kind="integer", unit="days", doc="days since product_declined_on", needs=_SAID),
+        "product_declined_days": Fact(
+            kind="integer",
+            unit="days",
+            doc="days since that lead was declined (ours.decided_on); where nobody knows the day, since it was "
+            "written",
+            needs=_SAID,
+        ),
     },
     table=_offer,
 )

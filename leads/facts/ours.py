@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import attach, yes
+from leads.facts.idioms import NO, attach, yes
 from leads.inputs import Inputs
 
 
@@ -18,13 +18,21 @@ class Ours:
     open: ir.Table
 
 
+def records(inputs: Inputs) -> ir.Table:
+    """Our records as today knows them: what was decided on a later day is open and unanswered."""
+    later = yes(_.decided_on > inputs.day(0))
+    return inputs.tables["ours"].mutate(
+        is_closed=later.ifelse(NO, _.is_closed), outcome=later.ifelse(ibis.null("string"), _.outcome)
+    )
+
+
 def ours(inputs: Inputs) -> Ours:
     """Our tasks and lead records by key: a lead is open while any of its records is.
 
     Columns of `all`: key, account_id, play, product, cycle, is_open, written_on, holder (who holds the task),
     approached (the contact of the task, or who was put on a list), outcome (what a person decided).
     """
-    rows = inputs.tables["ours"].mutate(part=_.key.split("/"))
+    rows = records(inputs).mutate(part=_.key.split("/"))
     rows = rows.filter(_.part.length() == 4)
     rows = rows.select(
         "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome",

@@ -473,6 +473,21 @@ scene(
 )
 scene(
     DECLINED,
+    "a refusal counts from the day of the answer",
+    {"declined_n": 1, "refusals": 1, "declined_on": ago(400), "declined_days": 365, "declined_record": "@1"},
+    ours=[
+        lead("seat_limit", "P1", 400, decided_on=ago(365), **NO),
+        lead("seat_limit", "P1", 399, decided_on=ago(366), **NO),
+    ],
+)
+scene(
+    DECLINED,
+    "what is declined tomorrow is open and unanswered today",
+    {"declined_n": 0, "ignored_n": 1, "declined_on": None, "declined_days": None},
+    ours=[lead("seat_limit", "P1", 60, decided_on=ago(-1), **NO)],
+)
+scene(
+    DECLINED,
     "a lead of 45 days that nobody answered was ignored, one of 44 not yet",
     {
         "declined_n": 0,
@@ -520,6 +535,13 @@ scene(
     product="P1",
     ours=[lead("seat_limit", "P1", 900, **NO), lead("affinity_tossup", "P1", 180, **NO), lead("seat_limit", "P2", 1)],
 )  # fmt: skip
+scene(
+    DECLINED_OFFER,
+    "a product is refused on the day of the answer",
+    {"product_declined_n": 1, "product_declined_on": ago(300), "product_declined_days": 5},
+    product="P1",
+    ours=[lead("seat_limit", "P1", 300, decided_on=ago(5), **NO)],
+)
 scene(DECLINED_OFFER, "another product was not declined", {}, product="P2", ours=[lead("seat_limit", "P1", 9, **NO)])
 scene(
     DECLINED_OFFER, "a play without a product declines none", {}, product="-", ours=[lead("seat_limit", "-", 9, **NO)]

@@ -132,6 +132,13 @@ def test_an_answer_to_our_lead_bears_no_day_so_it_is_not_known() -> None:
     assert told("ours", "status", "outcome", "is_closed", is_closed=True, **ours) == (None, None, True)
 
 
+def test_an_answer_with_its_day_is_known_from_that_day_on() -> None:
+    ours = {"created_on": BEFORE, "key": "a/p/-/2026Q1", "kind": "task", "outcome": "declined", "is_closed": True}
+    names = ("outcome", "is_closed", "decided_on")
+    assert told("ours", *names, decided_on=DAY, **ours) == ("declined", True, DAY)
+    assert told("ours", *names, decided_on=AFTER, **ours) == (None, False, None)
+
+
 def test_our_own_task_is_seen_whenever_it_is_due() -> None:
     tasks = [{"id": id, "on": AFTER, "contact_id": "c"} for id in ("t1", "t2", "t3")]
     ours = [{"id": "t1", "created_on": BEFORE}, {"id": "t2", "created_on": AFTER}]
@@ -152,6 +159,8 @@ def test_the_note_names_the_mapped_columns_that_have_no_history() -> None:
     assert "As of 2026-03-31" in said
     assert "as they are now: account.employees, account.x_health_score." in said
     assert "starts_on" not in said
+    assert "ours.is_closed" in " ".join(notes(DAY, {"ours.is_closed"}))
+    assert "ours.is_closed" not in " ".join(notes(DAY, {"ours.is_closed", "ours.decided_on"}))
     assert len(notes(DAY, ())) == 3
     assert all(name in TABLES[table].columns for table, names in OVERWRITTEN.items() for name in names)
 
@@ -202,6 +211,8 @@ def histories(draw: st.DrawFn) -> tuple[Rows, Rows]:
                 now[other] = draw(LATER)
             elif table == "ours":
                 now["outcome"] = draw(st.sampled_from([None, "won", "declined"]))
+                if draw(st.booleans()):
+                    now |= {"is_closed": True, "decided_on": draw(LATER)}
             elif table == "subscription":
                 row[other] = now[other] = draw(LATER)
                 now["cancelled"] = draw(st.sampled_from([None, True]))

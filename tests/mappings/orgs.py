@@ -88,12 +88,12 @@ _STOCK_SALESFORCE = {
     "CreatedDate:s- ClosedDate:s-",
     "Task": "AccountId>Account- WhatId>Account|Opportunity WhoId>Contact|Lead OwnerId>User|Group Subject "
     "Description:l Status:p=Not~Started|In~Progress|Completed Priority:p=High|Normal|Low ActivityDate:d "
-    "IsClosed:b- TaskSubtype:p CreatedDate:s-",
+    "IsClosed:b- TaskSubtype:p CreatedDate:s- CompletedDateTime:s- LastModifiedDate:s-",
     "Event": "AccountId>Account- WhatId>Account WhoId>Contact|Lead OwnerId>User Subject ActivityDate:d "
     "ActivityDateTime:s",
     "Lead": "LastName! Company! OwnerId>User|Group Description:l Rating:p=Hot|Warm|Cold "
     "Status:p=Open~-~Not~Contacted|Working~-~Contacted|Closed~-~Converted|Closed~-~Not~Converted IsConverted:b- "
-    "CreatedDate:s-",
+    "CreatedDate:s- ConvertedDate:d- LastModifiedDate:s-",
     "CampaignMember": "CampaignId>Campaign! LeadId>Lead ContactId>Contact Status:p=Sent|Responded HasResponded:b- "
     "FirstRespondedDate:d- CreatedDate:s-",
     "Campaign": "Name!",
@@ -137,7 +137,7 @@ _STOCK_HUBSPOT = {
     "tasks": (
         "hs_task_subject hs_task_body:l hs_task_status:p=NOT_STARTED|IN_PROGRESS|WAITING|DEFERRED|COMPLETED "
         "hs_task_priority:p=LOW|MEDIUM|HIGH hs_timestamp:s! hs_task_type:p=TODO|CALL|EMAIL hubspot_owner_id "
-        "hs_createdate:s-",
+        "hs_createdate:s- hs_task_completion_date:s- hs_lastmodifieddate:s-",
         "companies contacts",
     ),
     "calls": ("hs_timestamp:s", "companies contacts"),

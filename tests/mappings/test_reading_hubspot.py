@@ -46,7 +46,12 @@ ROWS = {
             "hs_timestamp": at("2026-02-01T10:00:00"),
             "hubspot_owner_id": "77",
         },
-        {"id": "62", "hs_task_status": "DEFERRED", "tossup_key": "9/seat_limit/-/2026Q1"},
+        {
+            "id": "62",
+            "hs_task_status": "DEFERRED",
+            "tossup_key": "9/seat_limit/-/2026Q1",
+            "hs_lastmodifieddate": at("2026-02-04T12:00:00"),
+        },
     ],
     "calls": [{"id": "63", "hs_timestamp": at("2026-02-02T10:00:00")}],
     "tickets": [
@@ -177,6 +182,7 @@ def test_ours_are_tasks_leads_and_the_deals_of_an_earlier_edition(portal: Rows) 
         "82": ("lead", False),
         "33": ("lead", True),
     }
+    assert ours["62"]["decided_on"] == on("2026-02-04"), "the day it was last changed, as it is not completed"
 
 
 def test_a_stock_portal_reads(portal: Rows) -> None:

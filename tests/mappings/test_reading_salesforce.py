@@ -90,6 +90,8 @@ ROWS = {
             "OwnerId": "005A",
             "IsClosed": False,
             "CreatedDate": at("2026-01-04T12:00:00"),
+            "CompletedDateTime": at("2026-01-20T12:00:00"),
+            "LastModifiedDate": at("2026-02-04T12:00:00"),
         },
     ],
     "Event": [
@@ -112,8 +114,21 @@ ROWS = {
         {"id": "500B", "AccountId": "001A", "Priority": "Odd"},
     ],
     "Lead": [
-        {"id": "00QA", "Tossup_Key__c": "k1", "IsConverted": True, "Status": "Open - Not Contacted"},
-        {"id": "00QB", "Tossup_Key__c": "k2", "IsConverted": False, "Status": "Closed - Not Converted"},
+        {
+            "id": "00QA",
+            "Tossup_Key__c": "k1",
+            "IsConverted": True,
+            "Status": "Open - Not Contacted",
+            "ConvertedDate": on("2026-01-06"),
+            "LastModifiedDate": at("2026-02-04T12:00:00"),
+        },
+        {
+            "id": "00QB",
+            "Tossup_Key__c": "k2",
+            "IsConverted": False,
+            "Status": "Closed - Not Converted",
+            "LastModifiedDate": at("2026-02-05T12:00:00"),
+        },
         {"id": "00QC", "Tossup_Key__c": "k3", "IsConverted": False, "Status": "Open - Not Contacted"},
         {"id": "00QD", "LastName": "Somebody else's"},
     ],
@@ -227,6 +242,16 @@ def test_ours_are_the_records_with_a_key_closed_when_any_sign_says_so(org: Rows)
     task = ours["00TB"]
     assert (task["key"], task["status"], task["owner_id"]) == ("001A/seat_limit/-/2026Q1", "Not Started", "005A")
     assert task["created_on"] == on("2026-01-04")
+
+
+def test_ours_are_decided_when_they_were_closed_else_when_they_were_last_changed(org: Rows) -> None:
+    decided = {id: row["decided_on"] for id, row in read(org, "ours").items()}
+    assert decided == {
+        "00TB": on("2026-01-20"),
+        "00QA": on("2026-01-06"),
+        "00QB": on("2026-02-05"),
+        "00QC": None,
+    }
 
 
 def test_a_stock_org_reads_with_empty_columns_and_tables() -> None:
