@@ -199,18 +199,18 @@ RULES = MappingProxyType(
         "gates.yaml": "{churn_high: {enabled: false}, low_rank: {enabled: false}, severe_case: {enabled: false}}\n",
     }
 )
-"""Few plays, fields, gates and sources: what the facts are is tested with the leads, and computing them takes time."""
+"""Few plays, fields, gates and sources: what facts are is tested with the leads, and computing them takes time."""
 
 
-def few_rules(folder: Path, crm: str) -> Path:
-    """The presets in a folder, cut down to what the small world needs."""
+def few_rules(folder: Path, crm: str, *, unread: Sequence[str] = UNREAD) -> Path:
+    """The presets in a folder, cut down to what the small world needs; `unread`: the tables that are not mapped."""
     folder.mkdir(parents=True, exist_ok=True)
     yaml = YAML(typ="safe", pure=True)
     plays = yaml.load((PRESETS / "plays.yaml").read_text("utf-8"))
     mapping = yaml.load((PRESETS / f"{crm}.yaml").read_text("utf-8"))
     fields = mapping["write"]["account"]["fields"]
     mapping["write"]["account"]["fields"] = {name: fields[name] for name in FIELDS}
-    mapping["read"] = {name: source for name, source in mapping["read"].items() if name not in UNREAD}
+    mapping["read"] = {name: source for name, source in mapping["read"].items() if name not in unread}
     yaml.dump({name: plays[name] for name in PLAYS}, folder / "plays.yaml")
     yaml.dump(mapping, folder / f"{crm}.yaml")
     for name, text in RULES.items():

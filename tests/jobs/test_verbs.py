@@ -12,7 +12,7 @@ from connector.emulator.server import Emulator
 from jobs import verbs
 from jobs.settings import settings_of
 from jobs.show import run_json, run_list
-from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent
+from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, few_rules, silent
 
 
 @pytest.fixture(scope="module", params=CRMS)
@@ -93,7 +93,10 @@ def test_a_portal_without_leads_gets_deals(tmp_path: Path) -> None:
 @pytest.mark.parametrize("crm", CRMS)
 def test_an_empty_org_and_one_without_custom_fields_are_synced(crm: str, tmp_path: Path) -> None:
     with Emulator(crm, "empty") as emulator:  # type: ignore[arg-type]  # one of CRMS
-        settings = settings_of({**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(tmp_path)})
+        # few plays, but all that the presets read
+        rules = few_rules(tmp_path / "rules", crm, unread=())
+        env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(tmp_path), "TOSSUP_CONFIG": str(rules)}
+        settings = settings_of(env)
         verbs.setup(settings, apply=True)
         told = verbs.sync(settings, write=True, full=False, report=silent)
         assert (told.to_json()["leads"], told.written) == ({}, 0)
