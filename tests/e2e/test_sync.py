@@ -1,15 +1,24 @@
 """One sync, end to end, as a person runs it: over real HTTP, on both CRMs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from ruamel.yaml import YAML
 
 from connector.emulator.server import Emulator
+from jobs import verbs
 from jobs.demo import run_demo
 from jobs.result import Shown, by_motion, lead_json
+from jobs.settings import Settings, settings_of
+from jobs.view import latest_view
+from jobs.wiring import rules_of
+from leads.rules import Book
 from mappings.canonical import Evidence
+from mappings.load import PRESETS
+from mappings.sources import lineage
 from tests.e2e.harness import CRMS, Serve, alike
 from tests.jobs.small import few_rules
 
@@ -107,6 +116,69 @@ def _same(held: object, evidence: Evidence) -> bool:
     if isinstance(evidence.value, str):
         return held == evidence.value
     return float(str(held)) == evidence.value
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_the_account_says_why_its_best_offer_fits(shown_and_held: dict[str, tuple[Shown, Records]], crm: str) -> None:
+    _, held = shown_and_held[crm]
+    object, product, reason, name = {
+        "salesforce": ("Account", "Tossup_Next_Product__c", "Tossup_Next_Reason__c", "Name"),
+        "hubspot": ("companies", "tossup_next_product", "tossup_next_reason", "name"),
+    }[crm]
+    offered = [one for one in held[object].values() if one.get(product)]
+    assert len(offered) > 20
+    assert all(one[name] in one[reason] and len(one[reason]) <= 255 for one in offered)
+    assert not any(one.get(reason) for one in held[object].values() if not one.get(product))
+
+
+OPTIONAL = ("usage", "feedback", "engagement", "case")
+ASLEEP = {
+    "plan_up": ("engagement.product_id",),
+    "paid_option": ("engagement.product_id",),
+    "premium_support": ("case.opened_on",),
+    "interest_tossup": ("engagement.product_id",),
+    "usage_drop_save": ("usage.quantity",),
+    "nps_save": ("feedback.score",),
+    "training": ("case.opened_on",),
+}
+"""The plays that stand on the optional tables alone, and the columns that would wake them."""
+
+
+def _half_mapped(crm: str, shown: Shown, folder: Path) -> Settings:
+    """The synced company with the preset's mapping, but for usage, surveys, web and mail events, and cases."""
+    yaml = YAML(typ="safe", pure=True)
+    mapping = yaml.load((PRESETS / f"{crm}.yaml").read_text("utf-8"))
+    for table in OPTIONAL:
+        del mapping["read"][table]
+    yaml.dump(mapping, folder / f"{crm}.yaml")
+    told = {"TOSSUP_CRM": crm, "TOSSUP_STATE_DIR": str(shown.store), "TOSSUP_CONFIG": str(folder)}
+    return settings_of(told, offline=True)
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_with_half_of_a_mapping_exactly_the_plays_that_need_the_rest_are_asleep(
+    shown: dict[str, Shown], crm: str, tmp_path: Path
+) -> None:
+    settings = _half_mapped(crm, shown[crm], tmp_path)
+    rules = rules_of(settings)
+    mapped = lineage(rules.mapping, latest_view(settings.state_dir, crm, None).schema)
+    missing = {
+        rule.name: tuple(need for need in rule.needs if not set(need.split("|")) & set(mapped))
+        for rule in Book(rules).plays()
+    }
+    assert {play: needs for play, needs in missing.items() if needs} == ASLEEP
+
+
+def test_with_half_of_a_mapping_every_other_lead_is_given_with_the_same_evidence(
+    shown: dict[str, Shown], tmp_path: Path
+) -> None:
+    whole = shown["hubspot"].leads
+    half = verbs.find_leads(_half_mapped("hubspot", shown["hubspot"], tmp_path))
+    assert {one.play: one.needs for one in half.asleep} == ASLEEP
+    worked = {lead.play for lead in half.leads if lead.state in ("open", "waiting")}
+    assert worked == {lead.play for lead in whole} - set(ASLEEP)
+    given = {lead.key: lead.evidence for lead in half.leads}
+    assert given == {lead.key: lead.evidence for lead in whole if lead.play not in ASLEEP}
 
 
 @pytest.mark.parametrize("crm", CRMS)
