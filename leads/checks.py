@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from leads.bounds import faults, is_known
 from leads.facts.churn import SIGNALS
 from leads.facts.families import FAMILIES, facts_at
 from leads.facts.family import Fact
@@ -99,7 +100,10 @@ def _of_facts(given: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
             yield _no_such("family of facts", (family,), FAMILIES, family)
             continue
         known = FAMILIES[family].numbers
-        yield from (_no_such("number", (family, one), known, one) for one in sorted(set(numbers) - set(known)))
+        unknown = sorted(one for one in numbers if not is_known(family, one, known))
+        yield from (_no_such("number", (family, one), known, one) for one in unknown)
+        ours = {one: number for one, number in numbers.items() if one not in unknown}
+        yield from (Finding(path=(family, one), text=text) for one, text in faults(family, ours, known))
 
 
 def _of_overrides(rules: Rules) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ YEAR = 365
 """Days of the window that `_365` in a fact's name speaks of: today and the 364 days before."""
 WORST = 5
 FIFTHS = 5
-_MONETARY = re.compile(r"monetary_(?:([a-z]{3})_)?([1-4])")
+MONETARY = re.compile(r"monetary_(?:([A-Za-z]{3})_)?([1-4])")
+"""The numbers that are thresholds of spending, in the company's currency or in that of the code."""
 
 
 def rfm(ground: Ground) -> ir.Table:
@@ -169,7 +170,7 @@ def monetary_limits(numbers: Mapping[str, float], currency: str) -> dict[str, di
     """
     found: dict[str, dict[int, int]] = {}
     for key, amount in sorted(numbers.items()):
-        match = _MONETARY.fullmatch(key)
+        match = MONETARY.fullmatch(key)
         if match and amount > 0:
             code = (match[1] or currency).upper()
             found.setdefault(code, {})[int(match[2])] = round(amount * 10 ** digits(code))

@@ -112,7 +112,8 @@ def test_what_is_wrong_with_gates_priorities_numbers_and_overrides_is_told() -> 
     until = date(2027, 1, 1)
     passes = (Override(gate="tenur", play="seat_limt", account="a", person="b", reason="c", until=until),)
     wrong = _changed(
-        {}, gates=gates, overrides=passes, facts={"usge": {"share": 1}, "usage": {"shar": 1}},
+        {}, gates=gates, overrides=passes,
+        facts={"usge": {"share": 1}, "usage": {"shar": 1}, "interest_offer": {"half_life": 0}},
         ranking=rules().ranking.model_copy(update={"mid": "rfm_rank <"}),
     )  # fmt: skip
     told = [line for line in _lines(check(wrong)) if not line.startswith("texts")]
@@ -123,6 +124,7 @@ def test_what_is_wrong_with_gates_priorities_numbers_and_overrides_is_told() -> 
         "gates.yaml optoins: needs a condition: `when` (options?)",
         "gates.yaml qqq: needs a condition: `when`",
         "facts.yaml usage/shar: there is no such number (share?)",
+        "facts.yaml interest_offer/half_life: must be more than 0",
         "facts.yaml usge: there is no such family of facts (usage?)",
         "overrides.yaml 0/gate: there is no such gate (tenure?)",
         "overrides.yaml 0/play: there is no such play (seat_limit?)",
