@@ -31,7 +31,8 @@ def questions(rules: Rules) -> frozenset[str]:
     """The facts that the mapping writes on accounts, or a reason quotes: computed whatever plays mention."""
     written = rules.mapping.write.account.fields
     dated = {"renews_on"} if "renewal_on" in written else set()
-    reasons = [text for one in rules.texts.values() for text in one.reasons.values()]
+    off = {code for code, gate in rules.gates.items() if not gate.enabled}
+    reasons = [text for one in rules.texts.values() for code, text in one.reasons.items() if code not in off]
     signals = {"risk_reasons"} if any("{signals}" in text for text in reasons) else set()
     return ALWAYS_TOLD | dated | signals | {name for name in FACTS_TOLD if name in written}
 
