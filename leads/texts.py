@@ -96,7 +96,8 @@ def in_short(lead: Lead, rules: Rules, language: Literal["en", "ja"]) -> str:
     quoted = placeholders(why)
     values = dict.fromkeys(quoted, phrases.texts.words["unknown"]) | dict.fromkeys(ASIDES, "")
     values |= {name: phrases.said(name, lead.facts[name], lead.currency) for name in quoted & lead.facts.keys()}
-    return tidy(fill(why, values | _known(lead, rules, names(lead), phrases)), SHORT)
+    values |= {name: said() for name, said in _known(lead, rules, names(lead), phrases).items() if name in quoted}
+    return tidy(fill(why, values), SHORT)
 
 
 def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[str, str]:
@@ -104,24 +105,24 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
     said = (*phrases.texts.plays[lead.play].values(), *(words[aside] for aside in ASIDES))
     unknown = dict.fromkeys((name for text in said for name in placeholders(text)), words["unknown"])
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
-    values = unknown | facts | _known(lead, rules, names, phrases)
+    values = unknown | facts | {name: said() for name, said in _known(lead, rules, names, phrases).items()}
     return values | {aside: fill(words[aside], values) if fact in facts else "" for aside, fact in ASIDES.items()}
 
 
-def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[str, str]:
-    """What every template may quote, apart from facts."""
+def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> Mapping[str, Callable[[], str]]:
+    """What every template may quote, apart from facts; said when it is asked for."""
     words = phrases.texts.words
     role = str(lead.facts.get("contact_role", ""))
     return {
-        "account": tidy(names.account),
-        "owner": tidy(names.owner or words["no_owner"]),
-        "contact": tidy(names.contact or words["no_name"]),
-        "contact_role": phrases.word(f"role.{role}", role or words["unknown"]),
-        "product": tidy(names.product or words["no_product"]),
-        "company": tidy(rules.mapping.company.name),
-        "value": phrases.money(lead.value, lead.currency),
-        "due": phrases.day(lead.due),
-        "win_percent": str(round(lead.p_win * 100)),
+        "account": lambda: tidy(names.account),
+        "owner": lambda: tidy(names.owner or words["no_owner"]),
+        "contact": lambda: tidy(names.contact or words["no_name"]),
+        "contact_role": lambda: phrases.word(f"role.{role}", role or words["unknown"]),
+        "product": lambda: tidy(names.product or words["no_product"]),
+        "company": lambda: tidy(rules.mapping.company.name),
+        "value": lambda: phrases.money(lead.value, lead.currency),
+        "due": lambda: phrases.day(lead.due),
+        "win_percent": lambda: str(round(lead.p_win * 100)),
     }
 
 

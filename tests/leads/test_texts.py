@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from html import escape
 from html.parser import HTMLParser
 from typing import Any, Literal
 
@@ -56,7 +57,9 @@ def test_every_play_says_everything(play: str, language: Literal["en", "ja"], le
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_reason_in_short_is_one_line_of_a_plain_field(language: Literal["en", "ja"], leads: dict[str, Lead]) -> None:
+def test_a_reason_in_short_is_one_line_of_a_plain_field(
+    language: Literal["en", "ja"], leads: dict[str, Lead]
+) -> None:
     for lead in leads.values():
         why = in_short(lead, rules(), language)
         assert 20 < len(why) <= 255, why
@@ -108,6 +111,17 @@ def test_chance_and_value_say_where_they_come_from(leads: dict[str, Lead]) -> No
     assert "No exchange rate" not in body
     foreign = replace(lead, facts={**lead.facts, "rate_unknown": True})
     assert "No exchange rate is known for this currency" in say(foreign, rules(), "en", names(lead), _url).body
+
+
+def test_material_is_linked_where_a_play_has_any(leads: dict[str, Lead]) -> None:
+    lead, texts = leads["seat_limit"], rules().texts["en"]
+    link = "https://example.com/seats?for=1&more=2"
+    plays = {**texts.plays, "seat_limit": {**texts.plays["seat_limit"], "material": link}}
+    own = rules().model_copy(update={"texts": {**rules().texts, "en": texts.model_copy(update={"plays": plays})}})
+    text = say(lead, own, "en", names(lead), _url)
+    assert f"{texts.words['heading.material']}\n{texts.words['material']}\n  {link}\n" in text.body
+    assert f'<a href="{escape(link)}">' in text.body_html
+    assert texts.words["heading.material"] not in say(lead, rules(), "en", names(lead), _url).body
 
 
 def test_a_long_account_name_gives_way_in_the_subject(leads: dict[str, Lead]) -> None:
