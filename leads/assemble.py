@@ -1,12 +1,15 @@
 """Turns ranked rows into leads: the only place where rows become objects, one by one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
+from leads.facts.idioms import attach
 from leads.gates import LIMITS, in_force
 from leads.inputs import Inputs
 from leads.origins import Origins, Proof
@@ -25,6 +28,10 @@ STATES: Mapping[str, State] = MappingProxyType(
     {"frequency": "suppressed", "options": "suppressed", "capacity": "waiting"}
 )
 """Of the gates that compare candidates, which say nothing of it themselves."""
+KEY = ("account_id", "play", "product")
+"""What names a candidate."""
+AT_ONCE = 2_000
+"""Candidates that are objects at the same time."""
 COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product_name", "decided_n", "win_source",
           "win_model", "rate_unknown", "expected", "ranked",
           "seats_more", "risk", "won_on", "material")  # fmt: skip
@@ -40,33 +47,68 @@ def assemble(
     language: Literal["en", "ja"],
 ) -> tuple[Lead, ...]:
     """One lead a candidate that has evidence, sorted by key."""
-    places = {_name(row): row for row in ranked.drop("product_name").to_pyarrow().to_pylist()}
-    rows = [told.about(row | places[_name(row)]) for row in judged.to_pyarrow().to_pylist()]
-    making = Making(inputs, {rule.name: rule for rule in awake}, rows, language)
-    leads = (making.lead(row) for row in rows)
+    places = ranked.select(*KEY, *(name for name in ranked.columns if name not in judged.columns))
+    rows = attach(judged, places, *KEY).order_by(KEY).to_pyarrow()
+    making = Making(inputs, {rule.name: rule for rule in awake}, language)
+    drafts = [making.draft(row) for part in _parts(rows) for row in told.about(part)]
+    origins = Origins(inputs, (quote.asked for draft in drafts for quote in draft.quotes))
+    leads = (draft.proven(origins) for draft in drafts)
     return tuple(sorted((lead for lead in leads if lead.evidence), key=lambda lead: str(lead.key)))
 
 
-def _name(row: Row) -> tuple[str, str, str]:
-    return row["account_id"], row["play"], row["product"]
+def _parts(rows: pa.Table) -> Iterator[list[Row]]:
+    """The rows as objects, not all at once: a row takes a hundred times more memory so."""
+    return (rows.slice(at, AT_ONCE).to_pylist() for at in range(0, len(rows), AT_ONCE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A value that proves something, and the record it was read from."""
+
+    proof: Proof
+    value: Any
+    record: str
+
+    @property
+    def asked(self) -> tuple[Mapping[str, str], tuple[Proof, ...]]:
+        """As Origins asks for it."""
+        return {self.proof.record: self.record}, (self.proof,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A lead whose evidence has yet to be looked up."""
+
+    lead: Lead
+    quotes: tuple[Quote, ...]
+
+    def proven(self, origins: Origins) -> Lead:
+        """The lead with all evidence whose record and field are known."""
+        found = ((quote, origins.of(quote.proof, quote.record)) for quote in self.quotes)
+        evidence = (
+            Evidence(fact=one.proof.fact, value=one.value, unit=one.proof.unit, record=place[0], field=place[1])
+            for one, place in found
+            if place is not None
+        )
+        return replace(self.lead, evidence=tuple(evidence))
 
 
 class Making:
-    """What making a lead of a row needs: the rules, the origins of evidence, the language's words."""
+    """What making a lead of a row needs: the rules and the language's words."""
 
-    def __init__(
-        self, inputs: Inputs, rules: Mapping[str, Rule], rows: Iterable[Row], language: Literal["en", "ja"]
-    ) -> None:
+    def __init__(self, inputs: Inputs, rules: Mapping[str, Rule], language: Literal["en", "ja"]) -> None:
         self._inputs = inputs
         self._gates = {code: gate for code, gate in inputs.rules.gates.items() if gate.enabled}
         self._plays = {name: rule.play for name, rule in rules.items()}
         self._proofs = {name: proofs(rule) for name, rule in rules.items()}
         self._quotes = {name: rule.quotes for name, rule in rules.items()}
-        self._origins = Origins(inputs, [(row, self._proofs[row["play"]]) for row in rows])
         self._phrases = Phrases(inputs.rules.texts[language], language)
 
-    def lead(self, row: Row) -> Lead:
-        """The row as a lead, with reasons and evidence."""
+    def draft(self, row: Row) -> Draft:
+        """The row as a lead, with reasons, and what would prove it."""
+        return Draft(lead=self._lead(row), quotes=tuple(self._quotes_of(row)))
+
+    def _lead(self, row: Row) -> Lead:
         play = self._plays[row["play"]]
         reasons = tuple(self._reasons(row))
         return Lead(
@@ -79,7 +121,7 @@ class Making:
             product=None if row["product"] == NO_PRODUCT else row["product"],
             state=self._state(reasons),
             reasons=reasons,
-            evidence=tuple(self._evidence(row)),
+            evidence=(),
             priority=row["priority"],
             value=row["value"],
             currency=row["currency"],
@@ -102,12 +144,11 @@ class Making:
         states = {STATES.get(reason.code, self._gates[reason.code].state) for reason in reasons}
         return next((state for state in STRENGTH if state in states), "open")
 
-    def _evidence(self, row: Row) -> Iterable[Evidence]:
+    def _quotes_of(self, row: Row) -> Iterable[Quote]:
         for proof in self._proofs[row["play"]]:
             value, record = row.get(proof.fact), row.get(proof.record)
-            place = self._origins.of(proof, record) if value is not None and record is not None else None
-            if place is not None:
-                yield Evidence(fact=proof.fact, value=_plain(value), unit=proof.unit, record=place[0], field=place[1])
+            if value is not None and record is not None:
+                yield Quote(proof=proof, value=_plain(value), record=record)
 
     def _facts(self, row: Row) -> dict[str, str | int | float]:
         """What the texts may quote, dates as ISO 8601 text; whatever is unknown is left out."""
