@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import ibis.expr.types as ir
-import pyarrow as pa
+from ibis import _
 
 from leads.facts.idioms import attach
 from leads.gates import LIMITS, in_force
@@ -31,7 +31,7 @@ STATES: Mapping[str, State] = MappingProxyType(
 KEY = ("account_id", "play", "product")
 """What names a candidate."""
 AT_ONCE = 2_000
-"""Candidates that are objects at the same time."""
+"""Accounts whose candidates are objects at the same time."""
 COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product_name", "decided_n", "win_source",
           "win_model", "rate_unknown", "expected", "ranked",
           "seats_more", "risk", "won_on", "material")  # fmt: skip
@@ -48,7 +48,7 @@ def assemble(
 ) -> tuple[Lead, ...]:
     """One lead a candidate that has evidence, sorted by key."""
     places = ranked.select(*KEY, *(name for name in ranked.columns if name not in judged.columns))
-    rows = attach(judged, places, *KEY).order_by(KEY).to_pyarrow()
+    rows = attach(judged, places, *KEY)
     making = Making(inputs, {rule.name: rule for rule in awake}, language)
     drafts = [making.draft(row) for part in _parts(rows) for row in told.about(part)]
     origins = Origins(inputs, (quote.asked for draft in drafts for quote in draft.quotes))
@@ -56,9 +56,12 @@ def assemble(
     return tuple(sorted((lead for lead in leads if lead.evidence), key=lambda lead: str(lead.key)))
 
 
-def _parts(rows: pa.Table) -> Iterator[list[Row]]:
-    """The rows as objects, not all at once: a row takes a hundred times more memory so."""
-    return (rows.slice(at, AT_ONCE).to_pylist() for at in range(0, len(rows), AT_ONCE))
+def _parts(rows: ir.Table) -> Iterator[list[dict[str, Any]]]:
+    """The rows as objects, not all at once: they take many times the memory so."""
+    accounts = sorted(rows.select("account_id").distinct().to_pyarrow()["account_id"].to_pylist())
+    for at in range(0, len(accounts), AT_ONCE):
+        part = accounts[at : at + AT_ONCE]
+        yield rows.filter(_.account_id.between(part[0], part[-1])).to_pyarrow().to_pylist()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

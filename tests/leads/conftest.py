@@ -37,7 +37,8 @@ def every_case() -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _saying_why() -> Rules:
+@pytest.fixture(scope="session")
+def saying_why() -> Rules:
     """The presets with a mapping that writes on accounts why the best offer fits."""
     mapping = rules().mapping
     account = AccountOut.model_validate({"object": "Account", "fields": {"next_reason": "Next_Reason"}})
@@ -46,10 +47,12 @@ def _saying_why() -> Rules:
 
 
 @pytest.fixture(scope="session")
-def _answered(every_case: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[Found, list[Row], list[Row]]]:
+def _answered(
+    every_case: dict[str, list[dict[str, Any]]], saying_why: Rules
+) -> Iterator[tuple[Found, list[Row], list[Row]]]:
     # read at once: the tables of the next world take the place of these
     with closing(World(every_case)) as world:
-        found = world.find(_saying_why())
+        found = world.find(saying_why)
         yield found, found.accounts.to_pyarrow().to_pylist(), found.facts.to_pyarrow().to_pylist()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from leads.find import Found, find
 from mappings.canonical import TABLES
+from mappings.config import Rules
 from tests.leads.world import LINEAGE, TODAY, Rows, arrow, rules
 
 pysail = pytest.importorskip("pysail.spark", reason="pip install 'tossup[test]' brings Sail")
@@ -33,7 +34,7 @@ def session() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def found_and_staged(
-    session: Any, every_case: Rows, tmp_path_factory: pytest.TempPathFactory
+    session: Any, every_case: Rows, saying_why: Rules, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Found, list[str]]:
     from benchmarks.scale.spark import SparkWorld
 
@@ -45,7 +46,7 @@ def found_and_staged(
         staged.append(name)
         return world.stage(name, expr)
 
-    return find(tables, rules(), today=TODAY, lineage=LINEAGE, stage=stage, language="en"), staged
+    return find(tables, saying_why, today=TODAY, lineage=LINEAGE, stage=stage, language="en"), staged
 
 
 @pytest.fixture(scope="module")
