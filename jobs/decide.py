@@ -50,11 +50,34 @@ class Decided:
     tables: Mapping[str, ir.Table]
 
 
-def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date | None = None) -> Decided:
+def decide(
+    mirror: Mirror,
+    ledger: Ledger,
+    rules: Rules,
+    view: View,
+    as_of: date | None = None,
+    tables: Mapping[str, ir.Table] | None = None,
+) -> Decided:
     """Every lead, with state and reasons, as of the last pull. Reads only what we hold; no call is made.
 
     `as_of` is a past day to decide for instead, from history alone (see leads.past). Raises GiveUp for a day to come.
+    `tables` are those of `read`, where they have been read already.
     """
+    tables = read(mirror, ledger, rules, view, as_of) if tables is None else tables
+    found = find(
+        tables,
+        rules,
+        today=as_of or view.today(rules),
+        lineage={**_lists(rules.mapping, view), **lineage(rules.mapping, view.schema)},
+        stage=mirror.stage,
+    )
+    return Decided(found=found, tables=tables)
+
+
+def read(
+    mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date | None = None
+) -> Mapping[str, ir.Table]:
+    """The canonical tables that are decided on, as `decide` says."""
     today = view.today(rules)
     if as_of is not None and as_of > today:
         raise GiveUp(f"{as_of} is after the last pull, which was on {today}. Give that day or one before it.")
@@ -63,15 +86,7 @@ def decide(mirror: Mirror, ledger: Ledger, rules: Rules, view: View, as_of: date
     lazy["ours"] = _with_known(lazy["ours"], known, _contacts(mirror, rules.mapping, known), rules.mapping, view)
     if as_of is not None and as_of < today:
         lazy = as_of_day(lazy, as_of)
-    tables = {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES}
-    found = find(
-        tables,
-        rules,
-        today=as_of or today,
-        lineage={**_lists(rules.mapping, view), **lineage(rules.mapping, view.schema)},
-        stage=mirror.stage,
-    )
-    return Decided(found=found, tables=tables)
+    return {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES}
 
 
 def _lists(mapping: MappingConfig, view: View) -> Mapping[str, str]:

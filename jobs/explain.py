@@ -151,7 +151,7 @@ def _iso(seen: Mapping[str, Plain]) -> dict[str, Plain]:
 def explain(wanted: str, decided: Decided) -> Story:
     """The story of the account with this id or (part of a) name. Raises GiveUp when none or several match."""
     found = decided.found
-    row = _one(wanted, decided.tables["account"])
+    row = account_called(wanted, decided.tables["account"])
     id, inputs = str(row["id"]), found.workings.ground.inputs
     answers = found.accounts.filter(found.accounts.account_id == id).to_pyarrow().to_pylist()[0]
     plays, judged = plays_said(found, id), judgements(found, id)
@@ -222,7 +222,8 @@ def _proof(name: str, fact: Fact) -> Proof:
     return Proof(fact=name, unit=fact.unit, record=fact.record or "", field=fact.field or "")
 
 
-def _one(wanted: str, accounts: ir.Table) -> dict[str, Plain]:
+def account_called(wanted: str, accounts: ir.Table) -> dict[str, Plain]:
+    """The account with this id or (part of a) name. Raises GiveUp when none or several match."""
     exact = accounts.filter((accounts.id == wanted) | (accounts.name.lower() == wanted.lower()))
     rows: Sequence[dict[str, Plain]] = exact.limit(2).to_pyarrow().to_pylist()
     if not rows:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from connector.errors import GiveUp
 from jobs.apply import apply_plan
-from jobs.decide import decide
-from jobs.explain import Story
+from jobs.decide import decide, read
+from jobs.explain import Story, account_called
 from jobs.explain import explain as explain_account
 from jobs.failures import failure_of
 from jobs.plan import make_plan, still_true
@@ -106,7 +106,9 @@ def explain(settings: Settings, account: str, as_of: date | None = None) -> Stor
     view = _latest(settings)
     rules = rules_of(settings, view.crm)
     with open_store(settings, view.connection) as (mirror, ledger):
-        return explain_account(account, decide(mirror, ledger, rules, view, as_of))
+        tables = read(mirror, ledger, rules, view, as_of)
+        account_called(account, tables["account"])  # who asks for nobody should not wait for everybody's leads
+        return explain_account(account, decide(mirror, ledger, rules, view, as_of, tables))
 
 
 def check(settings: Settings, folder: Path | None) -> list[Problem]:

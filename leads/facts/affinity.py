@@ -118,7 +118,7 @@ AFFINITY = Family(
             "points",
         ),
         "affinity_support": _number("customers who bought this product after the anchor / all who bought anything"),
-        "affinity_confidence": _number("customers who bought this product after the anchor / those of the anchor", "share"),
+        "affinity_confidence": _number("its buyers after the anchor / customers who bought the anchor", "share"),
         "affinity_confidence_low": _number("low end of the 95 % interval of affinity_confidence (Wilson)", "share"),
         "affinity_confidence_high": _number("high end of the 95 % interval of affinity_confidence (Wilson)", "share"),
         "affinity_lift": _number(

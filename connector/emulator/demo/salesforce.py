@@ -249,6 +249,7 @@ class SalesforceFill:
             "TaskSubtype": "Task",
             "ActivityDate": _day(each.on),
             "CreatedDate": _noon(each.on),
+            "CompletedDateTime": _noon(each.on),
             "Tossup_Key__c": self._key(each),
             "Tossup_Response__c": None if each.is_tossup else each.outcome,
         }
