@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, best, total
+from leads.facts.idioms import attach_all, best, listed, total
 from leads.texts import in_short
 from mappings.canonical import Lead
 from mappings.config import Rules
@@ -96,7 +96,7 @@ def _reasons(ground: Ground, offers: ir.Table, leads: Iterable[Lead], language: 
         {"account_id": lead.account_id, "next_reason": in_short(lead, ground.inputs.rules, language)}
         for lead in found if lead is not None
     ]  # fmt: skip
-    return ground.inputs.stage("account_reasons", ibis.memtable(told, schema=ibis.schema(REASON)))
+    return ground.inputs.stage("account_reasons", listed(told, REASON))
 
 
 def _held(ground: Ground, judged: ir.Table) -> ir.Table:

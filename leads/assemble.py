@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import _
 
 from leads.facts.idioms import attach
@@ -30,7 +31,7 @@ STATES: Mapping[str, State] = MappingProxyType(
 """Of the gates that compare candidates, which say nothing of it themselves."""
 KEY = ("account_id", "play", "product")
 """What names a candidate."""
-AT_ONCE = 2_000
+AT_ONCE = 500
 """Accounts whose candidates are objects at the same time."""
 COMMON = ("account_name", "owner_name", "contact_name", "contact_role", "product_name", "decided_n", "win_source",
           "win_model", "rate_unknown", "expected", "ranked",
@@ -48,7 +49,8 @@ def assemble(
 ) -> tuple[Lead, ...]:
     """One lead a candidate that has evidence, sorted by key."""
     places = ranked.select(*KEY, *(name for name in ranked.columns if name not in judged.columns))
-    rows = attach(judged, places, *KEY)
+    rows = inputs.stage("candidates_placed", attach(judged, places, *KEY))
+    pa.default_memory_pool().release_unused()  # what learning took is given back before leads take as much
     making = Making(inputs, {rule.name: rule for rule in awake}, language)
     drafts = [making.draft(row) for part in _parts(rows) for row in told.about(part)]
     origins = Origins(inputs, (quote.asked for draft in drafts for quote in draft.quotes))

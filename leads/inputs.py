@@ -11,7 +11,10 @@ import ibis.expr.types as ir
 from mappings.config import Rules
 
 Stage = Callable[[str, ir.Table], ir.Table]
-"""Materialises an expression under a name and gives it back as a plain table."""
+"""Materialises an expression under a name and gives it back as a plain table.
+
+A table staged before under the same name may be read by the expression, and is let go once that is computed.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

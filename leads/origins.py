@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.idioms import listed
 from leads.inputs import Inputs
 from mappings.read import READ_FROM
 
@@ -109,7 +109,7 @@ def _read_from(inputs: Inputs, proof: Proof, records: set[str]) -> Mapping[str, 
 
 
 def _asked(records: set[str]) -> ir.Table:
-    return ibis.memtable([{"id": record} for record in sorted(records)], schema=ibis.schema({"id": "string"}))
+    return listed(({"id": record} for record in sorted(records)), {"id": "string"})
 
 
 def _holders(inputs: Inputs, proof: Proof, parent: str, records: set[str]) -> Mapping[str, str | None]:

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
+from leads.facts.idioms import listed
 from leads.language import Expression
 from leads.rules import Rule, python_plays
 
@@ -22,7 +23,7 @@ CANDIDATE = {
 def candidates(ground: Ground, awake: Iterable[Rule]) -> ir.Table:
     """Every candidate of these plays: one row an account, play and product, with the columns of CANDIDATE."""
     found = [_found(ground, rule) for rule in awake]
-    empty = ibis.memtable([], schema=ibis.schema(CANDIDATE))
+    empty = listed((), CANDIDATE)
     return ground.inputs.stage("candidates", ibis.union(*found) if len(found) > 1 else (*found, empty)[0])
 
 

@@ -7,7 +7,7 @@ from ibis import _
 from leads.facts import winrate
 from leads.facts.contacts import CHANNELS
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, yes
+from leads.facts.idioms import attach_all, listed, yes
 from leads.facts.touches import open_tasks
 from leads.rules import GATE_OFFERS
 
@@ -92,7 +92,7 @@ def _terms(ground: Ground) -> ir.Table:
         }
         for name, play in sorted(ground.inputs.rules.plays.items())
     ]
-    return ground.inputs.stage("play_terms", ibis.memtable(rows, schema=ibis.schema(TERMS)))
+    return ground.inputs.stage("play_terms", listed(rows, TERMS))
 
 
 def _owners(ground: Ground) -> ir.Table:

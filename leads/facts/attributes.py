@@ -12,7 +12,7 @@ from ibis import _
 from leads.facts.account import EXTRA
 from leads.facts.family import Fact, Family
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach, attach_all, best
+from leads.facts.idioms import attach, attach_all, best, listed
 from leads.stats import Chances, believed_up_to, beta_strength, chances_of_overlap, wilson_intervals
 from mappings.canonical import Kind
 
@@ -106,7 +106,7 @@ def counted(customers: ir.Table, holdings: ir.Table, names: Sequence[str]) -> ir
 
 
 def _each_attribute(rows: ir.Table, names: Sequence[str]) -> ir.Table:
-    every = rows.cross_join(ibis.memtable({"attribute": list(names)}))
+    every = rows.cross_join(listed(({"attribute": name} for name in names), {"attribute": "string"}))
     return every.mutate(attribute_value=ibis.cases(*((every.attribute == name, every[name]) for name in names)))
 
 

@@ -73,8 +73,8 @@ class Ground:
             whole = self.wide("account")
             keep = [name for name in whole.columns if name in wanted - known]
             steps.append([(whole.select("account_id", *keep), ("account_id",))])
-        for place, step in enumerate(steps[:-1]):
-            spine = self.inputs.stage(f"wide_{grain}_{place % 2}", attach_all(spine, *step))
+        for step in steps[:-1]:
+            spine = self.inputs.stage(f"wide_{grain}", attach_all(spine, *step))
         return attach_all(spine, *steps[-1]) if steps else spine
 
     def _holding(self, grain: Grain, wanted: Iterable[str]) -> list[str]:

@@ -1,10 +1,11 @@
 """The few table idioms that every family of facts shares: attach, best, total."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis import Deferred, _
 
 NO = ibis.literal(value=False)
@@ -45,6 +46,12 @@ def best(rows: ir.Table, *by: str, value: str, id: str = "id") -> ir.Table:
     first = tied.group_by(by).aggregate(best_value=_.best_value.max(), best_id=_.best_id.min())
     chosen = attach(rows, first, *by).filter((_[value] == _.best_value) & (_[id] == _.best_id))
     return chosen.drop("best_value", "best_id")
+
+
+def listed(rows: Iterable[Mapping[str, object]], kinds: Mapping[str, str]) -> ir.Table:
+    """These few rows as a table with columns of these kinds (Ibis's names of types)."""
+    # Ibis makes a frame of what is no Arrow table, and frames take what is missing for a number
+    return ibis.memtable(pa.Table.from_pylist([*rows], schema=ibis.schema(kinds).to_pyarrow()))
 
 
 def total(column: ir.NumericColumn, where: ir.BooleanValue | None = None) -> ir.IntegerScalar:

@@ -12,7 +12,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, best, days, total
+from leads.facts.idioms import attach_all, best, days, listed, total
 from leads.inputs import Stage
 from leads.stats import believed_up_to, chance_of_cluster
 
@@ -47,7 +47,7 @@ def seasons(lines: ir.Table, numbers: Mapping[str, float], stage: Stage) -> ir.T
     """
     tested = stage("season_months", _counted(lines, numbers))
     shapes = tested.group_by("season_months", "season_hit_years").aggregate(accounts=_.count()).to_pyarrow()
-    believed = ibis.memtable(_believed(shapes, numbers["false_share"]), schema=ibis.schema(CHANCES))
+    believed = listed(_believed(shapes, numbers["false_share"]), CHANCES)
     return tested.inner_join(believed, ("season_months", "season_hit_years")).drop(
         "season_months", "season_hit_years"
     )

@@ -99,13 +99,14 @@ class World:
 
     def stage(self, name: str, expr: ir.Table) -> ir.Table:
         """Materialise under a name."""
-        self._made.add(f"s_{name}")
+        unique = f"s{len(self._made)}_{name}"
+        self._made.add(unique)
         if expr.op().find(InMemoryTable):
-            return self.engine.create_table(f"s_{name}", expr, overwrite=True)
+            return self.engine.create_table(unique, expr, overwrite=True)
         columns = ", ".join(one.sql("duckdb") for one in expr.schema().to_sqlglot_column_defs("duckdb"))
-        self.engine.raw_sql(f'CREATE OR REPLACE TABLE "s_{name}" ({columns})')
-        self.engine.raw_sql(f'INSERT INTO "s_{name}" {_sql(expr.op())}')
-        return self.engine.table(f"s_{name}")
+        self.engine.raw_sql(f'CREATE OR REPLACE TABLE "{unique}" ({columns})')
+        self.engine.raw_sql(f'INSERT INTO "{unique}" {_sql(expr.op())}')
+        return self.engine.table(unique)
 
     def find(self, rules: Rules, **options: Any) -> Found:
         """find() as of TODAY with every column mapped, unless told otherwise."""
