@@ -56,7 +56,7 @@ ABOUT_CANDIDATES: Mapping[str, Fact] = MappingProxyType(
         "contact_id": _about("text", "whom to talk to: the best contact whom the channel may reach"),
         "contact_name": _about("text", "that person's name"),
         "contact_role": _about("text", "that person's role, else title"),
-        "contacts_n": _about("integer", "contacts of the account", "people"),
+        "contacts_n": _about("integer", "contacts of the account who have not left", "people"),
         "approached_on": _about("date", "when a selling play of ours last approached that person", "date"),
         "none_fresh": _about("boolean", "all who may be reached were approached within contact_frequency.days"),
         "owner_name": _about("text", "the account's owner"),

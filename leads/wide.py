@@ -6,6 +6,7 @@ from ibis import _
 
 from leads.facts import winrate
 from leads.facts.contacts import CHANNELS
+from leads.facts.declined import memory, refused_candidates
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach_all, listed, yes
 from leads.facts.touches import open_tasks
@@ -31,7 +32,7 @@ def wide(ground: Ground, candidates: ir.Table, judges: frozenset[str], quarter: 
     facts = ground.wide("account")
     known = [name for name in facts.columns if name in judges | ALWAYS and name not in candidates.columns]
     rows = attach_all(
-        candidates,
+        candidates.mutate(memory=memory(candidates)),
         (_terms(ground), ("play",)),
         (facts.select("account_id", *known), account),
         (ground.reach, account),
@@ -40,18 +41,18 @@ def wide(ground: Ground, candidates: ir.Table, judges: frozenset[str], quarter: 
         (past.aggregate(other_key=_.our_key.min()), both),
         (ground.open_deals, both),
         (ground.open_deals.filter(_.product == "?").select("account_id", unnamed_deal="deal_record"), account),
-        *((part, both) for part in _refusals(ground, judges)),
+        *((part, (*both, "memory")) for part in _refusals(ground, judges)),
     )
     rows = rows.mutate(
         cycle=ibis.coalesce(_.our_cycle, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
-    ).drop("our_cycle")
+    ).drop("our_cycle", "memory")
     return _with_rest(ground, ground.inputs.stage("candidates_known", rows))
 
 
 def _refusals(ground: Ground, judges: frozenset[str]) -> list[ir.Table]:
-    """What the account said of the candidate's product, where a gate asks."""
+    """What the account said of the candidate's product, or of its play where that names none, where a gate asks."""
     asked = sorted(judges & set(GATE_OFFERS))
-    return [ground.family("declined_offer").select("account_id", "product", *asked)] if asked else []
+    return [refused_candidates(ground).select("account_id", "product", "memory", *asked)] if asked else []
 
 
 def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:

@@ -301,8 +301,12 @@ FROM sums LEFT JOIN nps USING (account_id) LEFT JOIN csat USING (account_id) LEF
 
 CONTACTED = """
 CREATE TEMP TABLE contacted AS
-WITH held AS (
-  SELECT id, account_id, kind, "on" FROM m.activity
+WITH silent AS (
+  SELECT id, kind FROM m.ours
+  WHERE kind = 'task'
+    AND (outcome IN ('accepted', 'won', 'lost') AND (decided_on > $today) IS NOT TRUE) IS NOT TRUE),
+held AS (
+  SELECT id, account_id, kind, "on" FROM m.activity ANTI JOIN silent USING (id, kind)
   WHERE "on" <= $today AND (kind <> 'task' OR is_closed IS TRUE) AND account_id IS NOT NULL),
 sums AS (
   SELECT account_id, max("on") AS contacted_on, count_if(kind = 'meeting' AND "on" > $today - 90) AS meetings_90

@@ -15,9 +15,10 @@ CHANNELS = ("any", "phone", "email")
 
 
 def contacts(inputs: Inputs, approaches: ir.Table) -> ir.Table:
-    """One row a contact: rank (role, then id), may_any, may_phone, may_email, and approached_on."""
+    """One row a contact who has not left: rank (role, then id), may_any, may_phone, may_email, and approached_on."""
+    there = inputs.tables["contact"].filter(~yes(_.left_on <= inputs.day(0)))
     last = approaches.filter(_.approached.notnull()).group_by("approached").aggregate(approached_on=_.sold_on.max())
-    people = attach(inputs.tables["contact"].mutate(approached=_.id), last, "approached")
+    people = attach(there.mutate(approached=_.id), last, "approached")
     phone = ~yes(_.do_not_contact) & ~yes(_.no_phone)
     email = ~yes(_.do_not_contact) & ~yes(_.no_email)
     place = ibis.cases(*[(_.role == role, rank) for role, rank in ROLES.items()], else_="4")

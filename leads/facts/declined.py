@@ -62,12 +62,25 @@ def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) ->
     return rows.mutate(refusals=ibis.cases((known, both)))
 
 
-def refused_products(inputs: Inputs, answered: ir.Table) -> ir.Table:
-    """One row an account and product it ever declined. Columns: see DECLINED_OFFER."""
-    rows = answered.filter(_.product != NO_PRODUCT)
-    last = _declined(inputs, rows, "account_id", "product", product_declined_n=_.count())
+def remembered(inputs: Inputs, answered: ir.Table) -> ir.Table:
+    """One row an account and product it ever declined, with the facts of DECLINED_OFFER.
+
+    Where a play names no product, one row a play: `memory` is the play there, and NO_PRODUCT in all other rows.
+    """
+    rows = answered.mutate(memory=memory(answered))
+    last = _declined(inputs, rows, "account_id", "product", "memory", product_declined_n=_.count())
     names = {f"product_{name}": name for name in ("declined_on", "declined_days", "declined_record")}
     return last.rename(**names)
+
+
+def memory(leads: ir.Table) -> ir.StringValue:
+    """What a refusal of these leads (play, product) is remembered by beside the product."""
+    return ibis.ifelse(leads["product"] == NO_PRODUCT, leads.play, NO_PRODUCT)
+
+
+def refused_candidates(ground: "Ground") -> ir.Table:
+    """`remembered`, of all accounts, to be held to candidates: account_id, product, memory and the facts."""
+    return ground.inputs.stage("refused_candidates", remembered(ground.inputs, _answered(ground)))
 
 
 def _declined(inputs: Inputs, answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
@@ -84,7 +97,8 @@ def _table(ground: "Ground") -> ir.Table:
 
 
 def _offer(ground: "Ground") -> ir.Table:
-    return refused_products(ground.inputs, _answered(ground))
+    rows = remembered(ground.inputs, _answered(ground))
+    return rows.filter(_["product"] != NO_PRODUCT).drop("memory")
 
 
 def _answered(ground: "Ground") -> ir.Table:
@@ -145,7 +159,8 @@ DECLINED_OFFER = Family(
         "product_declined_n": Fact(
             kind="integer",
             unit="times",
-            doc="leads for this product that were declined, however long ago; missing: none",
+            doc="leads for this product that were declined, however long ago; missing: none. Gates read the leads of "
+            "the same play instead where a candidate names no product",
             needs=_SAID,
         ),
         "product_declined_on": Fact(

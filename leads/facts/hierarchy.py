@@ -8,7 +8,7 @@ from ibis import _
 
 from leads.facts.currency import exchangeable, exchanged
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, attach_all, best, total
+from leads.facts.idioms import attach, attach_all, best, total, yes
 from leads.facts.revenue import MONTHS
 from leads.inputs import Inputs
 
@@ -48,7 +48,9 @@ def group(ground: "Ground") -> ir.Table:
     """One row an account with its root; at a root that has subsidiaries, the facts of the whole group."""
     roots = ground.inputs.stage("group_roots", ultimate(ground.inputs))
     parents = roots.filter(_.root != _.account_id).select("root").distinct().mutate(grouped=True)
-    names = ground.inputs.tables["account"].select(account_id="id", account_name="name")
+    names = ground.inputs.tables["account"].select(
+        account_id="id", account_name="name", barred=yes(_.do_not_contact) | yes(_.legal_hold)
+    )
     paying = ground.family("revenue").select(
         "account_id", "currency", "paid_users", "monthly", "main_seats", "paid_record"
     )
@@ -71,21 +73,22 @@ def together(members: ir.Table) -> ir.Table:
     """One row a root with at least one subsidiary; the facts of GROUP.
 
     `members` hold root, root_ceiling (thousandths), pays, in_root (whether its money can be told in the root's
-    currency, as `monthly` is), and the columns of accounts named above.
+    currency, as `monthly` is), barred (nobody may approach it), and the columns of accounts named above.
     """
     same = _.pays & _.in_root
+    open_to = ~_.pays & ~_.barred
     sums = members.group_by("root").aggregate(
         group_members=_.count(),
         group_paying=_.account_id.count(where=_.pays),
         group_abstained=_.account_id.count(where=_.headroom.isnull()),
-        group_headroom=ibis.coalesce(total(_.headroom, where=~_.pays), 0),
+        group_headroom=ibis.coalesce(total(_.headroom, where=open_to), 0),
         group_users=total(_.paid_users, where=same),
         group_monthly=total(_.monthly, where=same),
         ceiling=_.root_ceiling.max(),
     )
     sums = sums.mutate(group_reachable=(_.group_headroom * _.ceiling / 1000).floor().cast("int64"))
     value = (_.group_reachable * (_.group_monthly * MONTHS / _.group_users.nullif(0))).floor().cast("int64")
-    unserved = best(members.filter(~_.pays & (_.headroom > 0)), "root", value="headroom", id="account_id")
+    unserved = best(members.filter(open_to & (_.headroom > 0)), "root", value="headroom", id="account_id")
     unserved = unserved.select(
         "root", group_record="account_id", group_member="account_name", group_member_employees="employees"
     )
@@ -122,7 +125,8 @@ GROUP = Family(
         ),
         "group_headroom": Fact(
             kind="integer", unit="people", needs=_ROOM,
-            doc="headroom of the members without paid users; those whose headroom is unknown count nothing",
+            doc="headroom of the members without paid users; those whose headroom is unknown, and those with "
+            "do-not-contact or a legal hold, count nothing",
         ),
         "group_abstained": Fact(
             kind="integer", unit="accounts", needs=_ROOM, doc="members whose headroom is unknown"
@@ -137,7 +141,8 @@ GROUP = Family(
         ),
         "group_member": Fact(
             kind="text", unit="text", needs=_ROOM,
-            doc="name of the member without paid users that has the largest headroom (ties: smallest id)",
+            doc="name of the member without paid users that has the largest headroom (ties: smallest id); never one "
+            "with do-not-contact or a legal hold",
         ),
         "group_member_employees": Fact(
             kind="integer", unit="people", needs=_ROOM, record="group_record", field="account.employees",

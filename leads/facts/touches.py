@@ -8,6 +8,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, days, yes
+from leads.facts.ours import records
 from leads.inputs import Inputs
 
 if TYPE_CHECKING:  # the ground reads this module
@@ -17,6 +18,8 @@ MEETING_DAYS = 90
 """The window of meetings_90."""
 NO_DAY = "9999-12-31"
 """Sorts what has no day behind everything that has one."""
+TALKED = ("accepted", "won", "lost")
+"""Answers to a task of ours that nobody can give without having talked to the account."""
 
 
 def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, id: str = "id", **sums: ir.Value) -> ir.Table:
@@ -80,16 +83,20 @@ def open_tasks(inputs: Inputs) -> ir.Table:
 
 
 def _happened(inputs: Inputs) -> ir.Table:
-    return inputs.tables["activity"].filter(
+    past = inputs.tables["activity"].filter(
         (_.on <= inputs.day(0)) & ((_.kind != "task") | yes(_.is_closed)) & _.account_id.notnull()
     )
+    # the CRM numbers calls and tasks apart, so an id alone may be that of another kind
+    silent = records(inputs).filter((_.kind == "task") & ~yes(_.outcome.isin(TALKED))).select("id", "kind")
+    return past.anti_join(silent, ["id", "kind"])
 
 
 def contacted(inputs: Inputs) -> ir.Table:
     """The last contact with its record, the days since, the meetings of late, and whether there ever was one.
 
     One row an account where the CRM keeps a log at all. An account the log knows nothing of has never been contacted,
-    as far as anybody wrote it down; how long it has been silent is unknown.
+    as far as anybody wrote it down; how long it has been silent is unknown. A task that Tossup wrote is no contact by
+    being closed: its answer has to be one of TALKED.
     """
     held = (_.kind == "meeting") & (_.on > inputs.day(MEETING_DAYS))
     rows = latest(
@@ -131,7 +138,7 @@ CONTACTED = Family(
             kind="date",
             unit="date",
             doc="day of the last call, mail or meeting that took place, or task that was done; missing where the log "
-            "knows nothing of the account",
+            "knows nothing of the account. A task of ours counts only where it was answered accepted, won or lost",
             needs=_LOG,
             record="contacted_record",
             field="activity.on",
