@@ -6,8 +6,8 @@
 Every run is a process of its own; its peak memory is what the system says at its end. The ways take turns. Exits with
 1 when a limit is missed: both ways tell the same of every account; the expressions take at most 1.3 times as long as
 the SQL at a million accounts, 1.25 times and 1.5 s more from 100,000 on; leads cost at most 1.1 times as much more as
-there are accounts more; under 2,500 MB, and under 1,500 MB with the engine held to 1 GB. On a machine with other work beside,
-`--clock processors` holds the time of processors to the same limits.
+there are accounts more; under 2,500 MB, and under 1,500 MB with the engine held to 1 GB. On a machine with other work
+beside, `--clock processors` holds the time of processors to the same limits.
 """
 
 import argparse

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, best, listed, total
+from leads.facts.idioms import NO, attach_all, best, listed, total
 from leads.texts import in_short
 from mappings.canonical import Lead
 from mappings.config import Rules
@@ -22,8 +22,6 @@ FACTS_TOLD = (
 ALWAYS_TOLD = frozenset(("currency", "headroom", "headroom_value", "headroom_reason", "reachable", "ceiling_percent"))
 """Those that are computed whether or not the mapping writes them."""
 OUTCOMES = {"leads_accepted": ("accepted", "won"), "leads_declined": ("declined",)}
-OFFERS = ("cross_sell", "upsell")
-"""The motions that propose a product."""
 REASON = {"account_id": "string", "next_reason": "string"}
 
 
@@ -50,7 +48,7 @@ def answers(
     facts = ground.wide("account")
     dated = {"renewal_on": facts.renews_on} if "renews_on" in facts.columns else {}
     rows = facts.select("account_id", *(name for name in FACTS_TOLD if name in facts.columns), **dated)
-    offers = _offers(ranked)
+    offers = _offers(ranked, offering(ground.inputs.rules))
     first = ground.inputs.stage("account_offer", _best(offers))
     second = _best(offers.anti_join(first, ("account_id", "product")))
     told = [_named(first, "next_product"), _named(second, "next_product_2")]
@@ -74,9 +72,14 @@ def _at_work(ranked: ir.Table) -> ir.Table:
     return attach_all(top, (open.aggregate(open_leads=_.count(), open_value=total(_.value)), ("account_id",)))
 
 
-def _offers(ranked: ir.Table) -> ir.Table:
+def offering(rules: Rules) -> list[str]:
+    """The plays that propose a product which the account does not have: others name the one it has."""
+    return sorted(name for name, play in rules.plays.items() if play.per == "offer" or play.motion == "cross_sell")
+
+
+def _offers(ranked: ir.Table, plays: list[str]) -> ir.Table:
     """What is proposed: a product, once for each play that proposes it."""
-    return _chosen(ranked).filter(_.motion.isin(OFFERS) & _.product_name.notnull())
+    return _chosen(ranked).filter(_.play.isin(plays) & _.product_name.notnull())
 
 
 def _best(offers: ir.Table) -> ir.Table:
@@ -90,7 +93,7 @@ def _named(offers: ir.Table, name: str) -> ir.Table:
 
 def _reasons(ground: Ground, offers: ir.Table, leads: Iterable[Lead], language: Literal["en", "ja"]) -> ir.Table:
     """Why an account's best offer fits, in short: one row where it is a lead, which without evidence it is not."""
-    theirs = {(lead.account_id, lead.play, lead.product): lead for lead in leads if lead.motion in OFFERS}
+    theirs = {(lead.account_id, lead.play, lead.product): lead for lead in leads if lead.product is not None}
     found = (theirs.get((row["account_id"], row["play"], row["product"])) for row in offers.to_pyarrow().to_pylist())
     told = [
         {"account_id": lead.account_id, "next_reason": in_short(lead, ground.inputs.rules, language)}
@@ -100,10 +103,12 @@ def _reasons(ground: Ground, offers: ir.Table, leads: Iterable[Lead], language: 
 
 
 def _held(ground: Ground, judged: ir.Table) -> ir.Table:
-    """What gates that hold have refused: it comes back by itself."""
-    holding = [f"refused_{code}" for code, gate in ground.inputs.rules.gates.items() if gate.state == "held"]
-    refused = [judged[name] for name in holding if name in judged.columns]
-    held = judged.filter(ibis.or_(*refused)) if refused else judged.limit(0)
+    """What gates that hold have refused, and no gate that suppresses: it comes back by itself."""
+    refused = {"held": [NO], "suppressed": [NO]}
+    for code, gate in ground.inputs.rules.gates.items():
+        if f"refused_{code}" in judged.columns and gate.state in refused:
+            refused[gate.state].append(judged[f"refused_{code}"])
+    held = judged.filter(ibis.or_(*refused["held"]) & ~ibis.or_(*refused["suppressed"]))
     return held.group_by("account_id").aggregate(held_value=total(_.value))
 
 

@@ -36,7 +36,7 @@ def judged(ground: Ground, rows: ir.Table, guards: Iterable[Guard]) -> ir.Table:
 
 def _verdict(ground: Ground, guard: Guard, rows: ir.Table) -> dict[str, ir.Value]:
     built = {part: over(rows, guard.gate.numbers, one, ground.inputs.today) for part, one in guard.parts.items()}
-    refused = yes(built["when"]) & _concerned(guard.gate, rows) & ~_let_pass(ground, guard.code, rows)
+    refused = yes(built["when"]) & _concerned(guard.gate, rows) & ~let_pass(ground, guard.code, rows)
     told = {f"refused_{guard.code}": refused}
     return told | {f"{part}_{guard.code}": built[part] for part in ("value", "limit") if part in built}
 
@@ -46,8 +46,8 @@ def _concerned(gate: Gate, rows: ir.Table) -> ir.BooleanValue:
     return concerned & rows.our_key.isnull() if gate.spares_ours else concerned
 
 
-def _let_pass(ground: Ground, code: str, rows: ir.Table) -> ir.BooleanValue:
-    """Whether a person let this account pass this gate, today still."""
+def let_pass(ground: Ground, code: str, rows: ir.Table) -> ir.BooleanValue:
+    """Whether a person let this account pass this gate, today still. `rows` name account, play and product."""
     passes = [_passes(one, rows) for one in in_force(ground.inputs) if one.gate == code]
     return ibis.or_(*passes) if passes else NO
 

@@ -52,11 +52,12 @@ def filled(tables: Mapping[str, ir.Table], lineage: Mapping[str, str], needs: It
     columns = sorted({column for need in needs for column in need.split("|")} & set(lineage))
     if not columns:
         return frozenset()
-    counts = [_count(tables, column) for column in columns]
-    rows = (counts[0] if len(counts) == 1 else ibis.union(*counts)).to_pyarrow().to_pylist()
-    return frozenset(row["name"] for row in rows if row["n"])
+    first = [_first(tables, column) for column in columns]
+    rows = (first[0] if len(first) == 1 else ibis.union(*first)).to_pyarrow().to_pylist()
+    return frozenset(row["name"] for row in rows)
 
 
-def _count(tables: Mapping[str, ir.Table], column: str) -> ir.Table:
+def _first(tables: Mapping[str, ir.Table], column: str) -> ir.Table:
+    """The column's name, where a row has a value: the first one found answers for all."""
     table, name = column.split(".")
-    return tables[table].aggregate(n=tables[table][name].count()).select(name=ibis.literal(column), n=ibis._.n)
+    return tables[table].filter(tables[table][name].notnull()).limit(1).select(name=ibis.literal(column))

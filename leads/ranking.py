@@ -10,15 +10,15 @@ from leads.facts.currency import in_company_currency
 from leads.facts.ground import Ground
 from leads.facts.idioms import NO, attach, days, yes
 from leads.facts.winrate import by_play
-from leads.gates import number
+from leads.gates import let_pass, number
 from leads.language import Expression
 from leads.plays import over
 from leads.propensity import BASE_WEIGHT, Learnt, chances_of
 from mappings.config import Play
 
 SHARED = (
-    "account_id", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key", "our_day", "sold_on",
-    "value", "currency", "expected", "ranked", "priority", "may_email", "barred",
+    "account_id", "account_name", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key",
+    "our_day", "sold_on", "value", "currency", "expected", "ranked", "priority", "may_email", "barred",
 )  # fmt: skip
 """What sharing out places needs to know of a candidate."""
 
@@ -125,6 +125,7 @@ def _one_play(ground: Ground, rows: ir.Table) -> ir.Table:
         & ~_.barred
         & _.selling
         & _.our_key.isnull()
+        & ~let_pass(ground, "frequency", rows)
         & other,
         value_frequency=ibis.ifelse(recent, days(today, _.sold_on), 0),
     ).drop("runs", "place")
@@ -135,6 +136,7 @@ def _few_options(ground: Ground, rows: ir.Table) -> ir.Table:
     place = ibis.row_number().over(group_by=["account_id", "runs"], order_by=order())
     rows = rows.mutate(value_options=place + 1)
     many = _.runs & _.our_key.isnull() & (_.value_options > _number(ground, "options", "options"))
+    many &= ~let_pass(ground, "options", rows)
     return rows.mutate(refused_options=ibis.literal(_is_on(ground, "options")) & many)
 
 
@@ -146,6 +148,7 @@ def _within_capacity(ground: Ground, rows: ir.Table) -> ir.Table:
     rows = attach(rows.mutate(place=place), _busy(ground, rows), "owner_id")
     rows = rows.mutate(value_capacity=ibis.cases((_.worked, _.place + 1 + ibis.coalesce(_.busy, 0))))
     full = _.runs & _.our_key.isnull() & (_.value_capacity > _number(ground, "capacity", "leads"))
+    full &= ~let_pass(ground, "capacity", rows)
     return rows.mutate(refused_capacity=ibis.literal(_is_on(ground, "capacity")) & full).drop(
         "place", "busy", "runs", "worked"
     )

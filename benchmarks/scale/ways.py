@@ -64,8 +64,9 @@ class Engine:
 
 @contextmanager
 def opened(file: Path, limit: str) -> Any:
-    """The mirror at `file`, the engine's memory limited; the clock starts when it is open."""
+    """The mirror at `file`, the engine's memory limited; the clock starts once it is open, libraries loaded."""
     with Mirror(file, memory_limit=limit) as mirror:
+        mirror.connection.table("owner", database=(mirror.connection.current_catalog, "main")).limit(1).to_pyarrow()
         yield Engine(mirror)
 
 

@@ -185,6 +185,24 @@ def test_a_person_lets_one_account_pass_one_gate_until_a_day() -> None:
     assert told["over"] is None
 
 
+@pytest.mark.parametrize(
+    ("passed", "states"),
+    [
+        ((), ["open", "suppressed"]),
+        (("frequency",), ["open", "waiting"]),
+        (("frequency", "capacity"), ["open", "open"]),
+    ],
+)
+def test_a_person_lets_an_account_pass_what_compares_leads(passed: tuple[str, ...], states: list[str]) -> None:
+    given = _alone(_plays("seat_limit", "company_wide"))
+    one_a_week = given.gates["capacity"].model_copy(update={"numbers": {"leads": 1, "days": 7}})
+    asked = {"account": "acme", "person": "Owner 01", "reason": "They asked.", "until": TODAY}
+    passes = tuple(Override.model_validate({**asked, "gate": gate}) for gate in passed)
+    gates = {**given.gates, "capacity": one_a_week}
+    found, _ = _find({**ROWS, **PEERS}, given.model_copy(update={"gates": gates, "overrides": passes}))
+    assert sorted(lead.state for lead in found.leads if lead.account_id == "acme") == states
+
+
 def test_a_company_adds_a_play_a_gate_and_a_fact_of_its_own() -> None:
     play = Play.model_validate(
         {"motion": "upsell", "pattern": "healthy", "when": "employees >= 100 and x_health >= 80", "value": 1200,
