@@ -33,6 +33,7 @@ _LINES: Mapping[str, frozenset[str]] = {
     "line.no_history": ALWAYS,
     "line.contact": ALWAYS | {"channels"},
     "line.evidence": frozenset({"fact", "amount", "field"}),
+    "stake": frozenset({"value"}),
     **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},
 }
 _PLAIN = (

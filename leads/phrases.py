@@ -86,15 +86,23 @@ class Phrases:
         return self.day(date.fromisoformat(value)) if _DAY.fullmatch(value) else tidy(value)
 
     def reason(self, code: str, value: Any, limit: float | None, row: Mapping[str, Any]) -> str:
-        """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {signals} and {account}."""
+        """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {signals} and {account}.
+
+        {stake} is the word `stake` about the lead's value; nothing where nobody knows a value.
+        """
         known: Mapping[str, Callable[[], str]] = {
             "value": lambda: self.word(f"seen.{value}", value),
             "limit": lambda: "" if limit is None else self.said("limit", limit, ""),
-            "stake": lambda: self.money(row["value"], row["currency"]),
+            "stake": lambda: self._stake(row),
             "signals": lambda: tidy(row["risk_reasons"] or "", 500),
             "account": lambda: tidy(row["account_name"] or row["account_id"]),
         }
         return PLACEHOLDER.sub(lambda found: known[found[1]](), self.texts.reasons[code])
+
+    def _stake(self, row: Mapping[str, Any]) -> str:
+        if not row["value"]:
+            return ""
+        return fill(self.texts.words["stake"], {"value": self.money(row["value"], row["currency"])})
 
     def word(self, key: str, default: object) -> str:
         """The language's word for a code, or the thing itself."""

@@ -18,9 +18,11 @@ ALWAYS = frozenset(
 )
 """What every template may quote."""
 ASIDES: Mapping[str, str] = {
-    "next_plan": "next_product_name", "just_bought": "won_on", "story": "similar_name",
+    "next_plan": "next_product_name", "just_bought": "won_on", "story": "similar_name", "beside_paid": "paid_users",
+    "renewal_price": "renewal_monthly", "season": "season_hits", "fiscal_year": "fiscal_end_on",
+    "at_stake": "account_revenue", "paid_before": "monthly_then", "nps_was": "nps_before",
 }  # fmt: skip
-"""Phrases that appear only where a fact is known: the word of that name, which may quote facts."""
+"""Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact."""
 
 Url = Callable[[str, str], str]
 """(object, id) -> where a person opens the record."""
@@ -106,7 +108,8 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
     unknown = dict.fromkeys((name for text in said for name in placeholders(text)), words["unknown"])
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
     values = unknown | facts | {name: said() for name, said in _known(lead, rules, names, phrases).items()}
-    return values | {aside: fill(words[aside], values) if fact in facts else "" for aside, fact in ASIDES.items()}
+    told = {aside: lead.facts.get(fact) for aside, fact in ASIDES.items()}
+    return values | {aside: fill(words[aside], values) if value else "" for aside, value in told.items()}
 
 
 def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> Mapping[str, Callable[[], str]]:

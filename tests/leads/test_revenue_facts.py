@@ -560,7 +560,7 @@ SIGNS = [
     ("champion_left", {"champion_left_on": ago(180), "champion_left_days": 180},
      f"their champion left on {ago(180)}"),
     (None, {"champion_left_on": ago(181), "champion_left_days": 181}, None),
-    ("refusals", {"refusals": 3}, "3 offers declined or left unanswered"),
+    ("refusals", {"refusals": 3}, "3 proposals declined or left open"),
     (None, {"refusals": 2}, None),
 ]  # fmt: skip
 

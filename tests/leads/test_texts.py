@@ -113,6 +113,43 @@ def test_chance_and_value_say_where_they_come_from(leads: dict[str, Lead]) -> No
     assert "No exchange rate is known for this currency" in say(foreign, rules(), "en", names(lead), _url).body
 
 
+@pytest.mark.parametrize(
+    "play", ["usage_drop_save", "nps_save", "downgrade_save", "silence_save", "champion_left_save"]
+)
+def test_what_is_at_stake_is_said_only_where_it_is_known(play: str, leads: dict[str, Lead]) -> None:
+    lead = leads[play]
+    for revenue, said in ((120000, "USD 1,200 a year is at stake."), (0, ""), (None, "")):
+        facts = {name: value for name, value in lead.facts.items() if name != "account_revenue"}
+        facts |= {} if revenue is None else {"account_revenue": revenue}
+        why = say(replace(lead, facts=facts), rules(), "en", names(lead), _url).why
+        assert "at stake" in why if said else "at stake" not in why
+        assert said in why
+        assert "unknown" not in why
+        assert "  " not in why
+
+
+def test_a_budget_season_is_told_by_what_is_known_of_it(leads: dict[str, Lead]) -> None:
+    lead = leads["budget_season"]
+    season = {"season_hits": 5, "season_n": 6, "season_on": "2027-02-01"}
+    fiscal = {"fiscal_end_on": "2027-01-31"}
+    rest = {name: value for name, value in lead.facts.items() if name not in season | fiscal}
+    why = {
+        known: say(replace(lead, facts=rest | facts), rules(), "en", names(lead), _url).why
+        for known, facts in (("season", season), ("fiscal", fiscal))
+    }
+    assert "5 of their 6 orders were placed in the month that begins next on February 1, 2027." in why["season"]
+    assert "fiscal" not in why["season"]
+    assert "Their fiscal year ends on January 31, 2027." in why["fiscal"]
+    assert "orders" not in why["fiscal"]
+
+
+def test_a_held_lead_tells_its_worth_where_it_has_any() -> None:
+    row = {"value": 330000, "currency": "EUR", "risk_reasons": "x.", "account_name": "A", "account_id": "a"}
+    said = Phrases(rules().texts["en"], "en")
+    assert said.reason("churn_high", 2, 2, row).startswith("Held, EUR 3,300 a year: the risk")
+    assert said.reason("churn_high", 2, 2, {**row, "value": 0}).startswith("Held: the risk")
+
+
 def test_material_is_linked_where_a_play_has_any(leads: dict[str, Lead]) -> None:
     lead, texts = leads["seat_limit"], rules().texts["en"]
     link = "https://example.com/seats?for=1&more=2"
