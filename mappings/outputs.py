@@ -75,7 +75,7 @@ ACCOUNT_OUTPUTS: Mapping[str, Output] = MappingProxyType(
         "headroom_value": _money("Tossup headroom value", "Headroom times the revenue of one paid user, a year."),
         "risk": _choice("Tossup risk", "Churn risk. While it is high nothing is sold to the account.", _RISKS),
         "risk_reasons": _long("Tossup risk reasons", "What the churn risk was read from."),
-        "next_product": _text("Tossup next product", "The product that fits next: its code and name."),
+        "next_product": _text("Tossup next product", "The product to offer next: its code and name."),
         "next_product_2": _text("Tossup next product 2", "The product that fits second best: its code and name."),
         "next_reason": _text("Tossup next reason", "Why that product fits next, in short."),
         "interest_product": _text("Tossup interest", "The product that people there look at most."),
