@@ -41,7 +41,7 @@ def rules(currency: str, rates: Mapping[str, Sequence[tuple[str, str]]]) -> Rule
     lines = {code: [{"from": day, "rate": rate} for day, rate in every] for code, every in rates.items()}
     company = Company.model_validate({"name": "Example Vendor", "currency": currency, "rates": lines})
     # only the company is looked at
-    return Rules.model_construct(mapping=_Mapping(company))  # type: ignore[arg-type]
+    return Rules.model_construct(mapping=_Mapping(company))
 
 
 class _Mapping:

@@ -204,7 +204,7 @@ def _sorted(rows: list[Record], keys: list[tuple[str, bool, bool]]) -> list[Reco
                 continue
             one, two = (_fold(left), left), (_fold(right), right)
             if one != two:
-                return (1 if one > two else -1) * (-1 if descending else 1)  # type: ignore[operator]  # values of one field are of one kind
+                return (1 if one > two else -1) * (-1 if descending else 1)
         return 0
 
     return sorted(rows, key=cmp_to_key(compare))
