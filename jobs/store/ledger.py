@@ -27,6 +27,7 @@ from jobs.store.records import (
     Written,
     change_from_json,
     change_to_json,
+    outcome_from_row,
     plan_from_bytes,
     plan_to_bytes,
 )
@@ -118,6 +119,19 @@ class Ledger:
         )
         with self._transaction() as con:
             return tuple(Refusal(**row) for row in con.execute(query).mappings())
+
+    def written_by(self, run: str) -> tuple[tuple[Change, Outcome], ...]:
+        """Everything that a run wrote, newest first: each change with the values it found (`old`) and its outcome."""
+        columns = [outcomes.c[name] for name in ("ok", "record_id", "created", "code", "message", "retryable")]
+        query = (
+            sa.select(intents.c.change, intents.c.ref, *columns)
+            .join_from(intents, outcomes)
+            .where(intents.c.run == _number(run), outcomes.c.ok)
+            .order_by(intents.c.id.desc())
+        )
+        with self._transaction() as con:
+            rows = con.execute(query).mappings().all()
+        return tuple((change_from_json(row["change"]), outcome_from_row(row)) for row in rows)
 
     def save_plan(self, plan: Plan, at: datetime) -> None:
         """Keep the whole plan. Saving the same plan again only moves its time."""

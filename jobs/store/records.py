@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+import sqlalchemy as sa
 
 from connector.errors import AskAPerson
+from connector.port import Outcome
 from mappings.changes import Change, Conflict, FieldChange, Link, Plan, Value
 
 
@@ -92,6 +94,19 @@ def change_from_json(body: Any) -> Change:
             "fields": tuple(FieldChange(**field) for field in body["fields"]),
             "links": tuple(Link(**link) for link in body["links"]),
         }
+    )
+
+
+def outcome_from_row(row: sa.RowMapping) -> Outcome:
+    """What became of a record, as it was noted; the fields that a refusal named are not kept."""
+    return Outcome(
+        ref=row["ref"],
+        ok=row["ok"],
+        id=row["record_id"],
+        created=row["created"],
+        code=row["code"],
+        message=row["message"],
+        retryable=row["retryable"],
     )
 
 

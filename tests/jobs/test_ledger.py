@@ -152,6 +152,21 @@ def test_a_refused_record_is_told_and_not_remembered_as_written(ledger: Ledger) 
     assert ledger.open_intents(ORG) == ()
 
 
+def test_what_a_run_wrote_comes_back_newest_first_with_the_values_it_found(ledger: Ledger) -> None:
+    found = (FieldChange(name="Headroom", old=4, new=7.5), FieldChange(name="Risk", old=None, new="watch"))
+    update = Change(object="Account", action="update", id="001A", key=None, key_field=None, fields=found)
+    create = change(key="K", action="create", Subject="席数")
+    run = ledger.begin("sync", ORG, T0)
+    ledger.intend(run, "plan", ORG, [update, change("001B", F=1)], T0)
+    ledger.settle(run, [ok("001A"), Outcome(ref="001B", ok=False, code="NO")], T0)
+    ledger.intend(run, "plan", ORG, [create, change("001C", F=1)], later(1))
+    made = Outcome(ref="K", ok=True, id="00T1", created=True)
+    ledger.settle(run, [made], later(1))
+    write(ledger, change("001D", F=1), at=later(2))
+    assert ledger.written_by(run) == ((create, made), (update, ok("001A")))
+    assert ledger.written_by("no such run") == ()
+
+
 def test_an_intent_without_outcome_stays_open_until_it_is_settled_or_written_again(ledger: Ledger) -> None:
     run = ledger.begin("apply", ORG, T0)
     first, second = change("001A", F=1), change(key="K", action="create", Subject="x")
