@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from jobs.wiring import Work
 from mappings.changes import Value
 from mappings.same import same
-from mappings.write import answer_field
+from mappings.write import said_fields
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -45,12 +45,12 @@ def past(work: Work, object: str, refs: Sequence[str]) -> dict[str, Past]:
 def untouched(work: Work, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
     """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
     wrote = past(work, object, ids) if ids else {}
-    answer = answer_field(work.rules.mapping, object) or ""
-    names = {name for one in wrote.values() for name in one.values} | {*fields, answer}
+    said = said_fields(work.rules.mapping, object)
+    names = {name for one in wrote.values() for name in one.values} | {*fields} | said
     return {
         id: row
         for id, row in held(work, object, sorted(wrote), names).items()
-        if not row.get(answer)
+        if not any(row.get(name) for name in said)
         and all(same(row[name], value) for name, value in wrote[id].values.items() if name in row)
     }
 

@@ -7,6 +7,7 @@ from leads.facts.churn import SIGNALS
 from leads.facts.families import FAMILIES, facts_at
 from leads.facts.family import Fact
 from leads.gates import COMPARED_BY, COMPARING
+from leads.handover import WORDS as HANDOVER_WORDS
 from leads.language import Fault
 from leads.phrases import PLACEHOLDER, placeholders
 from leads.rules import Book, python_plays
@@ -188,6 +189,7 @@ def _words(texts: Texts, rules: Rules) -> Iterator[Finding]:
     quoted = sorted({fact for play in rules.plays.values() for fact in play.evidence} & set(facts))
     wanted: dict[str, frozenset[str]] = dict.fromkeys(_PLAIN, frozenset())
     wanted |= _LINES
+    wanted |= HANDOVER_WORDS
     wanted |= {f"fact.{fact}": frozenset() for fact in quoted}
     wanted |= {f"unit.{facts[fact].unit}": frozenset({"value"}) for fact in quoted}
     wanted |= {f"risk.{signal}": frozenset({"value"}) for signal in SIGNALS}

@@ -27,7 +27,7 @@ OVERWRITTEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "contact": ("role", "no_phone", "no_email", "do_not_contact"),
         "activity": ("is_closed",),
         "case": ("severity",),
-        "ours": ("owner_id", "is_closed"),
+        "ours": ("owner_id", "is_closed", "due_on"),
     }
 )  # fmt: skip
 """Columns without a history: as of a past day they hold what they hold now."""
@@ -128,6 +128,7 @@ def _ours(table: ir.Table, then: ir.DateValue) -> ir.Table:
     rows = written.mutate(
         status=ibis.null("string"),
         outcome=known.ifelse(_.outcome, ibis.null("string")),
+        reason=known.ifelse(_.reason, ibis.null("string")),
         is_closed=later.ifelse(ibis.literal(value=False), _.is_closed),
     )
     return _none_after(rows, then, "decided_on")

@@ -82,7 +82,7 @@ def say(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, u
     script = _by_channel(lead, phrases) + script
     sections = tuple(_sections(lead, phrases, values, (why, script, next_step), url))
     return Text(
-        subject=_subject(parts["subject"], values),
+        subject=subject_of(parts["subject"], values),
         why=why,
         script=script,
         next_step=next_step,
@@ -129,7 +129,8 @@ def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> Mapping[
     }
 
 
-def _subject(template: str, values: Mapping[str, str]) -> str:
+def subject_of(template: str, values: Mapping[str, str]) -> str:
+    """The subject with these values, at most SUBJECT characters long."""
     subject = fill(template, values)
     if len(subject) > SUBJECT:  # the account's name is the part that can be shortened and still be recognised
         room = len(values["account"]) - (len(subject) - SUBJECT)

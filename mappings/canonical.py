@@ -231,6 +231,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "returned",
                 "snoozed",
             ),
+            reason=_may("text", "why they decided so, in their own words"),
+            csm=_may("text", "name of the CSM who tossed it up, as it was then"),
+            due_on=_may("date", "day to have acted by, as the record says now"),
             created_on=_may("date", "day Tossup wrote it"),
             decided_on=_may(
                 "date",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from mappings.canonical import TABLES
 from mappings.check_read import WORDS, Place, finding, of_field
 from mappings.config import FieldSource, ListOut, MappingConfig, OutField, RecordOut, Scalar
-from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, MEMBER_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, KEY, LEAD_OUTPUTS, MEMBER_OUTPUTS, SAID, TASK_OUTPUTS, Output
 from mappings.paths import Missing, field_of, resolve
 from mappings.problems import listed, suggestion
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -76,8 +76,8 @@ def _record(
         yield from _constant(here, name, value, (*path, "constants", name), made=True)
     for name, value in record.close.items():
         yield from _constant(here, name, value, (*path, "close", name), made=False)
-    if record.answer is not None:
-        yield from _out(here, record.answer, ANSWER, (*path, "answer"), made=False, kept=False)
+    for name, out in record.said.items():
+        yield from _out(here, out, SAID[name], (*path, name), made=False, kept=False)
     yield from _links(schema, here, record, path)
     yield from _required(here, record, path)
     yield from _back(schema, record, path)

@@ -138,6 +138,10 @@ class ReadBack(Config):
     outcome: FieldSource | None = None
     """What a person decided: one of the choices of `ours.outcome`."""
     is_closed: Annotated[tuple[FieldSource, ...], BeforeValidator(_one_needs_no_list)] = ()
+    reason: FieldSource | None = None
+    """Why they decided so, in their own words."""
+    csm: FieldSource | None = None
+    due_on: FieldSource | None = None
     owner_id: FieldSource | None = None
     created_on: FieldSource | None = None
     decided_on: FieldSource | None = None
@@ -149,7 +153,8 @@ class RecordOut(Config):
 
     `constants` are written at creation only; `close` is what closing an untouched record writes;
     `links` says which associations to make: CRM object -> output (account_id, contact_id). `answer` is the field in
-    which people say what became of it: `setup` makes it, and it is never written.
+    which people say what became of it, `reason` the one in which they say why: `setup` makes them, and they are never
+    written.
     """
 
     object: str
@@ -160,7 +165,13 @@ class RecordOut(Config):
     close: Mapping[str, Scalar] = Field(default_factory=dict)
     requires: tuple[Literal["contact_id"], ...] = ()
     answer: OutField | None = None
+    reason: OutField | None = None
     read: ReadBack = ReadBack()
+
+    @property
+    def said(self) -> Mapping[str, OutField]:
+        """The fields in which people speak to us, by name of `outputs.SAID`."""
+        return {name: out for name, out in (("answer", self.answer), ("reason", self.reason)) if out is not None}
 
 
 class ListOut(Config):
@@ -181,6 +192,41 @@ class ListOut(Config):
     read: ReadBack = ReadBack()
 
 
+Told = Literal["task", "note", "nothing"]
+Outcome = Literal["accepted", "declined", "returned", "won", "lost"]
+"""What a specialist makes of a toss-up."""
+Days = Annotated[int, Field(ge=0, le=365)]
+
+
+def _told() -> Mapping[Outcome, Told]:
+    return {"accepted": "note", "declined": "task", "returned": "task", "won": "task", "lost": "task"}
+
+
+class Handover(Config):
+    """What follows a toss-up: how the CSM learns of its outcome, and what becomes of one that nobody answers.
+
+    The specialist has until the record's due day (the product's `sla_days`).
+    """
+
+    inform: Mapping[Outcome, Told] = Field(default_factory=_told)
+    """By outcome: a task of its own for the CSM, a note on the task they have, or nothing."""
+    tell_days: Days = 14
+    """Outcomes that are older are not told any more."""
+    answer_days: Days = 3
+    """Days that whoever is told has to act."""
+    remind_after_days: Days = 0
+    """Days after the due day when the specialist is reminded, once."""
+    return_after_days: Annotated[int, Field(ge=1, le=365)] = 5
+    """Days after the reminder when a record that nobody touched goes back, and the CSM is told."""
+    pool: str | None = None
+    """Queue or owner (name or id) that unanswered toss-ups go to; None: they are closed."""
+
+    @model_validator(mode="after")
+    def _every_outcome(self) -> "Handover":
+        object.__setattr__(self, "inform", {**_told(), **self.inform})
+        return self
+
+
 class Write(Config):
     """What goes back into the CRM. `lead` lists alternatives: the first whose object the CRM has is used."""
 
@@ -189,6 +235,7 @@ class Write(Config):
     list: ListOut | None = None
     """Without it, and for a lead without a contact, the action `list` is a task."""
     lead: Annotated[tuple[RecordOut, ...], BeforeValidator(_one_needs_no_list)]
+    handover: Handover = Handover()
     default_route: str | None = None
     """Queue or owner (name or id) of toss-ups whose product names no specialist; None: the account's owner."""
 

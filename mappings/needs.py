@@ -103,5 +103,5 @@ def can_be_ours(schema: Schema, record: RecordOut) -> bool:
 
 
 def _written_fields(record: RecordOut) -> tuple[str, ...]:
-    answer = (record.answer.field,) if record.answer is not None else ()
-    return (record.key.field, *answer, *(field.field for field in record.fields.values()), *record.close)
+    said = (out.field for out in record.said.values())
+    return (record.key.field, *said, *(field.field for field in record.fields.values()), *record.close)

@@ -57,6 +57,12 @@ ANSWER = _choice(
 )
 """The field in which people answer; a mapping names it under `answer`."""
 
+REASON = _text("Tossup answer reason", "Why you decided so, in a few words. Tossup reads it and never writes it.")
+"""The field in which people say why; a mapping names it under `reason`."""
+
+SAID: Mapping[str, Output] = MappingProxyType({"answer": ANSWER, "reason": REASON})
+"""Fields in which people speak to us: made by `setup`, read, never written."""
+
 _VALUE = _money("Tossup value", "What the lead is worth in a year.")
 _DUE = Output(type=FieldType.DATE, label="Tossup due", help="The day to have acted by.")
 _PRIORITY = _choice("Tossup priority", "Whom to approach first.", _PRIORITIES)
@@ -136,6 +142,7 @@ LEAD_OUTPUTS: Mapping[str, Output] = MappingProxyType(
         "account_name": _text("Tossup account name", "The customer's name."),
         "contact_name": _text("Tossup contact name", "The person's name; the customer's where no person is known."),
         "currency": _text("Tossup currency", "ISO 4217 code of the value.", 3),
+        "csm": _text("Tossup CSM", "Who tossed it up, and keeps the credit whoever works it."),
     }
 )
 """What a lead record can hold: all of a task, and who it is about."""

@@ -20,7 +20,7 @@ from mappings.config import (
     Source,
 )
 from mappings.marked import Key
-from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, LEAD_OUTPUTS, MEMBER_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, LEAD_OUTPUTS, MEMBER_OUTPUTS, SAID, TASK_OUTPUTS, Output
 from mappings.problems import listed, suggestion
 from mappings.sources import READ_BACK
 
@@ -181,10 +181,9 @@ def _written(mapping: MappingConfig) -> Iterator[Finding]:
     yield from _outputs(write.account.fields, ACCOUNT_OUTPUTS, ("write", "account"))
     for record, outputs, path in _records(mapping):
         yield from _outputs(record.fields, outputs, path)
-        answers = [record.answer] if record.answer is not None else []
-        for answer in answers:
-            yield from _mapped(ANSWER, answer, (*path, "answer"))
-        yield from _twice([record.key, *answers, *record.fields.values()], record.constants, path)
+        for name, field in record.said.items():
+            yield from _mapped(SAID[name], field, (*path, name))
+        yield from _twice([record.key, *record.said.values(), *record.fields.values()], record.constants, path)
         yield from _back(record.read, path)
     if write.list is not None:
         yield from _members(write.list)

@@ -11,7 +11,7 @@ from mappings.canonical import Lead
 from mappings.changes import Link, Value
 from mappings.config import ListOut, MappingConfig, OutField, Policy, RecordOut, Rules, Scalar
 from mappings.money import factor, major
-from mappings.outputs import ACCOUNT_OUTPUTS, ANSWER, KEY, LEAD_OUTPUTS, MEMBER_OUTPUTS, TASK_OUTPUTS, Output
+from mappings.outputs import ACCOUNT_OUTPUTS, KEY, LEAD_OUTPUTS, MEMBER_OUTPUTS, SAID, TASK_OUTPUTS, Output
 from mappings.paths import field_of
 from mappings.schema import LIST_PREFIX, Field, FieldType, Schema, WantedField, WantedList
 from mappings.spelling import fitted
@@ -72,8 +72,8 @@ def wanted_fields(mapping: MappingConfig, schema: Schema) -> tuple[WantedField, 
     account = mapping.write.account
     found = list(_wanted(mapping, account.object, account.fields, ACCOUNT_OUTPUTS))
     for record, outputs in ((mapping.write.task, TASK_OUTPUTS), (lead_target(mapping, schema), LEAD_OUTPUTS)):
-        fields = {"key": record.key, **record.fields, **({"answer": record.answer} if record.answer else {})}
-        found += _wanted(mapping, record.object, fields, {"key": KEY, "answer": ANSWER, **outputs})
+        fields = {"key": record.key, **record.fields, **record.said}
+        found += _wanted(mapping, record.object, fields, {"key": KEY, **SAID, **outputs})
     if (out := list_target(mapping, schema)) is not None:
         keyed = {"key": out.key} if out.key is not None else {}
         found += _wanted(mapping, out.object, {**keyed, **out.fields}, {"key": KEY, **MEMBER_OUTPUTS})
@@ -202,6 +202,7 @@ def lead_record(
     said = _said(lead, text)
     said |= {"owner_id": owner_id or lead.owner_id, "account_name": lead.account_name, "currency": lead.currency}
     said["contact_name"] = contact_name or lead.account_name
+    said["csm"] = lead.facts.get("owner_name")
     if any(said[name] is None for name in record.requires):
         return None
     return _record(record, said, LEAD_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
@@ -227,10 +228,10 @@ def closing(mapping: MappingConfig, object: str) -> dict[str, Value]:
     return next((dict(record.close) for record in records if record.object == object), {})
 
 
-def answer_field(mapping: MappingConfig, object: str) -> str | None:
-    """The field of this object in which people answer, if the mapping names one."""
+def said_fields(mapping: MappingConfig, object: str) -> frozenset[str]:
+    """The fields of this object in which people speak to us: an answer, and why."""
     records = (mapping.write.task, *mapping.write.lead)
-    return next((record.answer.field for record in records if record.object == object and record.answer), None)
+    return frozenset(out.field for record in records if record.object == object for out in record.said.values())
 
 
 def _said(lead: Lead, text: Words) -> dict[str, Value]:

@@ -192,7 +192,7 @@ def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> Non
         "low: Low}": "lo: Low}",
         "tier: {field: Tier__c,": "tier: {field: Tier__c, unit: minor,",
         "      is_active: IsActive\n      tier": "      is_active: {field: IsActive, unit: thousands}\n      tier",
-        "on: ActivityDate\n": "on: Activity..Date\n",
+        " on: ActivityDate\n": " on: Activity..Date\n",
         "kind: {constant: meeting}": "kind: {constant: true}",
         "subject: {field: Subject,": "subjct: {field: Subject,",
         "account_id: {field: Tossup_Account__c,": "account_id: {field: Tossup_Product__c,",

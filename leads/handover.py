@@ -1,0 +1,148 @@
+"""What follows a toss-up: its outcome goes back to the CSM; one that nobody answers is reminded of, then returned.
+
+The specialist has until the record's due day. What a person has answered, closed or begun is told, never changed.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+from typing import Literal, get_args
+
+from leads.phrases import Phrases, fill, tidy
+from leads.texts import subject_of
+from mappings.canonical import LeadKey
+from mappings.config import Handover, Outcome, Rules
+
+What = Literal["accepted", "declined", "returned", "won", "lost", "overdue", "unanswered"]
+"""An outcome that the CSM is told; or a reminder to the specialist; or nobody answered, and it goes back."""
+ANSWER = 500
+"""Longest part of a specialist's own words that is quoted."""
+
+_QUOTED = frozenset({"account", "product", "specialist", "csm", "handed", "due", "returns", "reason"})
+WORDS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("handover.nobody", "handover.no_reason", "handover.open"), frozenset[str]()),
+    **{f"handover.{what}{part}": _QUOTED for what in get_args(What) for part in ("", ".subject")},
+}
+"""The words that messages are made of, and what each may quote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A toss-up as the CRM holds it now. Days are the company's; what nobody knows is None.
+
+    `specialist_id` is a person's: a queue takes no task. `untouched`: it holds nothing but what we wrote.
+    """
+
+    key: LeadKey
+    record: str
+    account_name: str
+    product_name: str
+    csm_id: str | None
+    csm_name: str | None
+    specialist_id: str | None
+    specialist_name: str | None
+    contact_id: str | None
+    handed_on: date | None
+    due_on: date | None
+    outcome: str | None
+    reason: str | None
+    decided_on: date | None
+    is_closed: bool
+    untouched: bool
+    reminded_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do about a toss-up: tell somebody; and where nobody answered, take it back from the specialist."""
+
+    handed: Handed
+    what: What
+    owner_id: str | None
+    """Who is told."""
+    due: date
+
+    @property
+    def key(self) -> str:
+        """Names the record that tells it, so that nobody is told twice."""
+        return message_key(self.handed.key, self.what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A step in words. `body` is plain text, `body_html` the same as HTML with everything foreign escaped."""
+
+    subject: str
+    body: str
+    body_html: str
+
+
+def message_key(key: LeadKey, what: What) -> str:
+    """A fifth part behind the lead's key: what tells of a lead is not a lead."""
+    return f"{key}/{what}"
+
+
+def lead_of_message(key: str) -> LeadKey | None:
+    """The lead that a message is about; None for the key of a lead itself and for what is no key of ours."""
+    lead, _, what = key.rpartition("/")
+    return LeadKey.parse(lead) if what else None
+
+
+def steps(handed: Iterable[Handed], terms: Handover, today: date, told: Collection[str]) -> Iterator[Step]:
+    """What is due today and not `told` yet (the keys of earlier messages), one step a toss-up at most."""
+    for one in handed:
+        what = _due(one, terms, today)
+        if what is not None and message_key(one.key, what) not in told:
+            yield Step(
+                handed=one,
+                what=what,
+                owner_id=(one.specialist_id or one.csm_id) if what == "overdue" else one.csm_id,
+                due=today + timedelta(days=terms.answer_days),
+            )
+
+
+def _due(one: Handed, terms: Handover, today: date) -> What | None:
+    if one.outcome is not None:
+        return _outcome(one, terms, today)
+    if one.is_closed or one.due_on is None:
+        return None
+    if one.reminded_on is None:
+        return "overdue" if (today - one.due_on).days > terms.remind_after_days else None
+    waited = (today - one.reminded_on).days >= terms.return_after_days
+    return "unanswered" if waited and one.untouched else None
+
+
+def _outcome(one: Handed, terms: Handover, today: date) -> What | None:
+    """What was decided lately: an org that has worked for years must not be told of all its past at once."""
+    lately = one.decided_on is None or (today - one.decided_on).days <= terms.tell_days
+    what = {str(name): name for name in get_args(Outcome)}.get(str(one.outcome))
+    return what if lately and what is not None and terms.inform[what] != "nothing" else None
+
+
+def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str) -> Message:
+    """The step in words of this language; `url` is where a person opens the lead record."""
+    phrases = Phrases(rules.texts[language], language)
+    words, one = phrases.texts.words, step.handed
+    values = {
+        "account": tidy(one.account_name),
+        "product": tidy(one.product_name),
+        "specialist": tidy(one.specialist_name or words["handover.nobody"]),
+        "csm": tidy(one.csm_name or words["no_owner"]),
+        "handed": phrases.day(one.handed_on) if one.handed_on else words["unknown"],
+        "due": phrases.day(one.due_on) if one.due_on else words["unknown"],
+        "returns": phrases.day(step.due) if step.what == "overdue" else "",
+        "reason": tidy(one.reason, ANSWER) if one.reason else words["handover.no_reason"],
+    }
+    lines = [fill(line, values) for line in words[f"handover.{step.what}"].splitlines()]
+    return Message(
+        subject=subject_of(words[f"handover.{step.what}.subject"], values),
+        body="\n".join([*lines, words["handover.open"], url]),
+        body_html="".join(f"<p>{escape(line)}</p>" for line in lines) + _link(url, words["handover.open"]),
+    )
+
+
+def _link(url: str, text: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        return ""
+    return f'<p><a href="{escape(url, quote=True)}">{escape(text)}</a></p>'

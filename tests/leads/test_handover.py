@@ -1,0 +1,122 @@
+"""What follows a toss-up: the cases of handover.yaml, and what its messages say."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pytest
+from ruamel.yaml import YAML
+
+from leads.handover import WORDS, Handed, Message, Step, What, lead_of_message, message, message_key, steps
+from mappings.canonical import LeadKey
+from mappings.config import Handover
+from tests.leads.world import rules
+
+CASES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("handover.yaml").read_text("utf-8"))
+KEY = LeadKey(account_id="a1", play="complement_tossup", product="ARCHIVE", cycle="2026Q4")
+HANDED = Handed(
+    key=KEY,
+    record="lead1",
+    account_name="Example Industries 001",
+    product_name="Archive",
+    csm_id="csm",
+    csm_name="CSM 01",
+    specialist_id="specialist",
+    specialist_name="Specialist 01",
+    contact_id="contact",
+    handed_on=date(2026, 11, 2),
+    due_on=date(2026, 11, 9),
+    outcome=None,
+    reason=None,
+    decided_on=None,
+    is_closed=False,
+    untouched=True,
+    reminded_on=None,
+)
+WHATS: tuple[What, ...] = get_args(What)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_what_follows_a_toss_up(case: dict[str, Any]) -> None:
+    handed = replace(HANDED, **case["given"])
+    terms = Handover.model_validate(case.get("terms", {}))
+    told = {message_key(KEY, what) for what in case.get("told", ())}
+    found = list(steps([handed], terms, case["on"], told))
+    if case["expect"] == "nothing":
+        assert found == []
+        return
+    (step,) = found
+    seen = {"what": step.what, "to": step.owner_id, "due": step.due}
+    assert {name: seen[name] for name in case["expect"]} == case["expect"]
+
+
+def _said(what: What, language: Literal["en", "ja"] = "en", **other: Any) -> Message:
+    step = Step(handed=replace(HANDED, **other), what=what, owner_id="csm", due=date(2026, 11, 15))
+    return message(step, rules(), language, "https://crm.example/lead1?a=1&b=2")
+
+
+@pytest.mark.parametrize("what", WHATS)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_message_says_what_where_and_what_next(what: What, language: Literal["en", "ja"]) -> None:
+    said = _said(what, language)
+    assert "Example Industries 001" in said.subject
+    assert len(said.subject) <= 80
+    assert "Archive" in said.body
+    assert said.body.endswith("https://crm.example/lead1?a=1&b=2")
+    assert 'href="https://crm.example/lead1?a=1&amp;b=2"' in said.body_html
+    for text in (said.subject, said.body, said.body_html):
+        assert "{" not in text
+        assert "None" not in text
+
+
+def test_a_refusal_reads_like_this() -> None:
+    said = _said("declined", reason="They signed with\nsomebody else in May.")
+    assert said.subject == "Example Industries 001: your toss-up of Archive was declined"
+    assert said.body.splitlines()[0] == (
+        "Specialist 01 declined your toss-up of Archive to Example Industries 001. "
+        "Their reason: They signed with somebody else in May."
+    )
+
+
+def test_what_is_not_known_is_said_so() -> None:
+    said = _said("overdue", specialist_name=None, csm_name=None, handed_on=None, due_on=None)
+    unknown = rules().texts["en"].words["unknown"]
+    assert said.body.splitlines()[0] == (
+        f"the account's owner tossed Archive for Example Industries 001 up to the specialists on {unknown}. "
+        f"An answer was due by {unknown}."
+    )
+    assert "Their reason: none was given" in _said("returned").body
+
+
+def test_a_long_account_name_is_cut_and_the_product_kept() -> None:
+    said = _said("unanswered", account_name="Example " * 12)
+    assert len(said.subject) <= 80
+    assert said.subject.endswith("…: nobody took up Archive")
+
+
+def test_what_people_wrote_cannot_break_out_of_its_line() -> None:
+    said = _said("declined", account_name="<b>{csm}</b>", reason="<script>alert(1)</script>\u202e\x00 =1+1")
+    assert "<b>" not in said.body_html
+    assert "<script>" not in said.body_html
+    assert "{csm}" in said.body, "what a record holds is no template"
+    assert "\u202e" not in said.body
+    assert "\x00" not in said.body
+
+
+def test_a_link_that_is_none_is_left_out_of_html() -> None:
+    step = Step(handed=HANDED, what="won", owner_id="csm", due=date(2026, 11, 15))
+    assert "href" not in message(step, rules(), "en", "javascript:alert(1)").body_html
+
+
+def test_the_key_of_a_message_names_its_lead_and_is_no_lead() -> None:
+    key = message_key(KEY, "declined")
+    assert LeadKey.parse(key) is None
+    assert lead_of_message(key) == KEY
+    assert lead_of_message(str(KEY)) is None
+    assert lead_of_message("declined") is None
+
+
+def test_every_language_has_the_words_of_every_message() -> None:
+    for texts in rules().texts.values():
+        assert set(texts.words) >= set(WORDS)
