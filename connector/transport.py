@@ -218,10 +218,10 @@ class Transport:
         return response, token.value if token else None
 
     def _settings(self, url: str) -> dict[str, Any]:
-        """Proxies and extra certificates come from the environment, but never for this machine; TLS is verified."""
-        settings: dict[str, Any] = {"stream": True, "verify": True, "cert": None, "proxies": {}}
-        if not is_loopback(url):
-            settings = dict(self._session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None))
+        """Proxies, never for this machine, and extra certificates come from the environment; TLS is verified."""
+        settings = dict(self._session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None))
+        if is_loopback(url):
+            settings["proxies"] = {}
         return settings | {
             "timeout": (self._timeouts.connect_s, self._timeouts.read_s),
             "allow_redirects": False,  # a redirected POST would become a GET, and a token would travel

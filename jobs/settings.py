@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +10,15 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_state_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -21,10 +28,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from connector.address import is_loopback
 from connector.errors import GiveUp
+from jobs.credentials import readable_by_others, resolved
 
 PREFIX = "TOSSUP_"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class BadSettings(GiveUp):
@@ -37,7 +45,7 @@ class BadSettings(GiveUp):
 
 def _address(text: str) -> str:
     parts = urlsplit(text)
-    allowed = ("https", "http") if parts.hostname in _LOOPBACK else ("https",)
+    allowed = ("https", "http") if is_loopback(text) else ("https",)
     if parts.hostname and parts.scheme in allowed:
         return text.rstrip("/")
     raise ValueError("is not an https:// address. Write it like https://acme.my.salesforce.com")
@@ -52,15 +60,6 @@ def _folder(path: Path) -> Path:
 def _no_file(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise ValueError(f"is a file, not a folder: {path}. Choose another path")
-    return path
-
-
-def _readable(path: Path) -> Path:
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        raise ValueError(f"cannot be read: {path} ({error.strerror}). Correct the path or its permissions") from error
     return path
 
 
@@ -90,7 +89,7 @@ class Settings(BaseSettings):
     salesforce_url: Address | None = None
     salesforce_client_id: str | None = None
     salesforce_username: str | None = None
-    salesforce_private_key_file: Annotated[Path, BeforeValidator(_expanded), AfterValidator(_readable)] | None = None
+    salesforce_private_key: SecretStr | None = None
     salesforce_client_secret: SecretStr | None = None
     salesforce_access_token: SecretStr | None = None
     salesforce_api_version: Annotated[
@@ -116,6 +115,7 @@ class Settings(BaseSettings):
     overlap_minutes: Annotated[float, Field(ge=0, le=1440)] = 10.0
     safe_lag_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
     bulk_threshold: Annotated[int, Field(ge=1)] = 10_000
+    _cautions: tuple[str, ...] = PrivateAttr(())
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "warning"
 
     @classmethod
@@ -136,10 +136,7 @@ class Settings(BaseSettings):
 
     def cautions(self) -> tuple[str, ...]:
         """What works but should not stay so, in words."""
-        key = self.salesforce_private_key_file
-        if key is None or os.name == "nt" or not key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return ()
-        return (f"{key} can be read by other users of this machine. Run: chmod 600 {key}",)
+        return self._cautions
 
 
 class _Variables(EnvSettingsSource):
@@ -159,17 +156,22 @@ def load_settings(folder: Path | None = None, *, offline: bool = False) -> Setti
     `offline` is for verbs that only read the store: no way to sign in is asked for.
     Raises `BadSettings` with every problem at once.
     """
-    from_file = {k: v for k, v in dotenv_values((folder or Path.cwd()) / ".env").items() if v is not None}
-    return settings_of({**from_file, **os.environ}, offline=offline)
+    file = (folder or Path.cwd()) / ".env"
+    from_file = {k: v for k, v in dotenv_values(file).items() if v is not None}
+    settings = settings_of({**from_file, **os.environ}, offline=offline)
+    if {name.upper() for name in from_file} & set(_secrets()) and (others := readable_by_others(file)):
+        settings._cautions = (others,)
+    return settings
 
 
 def settings_of(variables: Mapping[str, str], *, offline: bool = False) -> Settings:
     """The settings these variables make, and no others. Raises `BadSettings` with every problem at once."""
     ours = {name: value.strip() for name, value in variables.items() if name.upper().startswith(PREFIX)}
-    ours, problems = _with_files({name.upper(): value for name, value in ours.items() if value.strip()})
-    problems += _unknown(ours)
-    given = {"crm": _only_crm(ours), **_Variables(ours)()}
-    problems += [] if offline else _missing(str(given["crm"] or "").lower(), ours)
+    told = {name.upper(): value for name, value in ours.items() if value}
+    sources = resolved(told, _secrets(), fetch=not offline)
+    ours, problems = sources.variables, [*sources.problems, *_unknown(told)]
+    given = {"crm": _only_crm(told), **_Variables(ours)()}
+    problems += [] if offline else _missing(str(given["crm"] or "").lower(), sources.given)
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -187,26 +189,11 @@ def _secrets() -> tuple[str, ...]:
     return tuple(name for name, field in _fields().items() if "SecretStr" in str(field.annotation))
 
 
-def _with_files(ours: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Secrets kept in files, as containers mount them: TOSSUP_HUBSPOT_ACCESS_TOKEN_FILE and so on."""
-    problems = []
-    for name in _secrets():
-        path = ours.pop(f"{name}_FILE", None)
-        if path is None:
-            continue
-        if name in ours:
-            problems.append(f"{name} and {name}_FILE are both set. Keep one of them.")
-            continue
-        try:
-            ours[name] = Path(path).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "not text"
-            problems.append(f"{name}_FILE cannot be read: {path} ({why}). Correct the path or its permissions.")
-    return ours, problems
-
-
 def _unknown(ours: Iterable[str]) -> list[str]:
-    known = [name.removeprefix(PREFIX) for name in (*_fields(), *(f"{name}_FILE" for name in _secrets()))]
+    known = [
+        name.removeprefix(PREFIX)
+        for name in (*_fields(), *(f"{name}_{way}" for name in _secrets() for way in ("FILE", "CMD")))
+    ]
     problems = []
     for name in sorted(set(ours) - {PREFIX + name for name in known}):
         close = get_close_matches(name.removeprefix(PREFIX), known, n=1)
@@ -221,7 +208,7 @@ def _only_crm(ours: Iterable[str]) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _missing(crm: str, ours: Mapping[str, str]) -> list[str]:
+def _missing(crm: str, ours: Iterable[str]) -> list[str]:
     def has(*names: str) -> bool:
         return all(f"{PREFIX}{crm.upper()}_{name}" in ours for name in names)
 
@@ -242,7 +229,7 @@ def _missing_for_salesforce(has: Callable[..., bool]) -> Iterator[str]:
         return
     if not has("CLIENT_ID"):
         yield "TOSSUP_SALESFORCE_CLIENT_ID is not set. Set it to the consumer key of your External Client App."
-    if not (has("USERNAME", "PRIVATE_KEY_FILE") or has("CLIENT_SECRET")):
+    if not (has("USERNAME", "PRIVATE_KEY") or has("CLIENT_SECRET")):
         yield (
             "There is no way to sign in to Salesforce. Set TOSSUP_SALESFORCE_USERNAME and "
             "TOSSUP_SALESFORCE_PRIVATE_KEY_FILE; or TOSSUP_SALESFORCE_CLIENT_SECRET."

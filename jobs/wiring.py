@@ -88,7 +88,7 @@ def _salesforce(settings: Settings) -> SalesforceConfig:
         url=settings.salesforce_url,
         client_id=settings.salesforce_client_id,
         username=settings.salesforce_username,
-        private_key_file=settings.salesforce_private_key_file,
+        private_key=settings.salesforce_private_key,
         client_secret=settings.salesforce_client_secret,
         access_token=settings.salesforce_access_token,
         api_version=settings.salesforce_api_version,

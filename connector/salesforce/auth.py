@@ -40,9 +40,9 @@ class SignIn:
             value, _ = self._ask(session)
         except (OSError, ValueError, PyJWTError) as error:
             raise GiveUp(
-                f"The private key {self._config.private_key_file} cannot be used ({type(error).__name__}). Give the "
-                "PEM file whose certificate was uploaded to the app."
-            ) from error
+                f"The private key cannot be used ({type(error).__name__}). Give the PEM file whose certificate was "
+                "uploaded to the app; it begins with -----BEGIN PRIVATE KEY-----."
+            ) from None  # the cause may quote the key
         said = session.last
         if not value or not isinstance(said, dict):
             raise GiveUp(f"Salesforce at {self._config.url} gave no token. Check the address and the app.")
@@ -52,12 +52,12 @@ class SignIn:
     def _ask(self, session: LibrarySession) -> tuple[str, str]:
         config = self._config
         prefix = (urlsplit(config.url).hostname or "").removesuffix(".salesforce.com")
-        if config.private_key_file is not None:
+        if config.private_key is not None:
             return SalesforceLogin(
                 session=session,
                 username=config.username,
                 consumer_key=config.client_id,
-                privatekey_file=str(config.private_key_file),
+                privatekey=config.private_key.get_secret_value(),
                 domain=config.login_domain,
                 instance_url=prefix,
             )
@@ -71,11 +71,11 @@ def open_transport(config: SalesforceConfig) -> tuple[Transport, SignIn]:
     name, _, rest = (urlsplit(config.url).hostname or "").partition(".lightning.force.com")
     if config.url.startswith("https://") and not rest and name != urlsplit(config.url).hostname:
         raise GiveUp(f"{config.url} is the address for people. Programs use https://{name}.my.salesforce.com.")
-    by_key = config.client_id and config.username and config.private_key_file
+    by_key = config.client_id and config.username and config.private_key
     by_secret = config.client_id and config.client_secret
     if not (config.access_token or by_key or by_secret):
         raise GiveUp(
-            "Salesforce credentials are incomplete. Set client id, username and private key file (JWT bearer), or "
+            "Salesforce credentials are incomplete. Set client id, username and private key (JWT bearer), or "
             "client id and client secret (client credentials), or an access token."
         )
     transport = Transport(

@@ -1,7 +1,6 @@
 """How to reach one Salesforce org, and how careful to be."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from connector.wire import Patience, Timeouts
 class SalesforceConfig:
     """The org's My Domain address, one way to sign in, and limits.
 
-    Signing in: `client_id` + `username` + `private_key_file` (JWT bearer), or `client_id` + `client_secret` (client
+    Signing in: `client_id` + `username` + `private_key`, a PEM (JWT bearer), or `client_id` + `client_secret` (client
     credentials), or a ready `access_token` (never renewed). `reserve` is the share of the daily API calls left to
     others. `overlap_s` is read again by every incremental read, and a cursor never comes nearer to the CRM's now
     than `lag_s`: a transaction stamps its records when it starts and shows them when it commits, minutes later.
@@ -24,7 +23,7 @@ class SalesforceConfig:
     url: str
     client_id: str | None = None
     username: str | None = None
-    private_key_file: Path | None = None
+    private_key: SecretStr | None = None
     client_secret: SecretStr | None = None
     access_token: SecretStr | None = None
     api_version: str = "68.0"

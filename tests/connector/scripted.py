@@ -1,5 +1,6 @@
 """A loopback server that answers by a script, so that a test can say what goes wrong on the wire."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -85,13 +86,21 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _Http(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up, or does not like the certificate, is what some tests are about."""
+
+
 @contextmanager
-def scripted(*replies: Reply) -> Iterator[Server]:
+def scripted(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server that answers with these, in order."""
     handler = type("Handler", (_Handler,), {})
-    http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    http = _Http(("127.0.0.1", 0), handler)
     http.daemon_threads = True
-    server = Server(f"http://127.0.0.1:{http.server_address[1]}", script=list(replies))
+    if tls is not None:
+        http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
+    scheme = "https" if tls else "http"
+    server = Server(f"{scheme}://127.0.0.1:{http.server_address[1]}", script=list(replies))
     handler.server_of = server
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -9,12 +9,14 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+import typer
 
 from connector.emulator.server import Emulator
-from jobs import verbs
+from jobs import cli, verbs
 from jobs.explain import Story
 from jobs.result import RunResult
 from jobs.view import latest_view
@@ -326,3 +328,22 @@ def test_a_port_in_use_is_told_in_one_line(tossup: Tossup) -> None:
         ended = tossup("emulator", "--world", "empty", "--port", port)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert f"port {port} is in use" in ended.err
+
+
+def test_no_option_takes_a_secret() -> None:
+    """What is typed stays in the shell's history, and every user of the machine sees it in the list of processes."""
+    words = ("token", "secret", "password", "credential", "key")
+    named = [
+        f"{name} {parameter.name}"
+        for name, command in commands(typer.main.get_command(cli.app))
+        for parameter in command.params
+        if any(word in (parameter.name or "") for word in words)
+    ]
+    assert named == []
+
+
+def commands(of: Any, path: str = "tossup") -> Iterator[tuple[str, Any]]:
+    """Every command with its full name."""
+    yield path, of
+    for name, command in getattr(of, "commands", {}).items():
+        yield from commands(command, f"{path} {name}")

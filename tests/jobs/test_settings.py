@@ -1,7 +1,10 @@
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from jobs import credentials
 from jobs.settings import BadSettings, Settings, load_settings, settings_of
 
 HUBSPOT = {"TOSSUP_CRM": "hubspot", "TOSSUP_HUBSPOT_ACCESS_TOKEN": "pat-secret-1"}
@@ -62,7 +65,8 @@ def test_variables_are_read_as_they_are_written(salesforce: dict[str, str], tmp_
         }
     )
     assert settings.address() == "https://example.my.salesforce.com"
-    assert settings.salesforce_private_key_file == key
+    assert settings.salesforce_private_key is not None
+    assert settings.salesforce_private_key.get_secret_value() == key.read_text()
     assert (settings.language, settings.config, settings.log_level) == ("ja", tmp_path, "info")
     assert settings.state_dir == Path.home() / "store"
     assert (settings.salesforce_api_version, settings.api_reserve) == ("69.0", 0.5)
@@ -93,6 +97,7 @@ def test_secrets_do_not_show(salesforce: dict[str, str]) -> None:
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-file\n")
+    (tmp_path / "token").chmod(0o600)
     settings = settings_of({"TOSSUP_CRM": "hubspot", "TOSSUP_HUBSPOT_ACCESS_TOKEN_FILE": str(tmp_path / "token")})
     assert settings.hubspot_access_token is not None
     assert settings.hubspot_access_token.get_secret_value() == "from-file"
@@ -186,12 +191,117 @@ def test_the_private_key_must_be_there(salesforce: dict[str, str], key: Path) ->
     ]
 
 
-def test_a_private_key_that_others_can_read_is_cautioned_about(salesforce: dict[str, str], key: Path) -> None:
-    assert settings_of(salesforce).cautions() == ()
-    key.chmod(0o644)
-    assert settings_of(salesforce).cautions() == (
-        f"{key} can be read by other users of this machine. Run: chmod 600 {key}",
-    )
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_a_secret_that_others_can_read_is_refused(salesforce: dict[str, str], key: Path, mode: int) -> None:
+    key.chmod(mode)
+    assert problems(salesforce) == [
+        f"TOSSUP_SALESFORCE_PRIVATE_KEY_FILE cannot be used: {key} can be read by other users of this machine. "
+        f"Run: chmod 600 {key} (a container's secret: mount it with mode 0400)."
+    ]
+
+
+@pytest.mark.parametrize(("mode", "usable"), [(0o440, True), (0o640, True), (0o444, False), (0o460, False)])
+def test_a_secret_mounted_for_our_group_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, usable: bool
+) -> None:
+    """Only a file of root's that we could not change may be read by a group, and only by one we are in."""
+    path = tmp_path / "token"
+    path.write_text("mounted")
+    path.chmod(mode)
+    ours = path.stat()
+    if ours.st_uid == 0:  # as in a build container: then we play somebody else
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "getegid", lambda: 12345)
+    monkeypatch.setattr(os, "getgroups", lambda: [ours.st_gid])
+    expected = usable and ours.st_uid == 0
+    assert (credentials.readable_by_others(path) is None) is expected
+    monkeypatch.setattr(os, "getgroups", list)
+    assert credentials.readable_by_others(path) is not None
+
+
+def printing(tmp_path: Path, script: str) -> str:
+    """A command line that runs this Python script."""
+    path = tmp_path / "vault script.py"
+    path.write_text(script)
+    return f"{sys.executable} '{path}' \"$HOME\" 'a | b'"
+
+
+def told_by(command: str) -> dict[str, str]:
+    return {"TOSSUP_CRM": "hubspot", "TOSSUP_HUBSPOT_ACCESS_TOKEN_CMD": command}
+
+
+def test_a_secret_may_come_from_a_command_that_no_shell_sees(tmp_path: Path) -> None:
+    command = printing(tmp_path, "import sys; print(' '.join(sys.argv[1:])); print('noise', file=sys.stderr)")
+    settings = settings_of(told_by(command))
+    assert settings.hubspot_access_token is not None
+    assert settings.hubspot_access_token.get_secret_value() == "$HOME a | b"
+
+
+def test_a_private_key_may_come_from_a_command(salesforce: dict[str, str], key: Path, tmp_path: Path) -> None:
+    del salesforce["TOSSUP_SALESFORCE_PRIVATE_KEY_FILE"]
+    command = printing(tmp_path, f"print(open({str(key)!r}).read())")
+    settings = settings_of(salesforce | {"TOSSUP_SALESFORCE_PRIVATE_KEY_CMD": command})
+    assert settings.salesforce_private_key is not None
+    assert settings.salesforce_private_key.get_secret_value() == "-----BEGIN PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("print('canary'); raise SystemExit(3)", "ended with 3. Run it by hand"),
+        (
+            "import sys; print('canary'); sys.exit('the vault is sealed')",
+            "ended with 1. It says: the vault is sealed. Run it by hand",
+        ),
+        ("import sys; print('canary'); sys.exit('echo canary')", "ended with 1. Run it by hand"),
+        ("pass", "printed nothing"),
+        ("import sys; sys.stdout.buffer.write(bytes([255, 254]))", "not text"),
+        ("import time; print('canary', flush=True); time.sleep(60)", "took longer than"),
+    ],
+)
+def test_a_command_that_fails_is_told_without_what_it_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    if "sleep" in script:
+        monkeypatch.setattr(credentials, "COMMAND_PATIENCE_S", 0.2)
+    (told,) = problems(told_by(printing(tmp_path, script)))
+    assert told.startswith("TOSSUP_HUBSPOT_ACCESS_TOKEN_CMD ")
+    assert said in told
+    assert "canary" not in told
+
+
+def test_a_command_line_that_cannot_be_run_is_told() -> None:
+    assert problems(told_by("/no/such/vault get token")) == [
+        "TOSSUP_HUBSPOT_ACCESS_TOKEN_CMD cannot be run: /no/such/vault (No such file or directory). "
+        "Correct the path; no shell is used."
+    ]
+    (told,) = problems(told_by("vault 'get"))
+    assert told.endswith("Close its quotes.")
+
+
+def test_a_secret_has_one_source(tmp_path: Path) -> None:
+    (told,) = problems(HUBSPOT | told_by("true"))
+    assert "TOSSUP_HUBSPOT_ACCESS_TOKEN and TOSSUP_HUBSPOT_ACCESS_TOKEN_CMD are both set" in told
+
+
+def test_offline_verbs_run_no_command_and_read_no_secret(tmp_path: Path) -> None:
+    left = tmp_path / "ran"
+    command = printing(tmp_path, f"open({str(left)!r}, 'w').close(); print('x')")
+    variables = {"TOSSUP_HUBSPOT_ACCESS_TOKEN_CMD": command, "TOSSUP_HUBSPOT_CLIENT_SECRET_FILE": "/no/such"}
+    settings = settings_of(variables, offline=True)
+    assert (settings.crm, settings.hubspot_access_token, left.exists()) == ("hubspot", None, False)
+    assert len(problems(variables)) == 1
+    assert left.exists()
+
+
+def test_an_env_file_with_a_secret_that_others_can_read_is_cautioned_about(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TOSSUP_CRM=hubspot\nTOSSUP_HUBSPOT_ACCESS_TOKEN=x\n")
+    file.chmod(0o644)
+    (caution,) = load_settings(tmp_path).cautions()
+    assert f"chmod 600 {file}" in caution
+    file.chmod(0o600)
+    assert load_settings(tmp_path).cautions() == ()
 
 
 def test_a_state_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:

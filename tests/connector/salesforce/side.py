@@ -89,8 +89,8 @@ class SalesforceSide(Side):
         if "token" in settings:
             known["access_token"] = SecretStr(settings.pop("token"))
         else:
-            key = Path(told["private_key_file"])
-            known |= {"client_id": told["client_id"], "username": told["username"], "private_key_file": key}
+            key = SecretStr(Path(told["private_key_file"]).read_text())
+            known |= {"client_id": told["client_id"], "username": told["username"], "private_key": key}
         return SalesforceConfig(**(known | settings))
 
     def open(self, **settings: Any) -> Salesforce:
