@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connector.errors import GiveUp
-from jobs.decide import INDEX_LAG, Decided
+from jobs.decide import Decided
+from jobs.ours import INDEX_LAG
 from jobs.past import held, past, untouched
 from jobs.store.mirror import Mirror
 from jobs.wiring import Work

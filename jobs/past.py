@@ -3,11 +3,45 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from jobs.wiring import Work
+from jobs.store.ledger import Ledger
+from jobs.store.mirror import Mirror
 from mappings.changes import Value
+from mappings.config import Rules
 from mappings.same import same
 from mappings.write import said_fields
+
+
+class Books(Protocol):
+    """What there is to remember by: the CRM's rows, what we wrote, for which connection, by which rules."""
+
+    @property
+    def mirror(self) -> Mirror:
+        """The CRM's rows as of the last pull."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What we wrote."""
+
+    @property
+    def connection(self) -> str:
+        """Which CRM."""
+
+    @property
+    def rules(self) -> Rules:
+        """The configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The books of a connection that nobody is signed in to."""
+
+    mirror: Mirror
+    ledger: Ledger
+    connection: str
+    rules: Rules
+
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -30,9 +64,9 @@ class Past:
 NO_PAST = Past(values={}, at={})
 
 
-def past(work: Work, object: str, refs: Sequence[str]) -> dict[str, Past]:
+def past(books: Books, object: str, refs: Sequence[str]) -> dict[str, Past]:
     """By record id: the last values we wrote."""
-    written = work.ledger.last_written(work.connection, object, refs)
+    written = books.ledger.last_written(books.connection, object, refs)
     return {
         ref: Past(
             values={name: one.value for name, one in fields.items()},
@@ -42,20 +76,20 @@ def past(work: Work, object: str, refs: Sequence[str]) -> dict[str, Past]:
     }
 
 
-def untouched(work: Work, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
+def untouched(books: Books, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
     """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
-    wrote = past(work, object, ids) if ids else {}
-    said = said_fields(work.rules.mapping, object)
+    wrote = past(books, object, ids) if ids else {}
+    said = said_fields(books.rules.mapping, object)
     names = {name for one in wrote.values() for name in one.values} | {*fields} | said
     return {
         id: row
-        for id, row in held(work, object, sorted(wrote), names).items()
+        for id, row in held(books, object, sorted(wrote), names).items()
         if not any(row.get(name) for name in said)
         and all(same(row[name], value) for name, value in wrote[id].values.items() if name in row)
     }
 
 
-def held(work: Work, object: str, ids: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Value]]:
+def held(books: Books, object: str, ids: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Value]]:
     """These fields as the mirror holds them, by id; constants that nothing reads back are not in it."""
-    kept = set(work.mirror.fields(object))
-    return work.mirror.fetch(object, ids, sorted(kept.intersection(names))) if ids else {}
+    kept = set(books.mirror.fields(object))
+    return books.mirror.fetch(object, ids, sorted(kept.intersection(names))) if ids else {}

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from jobs.apply import calls_needed
 from jobs.decide import Decided
+from jobs.ending import closings
 from jobs.members import joining, leaving, place_of, places
 from jobs.past import NO_PAST, held, past, untouched
 from jobs.recover import with_keys
@@ -26,10 +27,8 @@ from mappings.write import (
     account_policies,
     account_rows,
     becomes,
-    closing,
     computed_at_field,
     lead_record,
-    lead_target,
     list_target,
     owner_named,
     task_record,
@@ -50,7 +49,7 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
         changes += [change] if change.fields else []
         conflicts += pinned
     changes += _creations(work, decided)
-    changes += _closings(work, decided)
+    changes += closings(work, decided)
     changes += leaving(work, decided)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=tuple(conflicts))
     return replace(plan, calls=calls_needed(work.crm, plan.changes))
@@ -222,19 +221,3 @@ def _creation(desired: Desired) -> Change:
         links=desired.links,
         why=desired.why,
     )
-
-
-def _closings(work: Work, decided: Decided) -> Iterator[Change]:
-    """Close our open records whose lead is no longer a candidate, where nobody touched them."""
-    wanted = {str(lead.key) for lead in decided.found.leads}
-    rows = decided.tables["ours"].to_pyarrow().to_pylist()
-    open_rows = [row for row in rows if not row["is_closed"] and row["key"] not in wanted]
-    lead_object = lead_target(work.rules.mapping, work.schema).object
-    for kind, object in (("task", work.rules.mapping.write.task.object), ("lead", lead_object)):
-        stale = {row["id"]: row["key"] for row in open_rows if row["kind"] == kind}
-        last = closing(work.rules.mapping, object)
-        for id, row in sorted(untouched(work, object, sorted(stale) if last else (), last).items()):
-            changed = tuple(FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items()))
-            yield Change(
-                object=object, action="close", id=id, key=stale[id], key_field=None, fields=changed, why="cleared"
-            )

@@ -124,14 +124,14 @@ def _activities(table: ir.Table, ours: ir.Table, then: ir.DateValue) -> ir.Table
 def _ours(table: ir.Table, then: ir.DateValue) -> ir.Table:
     written = table.filter(_.created_on <= then)
     # an answer without its day may have come later, and would tell the future
-    known, later = yes(_.decided_on <= then), yes(_.decided_on > then)
+    known, later = yes(_.decided_on <= then), yes(ibis.coalesce(_.withdrawn_on, _.decided_on) > then)
     rows = written.mutate(
         status=ibis.null("string"),
         outcome=known.ifelse(_.outcome, ibis.null("string")),
         reason=known.ifelse(_.reason, ibis.null("string")),
         is_closed=later.ifelse(ibis.literal(value=False), _.is_closed),
     )
-    return _none_after(rows, then, "decided_on")
+    return _none_after(rows, then, "decided_on", "withdrawn_on")
 
 
 def _up_to(column: str) -> Callable[[ir.Table, ir.DateValue], ir.Table]:

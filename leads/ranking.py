@@ -170,9 +170,13 @@ def unworked(plays: Mapping[str, Play], *, lists: bool) -> ir.BooleanValue:
 
 
 def _busy(ground: Ground, rows: ir.Table) -> ir.Table:
-    """Work an owner has besides this run's rows: our other leads, open or of the last `days` days."""
+    """Work an owner has besides this run's rows: our other leads, open or of the last `days` days.
+
+    What we took back before anybody touched it was nobody's work.
+    """
     week = ground.inputs.day(_number(ground, "capacity", "days"))
-    work = ground.ours.all.filter(_.holder.notnull() & (_.is_open | yes(_.written_on > week)))
+    recent = yes(_.written_on > week) & _.withdrawn_on.isnull()
+    work = ground.ours.all.filter(_.holder.notnull() & (_.is_open | recent))
     seen = rows.filter(_.runs & _.our_key.notnull()).select(key="our_key")
     other = work.anti_join(seen, "key")
     return other.group_by(owner_id="holder").aggregate(busy=_.count())

@@ -66,7 +66,9 @@ ABOUT_CANDIDATES: Mapping[str, Fact] = MappingProxyType(
         "unnamed_deal": _about("text", "an open deal that names no product"),
         "task_record": _about("text", "somebody's open task whose subject names the product"),
         "other_key": _about("text", "another open lead of ours for the same product"),
-        "decided_key": _about("text", "the same lead, closed by a person in this cycle"),
+        "decided_key": _about("text", "the same lead, closed by a person in this quarter or term"),
+        "withdrawn_n": _about("integer", "how often Tossup took this lead back in this quarter or term", "times"),
+        "withdrawn_days": _about("integer", "days since it last did", "days"),
         "cycle": _about("text", "quarter, or day of the contract's end"),
     }
 )

@@ -8,7 +8,7 @@ from leads.facts import winrate
 from leads.facts.contacts import CHANNELS
 from leads.facts.declined import memory, refused_candidates
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, listed, yes
+from leads.facts.idioms import attach_all, days, listed, yes
 from leads.facts.touches import open_tasks
 from leads.rules import GATE_OFFERS
 
@@ -44,8 +44,8 @@ def wide(ground: Ground, candidates: ir.Table, judges: frozenset[str], quarter: 
         *((part, (*both, "memory")) for part in _refusals(ground, judges)),
     )
     rows = rows.mutate(
-        cycle=ibis.coalesce(_.our_cycle, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
-    ).drop("our_cycle", "memory")
+        term=ibis.coalesce(_.our_term, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
+    ).drop("our_term", "cycle", "memory")
     return _with_rest(ground, ground.inputs.stage("candidates_known", rows))
 
 
@@ -56,11 +56,10 @@ def _refusals(ground: Ground, judges: frozenset[str]) -> list[ir.Table]:
 
 
 def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
-    closed = ground.ours.all.filter(~_.is_open).select("account_id", "play", "product", "cycle", decided_key="key")
     ours = ground.contacts.select("account_id", *(f"may_{c}" for c in CHANNELS), approached="contact_id")
     rows = attach_all(
         rows,
-        (closed, ("account_id", "play", "product", "cycle")),
+        (_before(ground), ("account_id", "play", "product", "term")),
         (_owners(ground), ("owner_id",)),
         (_same_tasks(ground, rows), ("account_id", "play", "product")),
         (ours, ("account_id", "approached")),
@@ -68,7 +67,7 @@ def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
         (winrate.by(ground.decided, "product"), ("product",)),
         (winrate.overall(ground.decided), ()),
     )
-    rows = ground.inputs.stage("candidates_wide", _with_contact(rows))
+    rows = ground.inputs.stage("candidates_wide", _with_contact(_with_cycle(rows)))
     people = ground.contacts.select(
         "contact_id", "contact_name", "role", "title", "may_phone", "may_email", "approached_on"
     )
@@ -77,6 +76,28 @@ def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
         contact_role=ibis.coalesce(_.role, _.title),
         owners_known=ibis.literal("owner.name" in ground.inputs.filled),
     )
+
+
+def _before(ground: Ground) -> ir.Table:
+    """What became of the same lead in a term: the turn it last had, who closed it for good, when we took it back."""
+    today = ground.inputs.day(0)
+    return ground.ours.all.filter(~_.is_open).group_by("account_id", "play", "product", "term").aggregate(
+        last_turn=_.turn.max(),
+        decided_key=_.key.max(where=_.withdrawn_on.isnull()),
+        decided_cycle=_.cycle.max(where=_.withdrawn_on.isnull()),
+        withdrawn_n=_.withdrawn_on.count(),
+        withdrawn_days=days(today, _.withdrawn_on.max()),
+    )  # fmt: skip
+
+
+def _with_cycle(rows: ir.Table) -> ir.Table:
+    """A lead that comes back is another record, for keys are unique: its cycle counts the turns."""
+    again = _.term + "." + (_.last_turn + 1).cast("string")
+    rows = rows.mutate(
+        cycle=ibis.coalesce(_.our_cycle, _.decided_cycle, again, _.term),
+        withdrawn_n=ibis.coalesce(_.withdrawn_n, 0),
+    )
+    return rows.drop("our_cycle", "decided_cycle", "term", "last_turn")
 
 
 def _terms(ground: Ground) -> ir.Table:

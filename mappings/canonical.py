@@ -239,6 +239,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "date",
                 "day a person closed or answered it, or last changed it; says nothing while it is open",
             ),
+            withdrawn_on=_may(
+                "date",
+                "day Tossup closed it itself, where nobody said or changed anything since; from our ledger",
+            ),
         ),
     }
 )

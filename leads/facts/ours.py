@@ -9,6 +9,9 @@ from ibis import _
 from leads.facts.idioms import NO, attach, yes
 from leads.inputs import Inputs
 
+TURN = r"\.(\d{1,4})$"
+"""How a cycle ends whose lead came back: 2026Q4.2."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
@@ -20,22 +23,26 @@ class Ours:
 
 def records(inputs: Inputs) -> ir.Table:
     """Our records as today knows them: what was decided on a later day is open and unanswered."""
-    later = yes(_.decided_on > inputs.day(0))
+    later = yes(ibis.coalesce(_.withdrawn_on, _.decided_on) > inputs.day(0))
     return inputs.tables["ours"].mutate(
-        is_closed=later.ifelse(NO, _.is_closed), outcome=later.ifelse(ibis.null("string"), _.outcome)
+        is_closed=later.ifelse(NO, _.is_closed),
+        outcome=later.ifelse(ibis.null("string"), _.outcome),
+        withdrawn_on=later.ifelse(ibis.null("date"), _.withdrawn_on),
     )
 
 
 def ours(inputs: Inputs) -> Ours:
     """Our tasks and lead records by key: a lead is open while any of its records is.
 
-    Columns of `all`: key, account_id, play, product, cycle, is_open, written_on, holder (who holds the task),
-    approached (the contact of the task, or who was put on a list), outcome (what a person decided).
+    Columns of `all`: key, account_id, play, product, cycle, term and turn (what the cycle says: 2026Q4.2 is the
+    second turn of the term 2026Q4), is_open, written_on, holder (who holds the task), approached (the contact of the
+    task, or who was put on a list), outcome (what a person decided), withdrawn_on (the day Tossup closed the last of
+    its records, where it closed them all and nobody said anything).
     """
     rows = records(inputs).mutate(part=_.key.split("/"))
     rows = rows.filter(_.part.length() == 4)
     rows = rows.select(
-        "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome",
+        "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome", "withdrawn_on",
         account_id=_.part[0], play=_.part[1], product=_.part[2], cycle=_.part[3], is_open=~yes(_.is_closed),
     )  # fmt: skip
     people = inputs.tables["activity"].group_by("id").aggregate(task_contact=_.contact_id.min())
@@ -43,26 +50,37 @@ def ours(inputs: Inputs) -> Ours:
     contact = ibis.cases((_.is_task, _.task_contact), (_.kind == "member", _.contact_id))
     by_key = rows.group_by("key", "account_id", "play", "product", "cycle").aggregate(
         is_open=_.is_open.any(),
+        withdrawn=_.withdrawn_on.notnull().all(),
+        withdrawn_on=_.withdrawn_on.max(),
         written_on=_.created_on.min(),
         holder=_.owner_id.min(where=_.is_task),
         approached=contact.min(),
         outcome=_.outcome.min(),
     )
-    every = inputs.stage("our_leads", by_key)
+    by_key = by_key.mutate(
+        withdrawn_on=ibis.cases((_.withdrawn & ~_.is_open, _.withdrawn_on)),
+        term=_.cycle.re_replace(TURN, ""),
+        # a key may be anybody's text: what is no number of turns is the first
+        turn=ibis.coalesce(_.cycle.re_extract(TURN, 1).nullif("").cast("int64"), 1),
+    )
+    every = inputs.stage("our_leads", by_key.drop("withdrawn"))
     still = every.filter(_.is_open)
     latest = still.group_by("account_id", "play", "product").aggregate(key=_.key.max())
-    latest = attach(latest, still.select("key", "cycle", "written_on", "approached"), "key")
-    open = inputs.stage("our_open_leads", latest.rename(our_key="key", our_cycle="cycle", our_day="written_on"))
+    latest = attach(latest, still.select("key", "cycle", "term", "written_on", "approached"), "key")
+    told = latest.rename(our_key="key", our_cycle="cycle", our_term="term", our_day="written_on")
+    open = inputs.stage("our_open_leads", told)
     return Ours(all=every, open=open)
 
 
 def approaches(inputs: Inputs, ours: Ours) -> ir.Table:
     """Our selling approaches up to yesterday, or decided today: account_id, approached (contact), sold_on.
 
-    What was written today and is still open is this very run's own work, seen again.
+    What was written today and is still open is this very run's own work, seen again. What we took back before anybody
+    touched it approached nobody.
     """
     saves = [name for name, play in inputs.rules.plays.items() if not play.selling]
     sold_on = ibis.coalesce(_.written_on, inputs.day(0))
-    selling = ours.all.filter(_.play.notin(saves)) if saves else ours.all
+    selling = ours.all.filter(_.withdrawn_on.isnull())
+    selling = selling.filter(_.play.notin(saves)) if saves else selling
     dated = selling.mutate(sold_on=sold_on)
     return dated.filter((_.sold_on < inputs.day(0)) | ~_.is_open).select("account_id", "approached", "sold_on")

@@ -36,6 +36,8 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "name": "Name",
                 "task": "Task",
                 "lead": "Lead",
+                "contact": "Contact",
+                "left": "Left_On__c",
                 "headroom": "Tossup_Headroom__c",
                 "headroom_value": "Tossup_Headroom_Value__c",
                 "priority": "Tossup_Priority__c",
@@ -65,6 +67,8 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "name": "name",
                 "task": "tasks",
                 "lead": "leads",
+                "contact": "contacts",
+                "left": "left_on",
                 "headroom": "tossup_headroom",
                 "headroom_value": "tossup_headroom_value",
                 "priority": "tossup_priority",
@@ -305,8 +309,31 @@ class Company:
             return customer
         if object == "subscription":
             return self._subscription(customer)
+        if object == "contact":
+            return next(one for one in self.records("contact") if self._works_at(one, customer))
         start = f"{self.id_of(customer)}/"
         return next(one for key, one in self.ours(object).items() if key.startswith(start))
+
+    def _works_at(self, person: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
+        if self.crm == "hubspot":
+            return customer["id"] in person["associations"].get("companies", ())
+        return bool(person["AccountId"] == customer["Id"])
+
+    def another_contact(self, account: str) -> None:
+        """One more person who works there, and decides."""
+        customer = self.id_of(self.account(account))
+        if self.crm == "salesforce":
+            person = {"FirstName": "Example", "LastName": "Successor", "Title": "Head of IT", "AccountId": customer}
+            self.org.insert("Contact", [{**person, "Role__c": "decision_maker"}])
+            return
+        person = {"firstname": "Example", "lastname": "Successor", "jobtitle": "Head of IT", "role": "decision_maker"}
+        self.org.insert("contacts", [{**person, "associations": {"companies": [customer]}}])
+
+    def contact_of(self, task: Mapping[str, Any]) -> str | None:
+        """Whom a task names."""
+        if self.crm == "salesforce":
+            return task["WhoId"]  # type: ignore[no-any-return]  # records are plain JSON
+        return next(iter(task["associations"].get("contacts", ())), None)
 
     def _subscription(self, customer: Mapping[str, Any]) -> dict[str, Any]:
         if self.crm == "hubspot":

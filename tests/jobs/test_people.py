@@ -1,14 +1,11 @@
 """People work in the CRM between two runs, and facts change: what Tossup writes, and what it leaves alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
-from jobs.result import RunResult
-from mappings.changes import Plan
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, small_world
+from tests.jobs.story import Story
 
 EDITED, GREW, CLEARED = "a101", "a102", "a103"
 BEGUN, RENAMED, REWORDED, HANDED_ON = "a104", "a105", "a106", "a107"
@@ -17,47 +14,6 @@ LOST_NEED, LEAD_TOUCHED, TASK_DELETED, CONVERTED = "a201", "a202", "a203", "a204
 ALL_FULL = (EDITED, GREW, CLEARED, BEGUN, RENAMED, REWORDED, HANDED_ON, DELETED, COMPLETED, REASSIGNED, DEFERRED)
 ALL_TOSSUPS = (LOST_NEED, LEAD_TOUCHED, TASK_DELETED, CONVERTED)
 CLOSED_TASKS = {CLEARED, LOST_NEED, LEAD_TOUCHED}
-
-Held = dict[str, dict[str, Any]]
-
-
-@dataclass(kw_only=True)
-class Story:
-    """Three runs with people's work between them; `seen` is what the CRM held after each moment, by account."""
-
-    company: Company
-    runs: list[RunResult] = field(default_factory=list)
-    seen: list[dict[str, Held]] = field(default_factory=list)
-
-    def run(self) -> None:
-        """Two hours later Tossup runs."""
-        self.company.emulator.clock.advance(7200)
-        self.runs.append(self.company.sync())
-        self.look()
-
-    def look(self) -> None:
-        """Keep what the CRM holds now."""
-        company = self.company
-        names = {company.id_of(one): one[company.names["name"]][-3:] for one in company.records("account")}
-        self.seen.append(
-            {
-                "account": {names[company.id_of(one)]: one for one in company.records("account")},
-                **{
-                    object: {names[key.split("/")[0]]: one for key, one in company.ours(object).items()}
-                    for object in ("task", "lead")
-                },
-            }
-        )
-
-    def held(self, moment: int, object: str, account: str, name: str) -> Any:
-        """A field of an account, or of its task or lead record, at one of the moments."""
-        return self.seen[moment][object][account[1:]].get(self.company.names[name])
-
-    def plan(self, run: int) -> Plan:
-        """What a run planned."""
-        made = self.runs[run].plan
-        assert made is not None
-        return made
 
 
 @pytest.fixture(scope="module", params=CRMS)

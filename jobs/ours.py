@@ -1,0 +1,149 @@
+"""Our records as they stand: what the CRM shows of them, and what our ledger knows beside that.
+
+A record that we closed ourselves says nothing of what people decided, whatever its status. It is withdrawn as long as
+nobody answered or changed it since, and its lead may come back; once a person did, it is that person's. A record that
+we made and the CRM does not show was deleted by a person, which is a decision too.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from jobs.past import Books, held, untouched
+from jobs.store.ledger import Known
+from jobs.view import View
+from mappings.config import MappingConfig
+from mappings.same import same
+from mappings.write import closing, said_fields
+
+INDEX_LAG = timedelta(hours=1)
+"""What we wrote and do not see yet may still be on its way into the CRM's index for this long."""
+
+_OURS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("key", pa.string()),
+        ("kind", pa.string()),
+        ("contact_id", pa.string()),
+        ("is_closed", pa.bool_()),
+        ("created_on", pa.date32()),
+        ("withdrawn_on", pa.date32()),
+    ]
+)
+_MARKS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("kind", pa.string()),
+        ("marked_on", pa.date32()),
+        ("silent", pa.bool_()),
+        ("shut", pa.bool_()),
+    ]
+)
+Keyed = Mapping[tuple[str, str], Known]
+"""Records by object and key, as the ledger keeps them."""
+
+
+def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
+    """`ours` as the CRM shows it, marked with what we did ourselves, and the records that it does not show.
+
+    Young ones are on their way into the CRM's index, so still open; older ones were deleted by a person: they count
+    as closed, and nothing is written in their place. A member whom we took off a list is as if never put there.
+    """
+    telling = _Telling(books=books, view=view)
+    known = books.ledger.keys(books.connection)
+    rows = list(telling.rows(known))
+    if not rows:
+        return ours
+    marks = ibis.memtable(pa.Table.from_pylist(list(telling.marks(known)), schema=_MARKS))
+    shown = ours.left_join(marks, ["key", "kind"]).mutate(
+        withdrawn_on=ibis._.marked_on,
+        outcome=ibis.cases((~ibis.coalesce(ibis._.silent, False), ibis._.outcome)),
+        is_closed=ibis._.is_closed | ibis.coalesce(ibis._.shut, False),
+    )
+    columns = list(ours.columns)
+    written = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS))
+    kinds = ours.schema()
+    missing = {name: ibis.null(kinds[name]) for name in columns if name not in _OURS.names}
+    unseen = written.anti_join(ours, ["key", "kind"]).mutate(**missing)
+    return shown.select(columns).union(unseen.select(columns))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Telling:
+    books: Books
+    view: View
+
+    @property
+    def mapping(self) -> MappingConfig:
+        return self.books.rules.mapping
+
+    def rows(self, known: Keyed) -> Iterator[dict[str, Any]]:
+        """What there is to say of records that the CRM does not show."""
+        contacts = self._contacts(known)
+        for (_, key), item in sorted(known.items()):
+            kind = _kind(item.object, self.mapping)
+            if kind != "member" or (item.id is not None and not item.closed):
+                yield self._row(key, kind, item, contacts.get(item.id or ""))
+
+    def _row(self, key: str, kind: str, item: Known, contact: str | None) -> dict[str, Any]:
+        gone = item.at < self.view.now - INDEX_LAG and contact is None
+        return {
+            "id": item.id if kind == "member" else item.id or key,
+            "key": key,
+            "kind": kind,
+            "contact_id": contact,
+            "is_closed": item.closed or gone,
+            "created_on": self._day(item),
+            "withdrawn_on": self._day(item) if item.closed else None,
+        }
+
+    def marks(self, known: Keyed) -> Iterator[dict[str, Any]]:
+        """Of the records that we closed: since when, whether nobody decided, whether the CRM may not show it yet."""
+        for object in sorted({item.object for item in known.values()}):
+            closed = {key: item for (of, key), item in known.items() if of == object and item.closed}
+            ids = sorted(str(item.id) for item in closed.values())
+            intact, silent = untouched(self.books, object, ids, ()).keys(), self._silent(object, ids)
+            for key, item in sorted(closed.items()):
+                young = item.at >= self.view.now - INDEX_LAG
+                yield {
+                    "key": key,
+                    "kind": _kind(object, self.mapping),
+                    "marked_on": self._day(item) if young or item.id in intact else None,
+                    "silent": young or item.id in silent,
+                    "shut": young,
+                }
+
+    def _silent(self, object: str, ids: list[str]) -> set[str]:
+        """Those that hold what we closed them with, and no answer."""
+        last, said = closing(self.mapping, object), said_fields(self.mapping, object)
+        rows = held(self.books, object, ids, {*last, *said})
+        return {
+            id
+            for id, row in rows.items()
+            if not any(row.get(name) for name in said)
+            and all(same(row.get(name), value) for name, value in last.items())
+        }
+
+    def _day(self, item: Known) -> date:
+        return item.at.astimezone(ZoneInfo(self.mapping.company.time_zone)).date()
+
+    def _contacts(self, known: Keyed) -> Mapping[str, str]:
+        """The contacts of those members in our ledger who are on their lists, by member id."""
+        members, mirror = self.mapping.write.list, self.books.mirror
+        field = members.fields["contact_id"].field if members is not None else ""
+        if members is None or members.object not in mirror.objects() or field not in mirror.fields(members.object):
+            return {}
+        ids = [item.id for (object, _), item in known.items() if object == members.object and item.id is not None]
+        return {id: str(row[field]) for id, row in mirror.fetch(members.object, ids, [field]).items()} if ids else {}
+
+
+def _kind(object: str, mapping: MappingConfig) -> str:
+    if mapping.write.list is not None and object == mapping.write.list.object:
+        return "member"
+    return "task" if object == mapping.write.task.object else "lead"
