@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from connector.errors import GiveUp, TryAgain
 from connector.port import Outcome
+from jobs.store.database import upsert
 from jobs.store.lock import hold
 from jobs.store.records import (
     Known,
@@ -31,8 +31,9 @@ from jobs.store.records import (
     plan_from_bytes,
     plan_to_bytes,
 )
-from jobs.store.sqlite import database_file, open_sqlite, spoken
-from jobs.store.tables import intents, metadata, outcomes, plans, runs, written
+from jobs.store.revisions import bring_up
+from jobs.store.sqlite import SQLite
+from jobs.store.tables import intents, outcomes, plans, runs, written
 from jobs.store.written import join, remember
 from mappings.changes import Change, Plan
 
@@ -50,16 +51,14 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        self._file = database_file(url)
+        self._database = open_database(url)
+        self._file = self._database.file
         self._memory_lock = threading.Lock()
-        with spoken(self._file):
-            self._engine = open_sqlite(url, self._file)
-            try:
-                with self._engine.begin() as con:
-                    metadata.create_all(con)
-            except BaseException:
-                self._engine.dispose()
-                raise
+        try:
+            bring_up(self._database)
+        except BaseException:
+            self._database.close()
+            raise
 
     def __enter__(self) -> "Ledger":
         return self
@@ -69,7 +68,7 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the database. Closing twice is harmless."""
-        self._engine.dispose()
+        self._database.close()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -90,21 +89,21 @@ class Ledger:
 
     def begin(self, verb: str, connection: str, at: datetime) -> str:
         """Note that a run has begun; returns its id."""
-        with self._transaction() as con:
-            result = con.execute(sa.insert(runs).values(verb=verb, connection=connection, began=at))
-            return str(result.lastrowid)
+        with self._database.writing() as con:
+            query = sa.insert(runs).values(verb=verb, connection=connection, began=at).returning(runs.c.id)
+            return str(con.scalar(query))
 
     def end(
         self, run: str, exit_code: int, summary: Mapping[str, Any] | None = None, at: datetime | None = None
     ) -> None:
         """Note how a run ended. `summary` is any JSON."""
-        with self._transaction() as con:
+        with self._database.writing() as con:
             values = {"exit_code": exit_code, "summary": dict(summary or {}), "ended": at}
             con.execute(sa.update(runs).where(runs.c.id == int(run)).values(**values))
 
     def runs(self, n: int = 20) -> tuple[Run, ...]:
         """The latest runs, newest first."""
-        with self._transaction() as con:
+        with self._database.reading() as con:
             rows = con.execute(sa.select(runs).order_by(runs.c.id.desc()).limit(n)).mappings().all()
         return tuple(Run(**{**row, "id": str(row["id"]), "summary": row["summary"] or {}}) for row in rows)
 
@@ -117,7 +116,7 @@ class Ledger:
             .where(intents.c.run == _number(run), outcomes.c.ok.is_(False))
             .order_by(intents.c.id)
         )
-        with self._transaction() as con:
+        with self._database.reading() as con:
             return tuple(Refusal(**row) for row in con.execute(query).mappings())
 
     def written_by(self, run: str) -> tuple[tuple[Change, Outcome], ...]:
@@ -129,7 +128,7 @@ class Ledger:
             .where(intents.c.run == _number(run), outcomes.c.ok)
             .order_by(intents.c.id.desc())
         )
-        with self._transaction() as con:
+        with self._database.reading() as con:
             rows = con.execute(query).mappings().all()
         return tuple((change_from_json(row["change"]), outcome_from_row(row)) for row in rows)
 
@@ -146,13 +145,13 @@ class Ledger:
             "calls": plan.calls,
             "body": plan_to_bytes(plan),
         }
-        with self._transaction() as con:
-            con.execute(insert(plans).values(**values).on_conflict_do_update(index_elements=["id"], set_=values))
+        with self._database.writing() as con:
+            upsert(con, plans, [values])
 
     def plan(self, id: str) -> Plan:
         """The plan with this id, or the only one whose id begins so. Raises `GiveUp` for none or several."""
         found = sa.func.substr(plans.c.id, 1, len(id)) == id
-        with self._transaction() as con:
+        with self._database.reading() as con:
             rows = con.execute(sa.select(plans.c.id, plans.c.body).where(found).limit(2)).all()
         if not id or not rows:
             raise GiveUp(f"There is no plan {id}. {self._latest_plans()}")
@@ -163,7 +162,7 @@ class Ledger:
     def plans(self, n: int = 20) -> tuple[SavedPlan, ...]:
         """The latest plans without their changes, newest first."""
         columns = [column for column in plans.c if column.name != "body"]
-        with self._transaction() as con:
+        with self._database.reading() as con:
             rows = con.execute(sa.select(*columns).order_by(plans.c.at.desc(), plans.c.id).limit(n)).mappings().all()
         return tuple(SavedPlan(**row) for row in rows)
 
@@ -182,7 +181,7 @@ class Ledger:
             for change in changes
         ]
         if rows:
-            with self._transaction() as con:
+            with self._database.writing() as con:
                 con.execute(sa.insert(intents), rows)
 
     def settle(self, run: str, settled: Iterable[Outcome], at: datetime) -> None:
@@ -190,7 +189,7 @@ class Ledger:
 
         An outcome that was noted before changes nothing. Raises ValueError for one that nobody intended.
         """
-        with self._transaction() as con:
+        with self._database.writing() as con:
             for chunk in _chunks(list(settled), _ASK):
                 self._settle(con, run, {outcome.ref: outcome for outcome in chunk}, at)
 
@@ -212,7 +211,7 @@ class Ledger:
             .where(outcomes.c.intent.is_(None), intents.c.connection == connection, ~again)
             .order_by(intents.c.id)
         )
-        with self._transaction() as con:
+        with self._database.reading() as con:
             rows = con.execute(query).all()
         return tuple(
             OpenIntent(run=str(run), plan=plan, change=change_from_json(change), at=at)
@@ -223,7 +222,7 @@ class Ledger:
         """What we last wrote to these records (by key or record id), by field; absent: never written."""
         asked = sorted(set(refs))
         found: dict[str, dict[str, Written]] = {}
-        with self._transaction() as con:
+        with self._database.reading() as con:
             for chunk in _chunks(asked, _ASK):
                 for column in (written.c.ref, written.c.record_id):
                     rows = con.execute(
@@ -240,7 +239,7 @@ class Ledger:
         query = sa.select(written.c.key, written.c.object, written.c.record_id, written.c.at, written.c.closed).where(
             written.c.connection == connection, written.c.key.is_not(None)
         )
-        with self._transaction() as con:
+        with self._database.reading() as con:
             rows = con.execute(query.order_by(written.c.at, written.c.ref)).all()
         return {
             (object, key): Known(object=object, id=id, at=at, closed=closed) for key, object, id, at, closed in rows
@@ -265,10 +264,16 @@ class Ledger:
         latest = ", ".join(saved.id for saved in self.plans(3))
         return f"The latest: {latest}." if latest else "Run `tossup plan` to make one."
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        with spoken(self._file), self._engine.begin() as con:
-            yield con
+
+def open_database(url: str) -> SQLite:
+    """The database at an SQLAlchemy URL. Raises `GiveUp` for one of a kind that we do not keep the ledger in."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise GiveUp(f"{url} is no database URL. Write it like sqlite:////var/lib/tossup/ledger.db.") from error
+    if parsed.get_backend_name() != "sqlite":
+        raise GiveUp(f"The ledger is kept in SQLite, not in {parsed.get_backend_name()}. Use sqlite:////a/path.db.")
+    return SQLite(parsed)
 
 
 def ledger_url(folder: Path) -> str:

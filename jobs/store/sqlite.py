@@ -9,24 +9,52 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from connector.errors import AskAPerson, GiveUp, TryAgain
+from connector.errors import AskAPerson, TryAgain
+from jobs.store.database import Database
 from jobs.store.trouble import in_words
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
 
 
-def database_file(url: str) -> Path | None:
-    """Where the database is kept; None: in memory. Raises `GiveUp` for any other kind of database."""
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise GiveUp(f"{url} is no database URL. Write it like sqlite:////var/lib/tossup/ledger.db.") from error
-    if parsed.get_backend_name() != "sqlite":
-        raise GiveUp(f"The ledger is kept in SQLite, not in {parsed.get_backend_name()}. Use sqlite:////a/path.db.")
-    return Path(parsed.database) if parsed.database not in (None, "", ":memory:") else None
+class SQLite(Database):
+    """A database in a file of its own, or in memory."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self.file = None if url.database in (None, "", ":memory:") else Path(str(url.database))
+        self.name = f"The ledger {self.file}" if self.file else "The ledger in memory"
+        with self.spoken():
+            self.engine = _engine(url, self.file)
+
+    @contextmanager
+    def spoken(self) -> Iterator[None]:
+        """Turn what SQLite says about the file into an error with a next step, where we know one."""
+        try:
+            yield
+        except (OSError, sqlite3.Error, sa.exc.DBAPIError) as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
+            words = _in_words(cause, self.file) if self.file else None
+            if words is None:
+                raise
+            raise words from error
+
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """One transaction to change tables in: no other process has the word until it ends."""
+        with self.spoken(), self.engine.connect() as con:
+            driver = con.connection.driver_connection
+            # a table is changed by making it anew, which takes the rows that refer to it for orphans meanwhile
+            _pragma(driver, "foreign_keys=OFF")
+            _pragma(driver, "busy_timeout=60000")
+            try:
+                with con.begin():
+                    yield con
+                    _no_orphans(con, self.name)
+            finally:
+                for pragma in _PRAGMAS:
+                    _pragma(driver, pragma)
 
 
-def open_sqlite(url: str, file: Path | None) -> sa.Engine:
+def _engine(url: sa.URL, file: Path | None) -> sa.Engine:
     """An engine whose transactions begin IMMEDIATE, so that two writers queue and neither fails at its commit."""
     if file is None:
         engine = sa.create_engine(
@@ -44,31 +72,28 @@ def _on_connect(connection: Any, _: object) -> None:
     # https://docs.sqlalchemy.org/en/21/dialects/sqlite.html: the driver's own BEGIN comes too late
     connection.isolation_level = None
     for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+        _pragma(connection, pragma)
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-@contextmanager
-def spoken(file: Path | None) -> Iterator[None]:
-    """Turn what SQLite says about the file into an error with a next step, where we know one."""
-    try:
-        yield
-    except (OSError, sqlite3.Error, sa.exc.DBAPIError) as error:
-        cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
-        words = _in_words(cause, file) if file else None
-        if words is None:
-            raise
-        raise words from error
+def _pragma(connection: Any, pragma: str) -> None:
+    connection.execute(f"PRAGMA {pragma}")
+
+
+def _no_orphans(con: sa.Connection, name: str) -> None:
+    if orphan := con.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise AskAPerson(f"{name} could not be carried over: rows of {orphan[0]} belong to nothing. Keep the file.")
 
 
 def _in_words(error: BaseException, file: Path) -> Exception | None:
     text = str(error).lower()
     if "is locked" in text:
         return TryAgain(f"The ledger {file} is open in another program. Close it, then run again.")
-    if "not a database" in text or "malformed" in text:
+    if "not a database" in text or "malformed" in text or "no such table" in text or "no such column" in text:
         return AskAPerson(
             f"The ledger {file} is damaged. Put a backup in its place; without one, move it away: "
             "leads are found again by their keys, but values we wrote before will be left alone as a person's."

@@ -1,4 +1,7 @@
-"""The ledger's tables: runs, plans, intents with their outcomes, and what we last wrote to every record."""
+"""The ledger's tables: runs, plans, intents with their outcomes, what we last wrote to every record, and holds.
+
+A change here needs a revision in `jobs/store/migrations`.
+"""
 
 from datetime import UTC, datetime
 
@@ -6,49 +9,57 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
+from jobs.store.migrations.columns import JSON, MOMENT, NUMBER, text
+
 metadata = sa.MetaData()
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment in UTC, kept as ISO 8601 text: it sorts by time and reads the same in every database."""
+    """A moment in UTC: PostgreSQL has a type for it, in SQLite it is ISO 8601 text, which sorts by time."""
 
-    impl = sa.String(32)
+    impl = MOMENT
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> str | None:
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | str | None:
         """Refuse times without a zone: nobody could tell later which moment they meant."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")
 
-    def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> datetime | None:
-        """Back to an aware datetime."""
-        return datetime.fromisoformat(value) if value is not None else None
+    def process_result_value(self, value: datetime | str | None, _dialect: sa.Dialect) -> datetime | None:
+        """Back to an aware datetime in UTC."""
+        return datetime.fromisoformat(value) if isinstance(value, str) else value and value.astimezone(UTC)
 
 
 class Json(TypeDecorator[object]):
-    """Any JSON value, as text."""
+    """Any JSON value, sorted, so that equal values are equal text."""
 
-    impl = sa.Text
+    impl = JSON
     cache_ok = True
 
-    def process_bind_param(self, value: object, _dialect: sa.Dialect) -> str | None:
-        """Sorted, so that equal values are equal text."""
-        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    def process_bind_param(self, value: object, dialect: sa.Dialect) -> object:
+        """PostgreSQL's own type is handed the value, SQLite its text."""
+        return value if value is None or dialect.name == "postgresql" else to_json(value)
 
-    def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> object:
+    def process_result_value(self, value: object, _dialect: sa.Dialect) -> object:
         """Back to lists and dicts."""
-        return None if value is None else orjson.loads(value)
+        return orjson.loads(value) if isinstance(value, str) else value
+
+
+def to_json(value: object) -> str:
+    """The text of a JSON value; equal values give equal text."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 runs = sa.Table(
     "runs",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("verb", sa.String(40), nullable=False),
-    sa.Column("connection", sa.String(80), nullable=False),
+    sa.Column("id", NUMBER, primary_key=True),
+    sa.Column("verb", text(40), nullable=False),
+    sa.Column("connection", text(80), nullable=False),
     sa.Column("began", Moment, nullable=False),
     sa.Column("ended", Moment),
     sa.Column("exit_code", sa.Integer),
@@ -59,8 +70,8 @@ runs = sa.Table(
 plans = sa.Table(
     "plans",
     metadata,
-    sa.Column("id", sa.String(12), primary_key=True),
-    sa.Column("connection", sa.String(80), nullable=False),
+    sa.Column("id", text(12), primary_key=True),
+    sa.Column("connection", text(80), nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("creates", sa.Integer, nullable=False),
     sa.Column("updates", sa.Integer, nullable=False),
@@ -73,27 +84,28 @@ plans = sa.Table(
 intents = sa.Table(
     "intents",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("run", sa.ForeignKey("runs.id"), nullable=False),
-    sa.Column("plan", sa.String(12), nullable=False),
-    sa.Column("connection", sa.String(80), nullable=False),
-    sa.Column("object", sa.String(120), nullable=False),
-    sa.Column("ref", sa.String(255), nullable=False),
+    sa.Column("id", NUMBER, primary_key=True),
+    sa.Column("run", NUMBER, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("plan", text(12), nullable=False),
+    sa.Column("connection", text(80), nullable=False),
+    sa.Column("object", text(120), nullable=False),
+    sa.Column("ref", text(255), nullable=False),
     sa.Column("change", Json, nullable=False),
     sa.Column("at", Moment, nullable=False),
     sa.Index("intents_by_ref", "ref", "run"),
+    sa.Index("intents_by_run", "run"),
     sqlite_autoincrement=True,
 )
 
 outcomes = sa.Table(
     "outcomes",
     metadata,
-    sa.Column("intent", sa.ForeignKey("intents.id"), primary_key=True),
+    sa.Column("intent", NUMBER, sa.ForeignKey("intents.id"), primary_key=True, autoincrement=False),
     sa.Column("at", Moment, nullable=False),
     sa.Column("ok", sa.Boolean, nullable=False),
-    sa.Column("record_id", sa.String(60)),
+    sa.Column("record_id", text(60)),
     sa.Column("created", sa.Boolean, nullable=False),
-    sa.Column("code", sa.String(120)),
+    sa.Column("code", text(120)),
     sa.Column("message", sa.Text),
     sa.Column("retryable", sa.Boolean, nullable=False),
 )
@@ -101,15 +113,30 @@ outcomes = sa.Table(
 written = sa.Table(
     "written",
     metadata,
-    sa.Column("connection", sa.String(80), primary_key=True),
-    sa.Column("object", sa.String(120), primary_key=True),
-    sa.Column("ref", sa.String(255), primary_key=True),
-    sa.Column("record_id", sa.String(60)),
-    sa.Column("key", sa.String(255)),
+    sa.Column("connection", text(80), primary_key=True),
+    sa.Column("object", text(120), primary_key=True),
+    sa.Column("ref", text(255), primary_key=True),
+    sa.Column("record_id", text(60)),
+    sa.Column("key", text(255)),
     sa.Column("at", Moment, nullable=False),
     sa.Column("closed", sa.Boolean, nullable=False),
     # {field: [value, run, moment]}; one row a record keeps a night of 20,000 accounts at 20,000 rows
     sa.Column("fields", Json, nullable=False),
     sa.Index("written_by_record", "connection", "object", "record_id"),
     sa.Index("written_by_key", "connection", "key"),
+)
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("connection", text(80), primary_key=True),
+    # grows with every run that takes the connection: what holds an older one may write no more
+    sa.Column("token", NUMBER, nullable=False),
+    sa.Column("verb", text(40), nullable=False),
+    sa.Column("host", text(255), nullable=False),
+    sa.Column("pid", NUMBER, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("renewed", Moment, nullable=False),
+    sa.Column("server", text(64)),
+    sa.Column("released", sa.Boolean, nullable=False),
 )

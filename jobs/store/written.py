@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from connector.port import Outcome
+from jobs.store.database import upsert
 from jobs.store.records import Written
 from jobs.store.tables import written
 
@@ -30,11 +30,7 @@ def remember(con: sa.Connection, done: list[tuple[Any, Outcome]], at: datetime) 
         name = (intent.connection, intent.object, intent.ref)
         changed[name] = by_record[name] = _with(by_record.get(name), intent, outcome, at)
     if changed:
-        statement = insert(written)
-        new = {column.name: statement.excluded[column.name] for column in written.c}
-        con.execute(
-            statement.on_conflict_do_update(index_elements=written.primary_key, set_=new), list(changed.values())
-        )
+        upsert(con, written, list(changed.values()))
 
 
 def _written_before(con: sa.Connection, done: list[tuple[Any, Outcome]]) -> Iterator[dict[str, Any]]:

@@ -297,7 +297,7 @@ def test_threads_take_turns(ledger: Ledger) -> None:
 
 
 def test_the_file_is_set_up_to_keep_what_was_committed(tmp_path: Path) -> None:
-    with Ledger(ledger_url(tmp_path)) as ledger, ledger._transaction() as con:
+    with Ledger(ledger_url(tmp_path)) as ledger, ledger._database.reading() as con:
         answers = {name: con.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
         assert answers == {"journal_mode": "wal", "synchronous": 2}
         assert con.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -1,0 +1,47 @@
+"""Where the ledger is kept: what SQLite and PostgreSQL do each in their own way."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+class Database(ABC):
+    """An open database. `name` is what it is called in messages, never with a password in it."""
+
+    name: str
+    engine: sa.Engine
+
+    @abstractmethod
+    def spoken(self) -> AbstractContextManager[None]:
+        """Turn what the database says into an error with a next step, where we know one."""
+
+    @abstractmethod
+    def changing(self) -> AbstractContextManager[sa.Connection]:
+        """One transaction to change tables in: no other process has the word until it ends."""
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One transaction that writes nothing."""
+        with self.spoken(), self.engine.connect().execution_options(reads=True) as con, con.begin():
+            yield con
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction, committed at its end; undone when an error leaves it."""
+        with self.spoken(), self.engine.begin() as con:
+            yield con
+
+    def close(self) -> None:
+        """Let go of it. Closing twice is harmless."""
+        self.engine.dispose()
+
+
+def upsert(con: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows; one whose primary key is there already takes its place. Names no key twice."""
+    statement = (postgresql if con.dialect.name == "postgresql" else sqlite).insert(table)
+    new = {name: statement.excluded[name] for name in rows[0]}
+    con.execute(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new), rows)
