@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
+from jobs import handover
 from jobs.apply import calls_needed
 from jobs.decide import Decided
 from jobs.ending import closings
@@ -50,6 +51,10 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
         conflicts += pinned
     changes += _creations(work, decided)
     changes += closings(work, decided)
+    follow = handover.due(work, decided)
+    changes += map(_creation, handover.messages(work, follow))
+    ended = {change.id for change in changes if change.action == "close"}
+    changes += handover.taken_back(work, decided, [step for step in follow if step.handed.record not in ended])
     changes += leaving(work, decided)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=tuple(conflicts))
     return replace(plan, calls=calls_needed(work.crm, plan.changes))

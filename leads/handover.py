@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from leads.phrases import Phrases, fill, tidy
 from leads.texts import subject_of
 from mappings.canonical import LeadKey
-from mappings.config import Handover, Outcome, Rules
+from mappings.config import Handover, Outcome, Rules, Told
 
 What = Literal["accepted", "declined", "returned", "won", "lost", "overdue", "unanswered"]
 """An outcome that the CSM is told; or a reminder to the specialist; or nobody answered, and it goes back."""
@@ -42,7 +42,6 @@ class Handed:
     csm_name: str | None
     specialist_id: str | None
     specialist_name: str | None
-    contact_id: str | None
     handed_on: date | None
     due_on: date | None
     outcome: str | None
@@ -62,11 +61,18 @@ class Step:
     owner_id: str | None
     """Who is told."""
     due: date
+    told: bool
+    """Somebody was told already: only what else there is to do is left."""
 
     @property
     def key(self) -> str:
         """Names the record that tells it, so that nobody is told twice."""
         return message_key(self.handed.key, self.what)
+
+    def how(self, terms: Handover) -> Told:
+        """Whether a task tells it, or a note, or nothing; what needs an answer is always a task."""
+        chosen = {str(outcome): way for outcome, way in terms.inform.items()}
+        return chosen.get(self.what, "task")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +96,17 @@ def lead_of_message(key: str) -> LeadKey | None:
 
 
 def steps(handed: Iterable[Handed], terms: Handover, today: date, told: Collection[str]) -> Iterator[Step]:
-    """What is due today and not `told` yet (the keys of earlier messages), one step a toss-up at most."""
+    """What is to be done today, one step a toss-up at most; `told` are the keys of earlier messages."""
     for one in handed:
         what = _due(one, terms, today)
-        if what is not None and message_key(one.key, what) not in told:
+        known = what is not None and message_key(one.key, what) in told
+        if what is not None and (what == "unanswered" or not known):
             yield Step(
                 handed=one,
                 what=what,
                 owner_id=(one.specialist_id or one.csm_id) if what == "overdue" else one.csm_id,
                 due=today + timedelta(days=terms.answer_days),
+                told=known,
             )
 
 

@@ -181,7 +181,16 @@ def account_policies(mapping: MappingConfig) -> dict[str, Policy]:
 
 def task_record(lead: Lead, text: Words, mapping: MappingConfig, schema: Schema) -> Desired:
     """The task for the account's owner."""
-    return _record(mapping.write.task, _said(lead, text), TASK_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
+    said = _in_words(text) | _about(lead)
+    return _record(mapping.write.task, said, TASK_OUTPUTS, str(lead.key), lead.play, mapping, schema)
+
+
+def message_task(
+    key: str, text: Words, about: Mapping[str, Value], why: str, mapping: MappingConfig, schema: Schema
+) -> Desired:
+    """A task that tells of a lead; `about` are further outputs of TASK_OUTPUTS, those it leaves out stay empty."""
+    said = dict.fromkeys(TASK_OUTPUTS) | _in_words(text) | dict(about)
+    return _record(mapping.write.task, said, TASK_OUTPUTS, key, why, mapping, schema)
 
 
 def lead_record(
@@ -199,19 +208,19 @@ def lead_record(
     without a name goes by the account's: Salesforce takes no lead without a last name.
     """
     record = lead_target(mapping, schema)
-    said = _said(lead, text)
+    said = _in_words(text) | _about(lead)
     said |= {"owner_id": owner_id or lead.owner_id, "account_name": lead.account_name, "currency": lead.currency}
     said["contact_name"] = contact_name or lead.account_name
     said["csm"] = lead.facts.get("owner_name")
     if any(said[name] is None for name in record.requires):
         return None
-    return _record(record, said, LEAD_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
+    return _record(record, said, LEAD_OUTPUTS, str(lead.key), lead.play, mapping, schema)
 
 
 def member_record(lead: Lead, members: ListOut, list_id: str, mapping: MappingConfig, schema: Schema) -> Desired:
     """The contact's place on the campaign or list of the lead's play."""
     said = {**_about(lead), "list_id": list_id}
-    return _record(members, said, MEMBER_OUTPUTS, lead=lead, mapping=mapping, schema=schema)
+    return _record(members, said, MEMBER_OUTPUTS, str(lead.key), lead.play, mapping, schema)
 
 
 def owner_named(route: str | None, owners: Mapping[str, str]) -> str | None:
@@ -234,9 +243,9 @@ def said_fields(mapping: MappingConfig, object: str) -> frozenset[str]:
     return frozenset(out.field for record in records if record.object == object for out in record.said.values())
 
 
-def _said(lead: Lead, text: Words) -> dict[str, Value]:
-    """Every output by name."""
-    return {"subject": text.subject, "body": text.body, "body_html": text.body_html, **_about(lead)}
+def _in_words(text: Words) -> dict[str, Value]:
+    """The outputs that are words."""
+    return {"subject": text.subject, "body": text.body, "body_html": text.body_html}
 
 
 def _about(lead: Lead) -> dict[str, Value]:
@@ -258,8 +267,8 @@ def _record(
     record: RecordOut | ListOut,
     said: Mapping[str, Value],
     outputs: Mapping[str, Output],
-    *,
-    lead: Lead,
+    key: str,
+    why: str,
     mapping: MappingConfig,
     schema: Schema,
 ) -> Desired:
@@ -278,12 +287,12 @@ def _record(
     return Desired(
         object=record.object,
         key_field=record.key.field if record.key is not None else None,
-        key=str(lead.key),
+        key=key,
         values=values,
         once=once,
         links=tuple(sorted(links)),
         policies={out.field: out.policy for out in record.fields.values() if out.field in values},
-        why=lead.play,
+        why=why,
     )
 
 

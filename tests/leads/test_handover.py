@@ -24,7 +24,6 @@ HANDED = Handed(
     csm_name="CSM 01",
     specialist_id="specialist",
     specialist_name="Specialist 01",
-    contact_id="contact",
     handed_on=date(2026, 11, 2),
     due_on=date(2026, 11, 9),
     outcome=None,
@@ -47,12 +46,12 @@ def test_what_follows_a_toss_up(case: dict[str, Any]) -> None:
         assert found == []
         return
     (step,) = found
-    seen = {"what": step.what, "to": step.owner_id, "due": step.due}
+    seen = {"what": step.what, "to": step.owner_id, "due": step.due, "told": step.told}
     assert {name: seen[name] for name in case["expect"]} == case["expect"]
 
 
 def _said(what: What, language: Literal["en", "ja"] = "en", **other: Any) -> Message:
-    step = Step(handed=replace(HANDED, **other), what=what, owner_id="csm", due=date(2026, 11, 15))
+    step = Step(handed=replace(HANDED, **other), what=what, owner_id="csm", due=date(2026, 11, 15), told=False)
     return message(step, rules(), language, "https://crm.example/lead1?a=1&b=2")
 
 
@@ -105,7 +104,7 @@ def test_what_people_wrote_cannot_break_out_of_its_line() -> None:
 
 
 def test_a_link_that_is_none_is_left_out_of_html() -> None:
-    step = Step(handed=HANDED, what="won", owner_id="csm", due=date(2026, 11, 15))
+    step = Step(handed=HANDED, what="won", owner_id="csm", due=date(2026, 11, 15), told=False)
     assert "href" not in message(step, rules(), "en", "javascript:alert(1)").body_html
 
 

@@ -1,0 +1,133 @@
+"""A toss-up is a contract: the specialist answers by its day, the CSM hears what came of it, and keeps the credit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+
+from jobs.result import RunResult
+from tests.jobs.small import CRMS, TOSSUP, Company, company, small_world
+
+DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN = "a201", "a202", "a203", "a204", "a205", "a206"
+ALL = (DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN)
+SLA = 5
+
+
+@dataclass(kw_only=True)
+class Story:
+    """What Tossup wrote in each run, and who was told what, by account: `told[run]`."""
+
+    company: Company
+    runs: list[RunResult] = field(default_factory=list)
+    told: list[dict[tuple[str, str], dict[str, Any]]] = field(default_factory=list)
+
+    def run(self, days: float = 0) -> None:
+        """So many days later Tossup runs."""
+        self.company.emulator.clock.advance(int(days * 86_400) or 7200)
+        self.runs.append(self.company.sync())
+        self.told.append(self._messages())
+
+    def _messages(self) -> dict[tuple[str, str], dict[str, Any]]:
+        names = {
+            self.company.id_of(one): one[self.company.names["name"]][-3:] for one in self.company.records("account")
+        }
+        parts = {key: key.split("/") for key in self.company.ours("task") if key.count("/") == 4}
+        return {(f"a{names[part[0]]}", part[4]): self.company.ours("task")[key] for key, part in parts.items()}
+
+    def owner_of(self, account: str) -> str:
+        """The account's owner, by record id."""
+        return str(self.company.account(account)[self.company.names["owner"]])
+
+
+@pytest.fixture(scope="module", params=CRMS)
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Runs: 0 tosses up, 1 after the answers, 2 and 3 after the clock ran out, 4 after the reminder, 5 once more."""
+    folder = tmp_path_factory.mktemp("handover") / "store"
+    with company(request.param, folder, small_world((), ALL)) as served:
+        told = Story(company=served)
+        told.run()
+        why = "tossup_answer_reason" if served.crm == "hubspot" else "Tossup_Answer_Reason__c"
+        served.edit("update", DECLINED, "lead", response="declined", **{why: "They signed with somebody else."})
+        served.edit("update", RETURNED, "lead", response="returned")
+        served.edit("update", WON, "lead", response="won")
+        served.edit("update", BEGUN, "lead", owner=served.owner("CSM 03"))
+        served.edit("convert", TAKEN, "lead")
+        told.run()
+        told.run(SLA + 1)
+        told.run()
+        told.run(5)
+        told.run()
+        yield told
+
+
+def test_every_toss_up_credits_its_csm(story: Story) -> None:
+    name = "tossup_csm" if story.company.crm == "hubspot" else "Tossup_CSM__c"
+    owners = {story.company.owner(f"CSM 0{n}"): f"CSM 0{n}" for n in (1, 2, 4, 5, 6)}
+    held = {key.split("/")[0]: one[name] for key, one in story.company.ours("lead").items()}
+    customers = {
+        story.company.id_of(story.company.account(one)): owners[story.owner_of(one)] for one in (TOSSUP, *ALL)
+    }
+    assert held == customers
+
+
+def test_the_csm_is_told_what_came_of_it(story: Story) -> None:
+    assert set(story.told[0]) == set()
+    assert set(story.told[1]) == {(DECLINED, "declined"), (RETURNED, "returned"), (WON, "won")}
+    for (account, _), task in story.told[1].items():
+        assert str(task[story.company.names["owner"]]) == story.owner_of(account)
+
+
+def test_the_specialists_own_reason_is_quoted(story: Story) -> None:
+    body = story.told[1][DECLINED, "declined"][story.company.names["body"]]
+    assert "Their reason: They signed with somebody else." in body
+    assert "Their reason: none was given" in story.told[1][RETURNED, "returned"][story.company.names["body"]]
+
+
+def test_when_the_clock_runs_out_someone_is_reminded_once(story: Story) -> None:
+    new = set(story.told[2]) - set(story.told[1])
+    assert new == {(account, "overdue") for account in (TOSSUP, SILENT, BEGUN)}
+    owner = story.company.names["owner"]
+    assert str(story.told[2][BEGUN, "overdue"][owner]) == story.company.owner("CSM 03")
+    # a queue takes no task: its toss-ups are the CSM's to ask about
+    assert str(story.told[2][SILENT, "overdue"][owner]) == story.owner_of(SILENT)
+    assert set(story.told[3]) == set(story.told[2])
+
+
+def test_what_nobody_answers_goes_back_and_what_somebody_began_stays(story: Story) -> None:
+    stage, closed = story.company.names["stage"], story.company.names["unqualified"]
+    assert set(story.told[4]) - set(story.told[3]) == {(TOSSUP, "unanswered"), (SILENT, "unanswered")}
+    assert story.company.of(SILENT, "lead")[stage] == closed
+    assert story.company.of(BEGUN, "lead")[stage] != closed
+    assert str(story.told[4][SILENT, "unanswered"][story.company.names["owner"]]) == story.owner_of(SILENT)
+
+
+def test_a_message_stays_open_until_its_reader_closes_it(story: Story) -> None:
+    done = story.company.names["done"]
+    assert {task[story.company.names["status"]] for task in story.told[5].values()} != {done}
+    assert all(task[story.company.names["status"]] != done for task in story.told[5].values())
+
+
+def test_runs_without_news_write_nothing(story: Story) -> None:
+    for run in (3, 5):
+        assert story.runs[run].written == 0, story.runs[run].plan
+
+
+def test_a_pool_takes_what_nobody_answered(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("pool") / "store"
+    with company("salesforce", folder, small_world((), (SILENT,))) as served:
+        rules = served.settings.config / "salesforce.yaml"  # type: ignore[operator]  # the company has rules
+        text = rules.read_text("utf-8")
+        assert "handover:" in text
+        rules.write_text(text.replace("handover:", "handover:\n    pool: CSM 03", 1), "utf-8")
+        story = Story(company=served)
+        story.run()
+        story.run(SLA + 1)
+        story.run(5)
+        lead = served.of(SILENT, "lead")
+        assert lead["OwnerId"] == served.owner("CSM 03")
+        assert lead["Status"] == "Open - Not Contacted"
+        story.run()
+        assert story.runs[-1].written == 0
+        assert date.fromisoformat(lead["Tossup_Due__c"])
