@@ -266,7 +266,7 @@ def _because(one: Judgement, story: Story, telling: Telling) -> Iterator[str]:
     """The condition's parts with what they saw, and the evidence."""
     said = next(said for said in story.plays if said.name == one.lead.play)
     for looked in said.looked:
-        if looked.product in (None, one.lead.product):
+        if looked.product in (None, one.lead.key.product):
             yield from (f"holds: {telling.clause(part, said.play.numbers)}" for part in looked.clauses)
     for proof in one.lead.evidence:
         yield f"proof: {telling.proof(proof)} ({proof.field} of {proof.record})"

@@ -50,7 +50,7 @@ def answers(
     rows = facts.select("account_id", *(name for name in FACTS_TOLD if name in facts.columns), **dated)
     offers = _offers(ranked, offering(ground.inputs.rules))
     first = ground.inputs.stage("account_offer", _best(offers))
-    second = _best(offers.anti_join(first, ("account_id", "product")))
+    second = _best(offers.anti_join(first, ("account_id", "target")))
     told = [_named(first, "next_product"), _named(second, "next_product_2")]
     if "next_reason" in ground.inputs.rules.mapping.write.account.fields:
         told.append(_reasons(ground, first, leads, language))
@@ -74,7 +74,8 @@ def _at_work(ranked: ir.Table) -> ir.Table:
 
 def offering(rules: Rules) -> list[str]:
     """The plays that propose a product which the account does not have: others name the one it has."""
-    return sorted(name for name, play in rules.plays.items() if play.per == "offer" or play.motion == "cross_sell")
+    plays = rules.plays.items()
+    return sorted(n for n, one in plays if one.per == "offer" or one.motion == "cross_sell" or one.target is not None)
 
 
 def _offers(ranked: ir.Table, plays: list[str]) -> ir.Table:
@@ -84,16 +85,16 @@ def _offers(ranked: ir.Table, plays: list[str]) -> ir.Table:
 
 def _best(offers: ir.Table) -> ir.Table:
     one = best(offers, "account_id", value="expected", id="name")
-    return one.select("account_id", "play", "product", "product_name")
+    return one.select("account_id", "play", "product", "target", "product_name")
 
 
 def _named(offers: ir.Table, name: str) -> ir.Table:
-    return offers.select("account_id", **{name: (_.product + " " + _.product_name).substr(0, 255)})
+    return offers.select("account_id", **{name: (_.target + " " + _.product_name).substr(0, 255)})
 
 
 def _reasons(ground: Ground, offers: ir.Table, leads: Iterable[Lead], language: Literal["en", "ja"]) -> ir.Table:
     """Why an account's best offer fits, in short: one row where it is a lead, which without evidence it is not."""
-    theirs = {(lead.account_id, lead.play, lead.product): lead for lead in leads if lead.product is not None}
+    theirs = {(lead.account_id, lead.play, lead.key.product): lead for lead in leads}
     found = (theirs.get((row["account_id"], row["play"], row["product"])) for row in offers.to_pyarrow().to_pylist())
     told = [
         {"account_id": lead.account_id, "next_reason": in_short(lead, ground.inputs.rules, language)}

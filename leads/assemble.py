@@ -123,7 +123,7 @@ class Making:
             motion=play.motion,
             pattern=play.pattern,
             play=row["play"],
-            product=None if row["product"] == NO_PRODUCT else row["product"],
+            product=None if row["target"] == NO_PRODUCT else row["target"],
             state=self._state(reasons),
             reasons=reasons,
             evidence=(),
@@ -166,7 +166,7 @@ class Making:
 
 def _concerns(one: Override, row: Row) -> bool:
     return one.account in (row["account_id"], row["account_name"]) and all(
-        said is None or said == row[name] for name, said in (("play", one.play), ("product", one.product))
+        said is None or said == row[name] for name, said in (("play", one.play), ("target", one.product))
     )
 
 

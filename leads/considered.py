@@ -9,7 +9,7 @@ from leads.clauses import clauses
 from leads.facts.family import KEYS
 from leads.find import Found
 from leads.language import Expression, parse
-from leads.plays import over
+from leads.plays import NO_PRODUCT, over
 from leads.rules import Rule
 from mappings.canonical import Kind
 from mappings.config import Play
@@ -59,7 +59,7 @@ def plays_said(found: Found, account_id: str) -> tuple[PlaySaid, ...]:
     awake = {rule.name: rule for rule in found.workings.awake}
     parts = {name: _parts(rule) for name, rule in awake.items() if rule.play.when is not None}
     seen = _seen(found, account_id, {name: awake[name] for name in parts}, parts)
-    theirs = {(lead.play, lead.product) for lead in found.leads if lead.account_id == account_id}
+    theirs = {(lead.play, lead.key.product) for lead in found.leads if lead.account_id == account_id}
     candidates = _candidates(found, account_id)
     said = []
     for name, play in found.workings.ground.inputs.rules.plays.items():
@@ -70,7 +70,11 @@ def plays_said(found: Found, account_id: str) -> tuple[PlaySaid, ...]:
             looked = [_looked(awake[name], parts[name], row, theirs, candidates) for row in seen[play.per]]
             said.append(_of_all(name, play, looked))
         else:
-            looked = [Looked(product=product, answer="lead", clauses=()) for one, product in theirs if one == name]
+            looked = [
+                Looked(product=None if product == NO_PRODUCT else product, answer="lead", clauses=())
+                for one, product in theirs
+                if one == name
+            ]
             said.append(_of_all(name, play, looked))
     return tuple(said)
 
@@ -114,7 +118,7 @@ def _looked(
     rule: Rule,
     parts: tuple[Expression, ...],
     row: Row,
-    theirs: Iterable[tuple[str, str | None]],
+    theirs: Iterable[tuple[str, str]],
     candidates: frozenset[tuple[str, str]],
 ) -> Looked:
     known = {**row, **{name: plain_number(value) for name, value in rule.play.numbers.items()}}
@@ -135,7 +139,7 @@ def _answer(
     row: Row,
     product: str | None,
     told: tuple[Clause, ...],
-    outcomes: tuple[Iterable[tuple[str, str | None]], frozenset[tuple[str, str]]],
+    outcomes: tuple[Iterable[tuple[str, str]], frozenset[tuple[str, str]]],
 ) -> PlayAnswer:
     failing = [one for one in told if not one.holds]
     if failing:

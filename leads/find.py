@@ -91,7 +91,8 @@ def find(
         inputs, families=FAMILIES, spines=SPINES, words=rules.texts[language].words,
         wanted=_wanted(awake, _judges(guards, ranking) | questions(rules)),
     )  # fmt: skip
-    rows = wide(ground, plays.candidates(ground, awake), _judges(guards, ranking), _quarter(today))
+    found, sold = plays.candidates(ground, awake), plays.sold(ground, awake)
+    rows = wide(ground, found, sold, _judges(guards, ranking), _quarter(today))
     taught = learnt(ground)
     judged = gates.judged(ground, stage("candidates_valued", valued(ground, rows, ranking, taught)), guards)
     ranked = chosen(ground, judged)

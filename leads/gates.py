@@ -47,7 +47,7 @@ def _concerned(gate: Gate, rows: ir.Table) -> ir.BooleanValue:
 
 
 def let_pass(ground: Ground, code: str, rows: ir.Table) -> ir.BooleanValue:
-    """Whether a person let this account pass this gate, today still. `rows` name account, play and product."""
+    """Whether a person let this account pass this gate, today still. `rows` name account, play and target."""
     passes = [_passes(one, rows) for one in in_force(ground.inputs) if one.gate == code]
     return ibis.or_(*passes) if passes else NO
 
@@ -61,7 +61,7 @@ def _passes(one: Override, rows: ir.Table) -> ir.BooleanValue:
     same = (rows.account_id == one.account) | (rows.account_name == one.account)
     if one.play is not None:
         same &= rows.play == one.play
-    return same & (rows["product"] == one.product) if one.product is not None else same
+    return same & (rows.target == one.product) if one.product is not None else same
 
 
 def number(rules_gates: Mapping[str, Gate], code: str, name: str) -> int:

@@ -14,10 +14,11 @@ from leads.rules import Rule, python_plays
 
 NO_PRODUCT = "-"
 CANDIDATE = {
-    "account_id": "string", "play": "string", "product": "string", "cycle": "string", "seats_more": "int64",
-    "value": "int64", "timing": "float64", "score": "float64",
+    "account_id": "string", "play": "string", "product": "string", "target": "string", "cycle": "string",
+    "seats_more": "int64", "value": "int64", "timing": "float64", "score": "float64",
 }  # fmt: skip
-"""What a play finds. cycle: NULL for the quarter; value: minor units of the account's currency a year."""
+"""What a play finds. target: the product it sells; cycle: NULL for the quarter; value: minor units of the account's
+currency a year."""
 
 
 def candidates(ground: Ground, awake: Iterable[Rule]) -> ir.Table:
@@ -45,7 +46,7 @@ def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
         rows = rows.mutate(seats_more=_whole(_value(ground, rule, "seats", rows)))
     told = {
         part: _value(ground, rule, part, rows)
-        for part in ("product", "cycle", "timing", "score")
+        for part in ("product", "target", "cycle", "timing", "score")
         if part in rule.parts
     }
     told["value"] = _whole(_value(ground, rule, "value", rows))
@@ -53,6 +54,33 @@ def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
         told["product"] = rows["product"]
     keep = ["account_id", *(["seats_more"] if rule.play.seats is not None else [])]
     return rows.select(*keep, **told)
+
+
+def sold(ground: Ground, awake: Iterable[Rule]) -> ir.Table | None:
+    """What leads of ours sell beside the product that their key names: account_id, play, product and target.
+
+    As the plays with a `target` say today; None where there are none. Of a product that is no longer the account's
+    nobody can tell what was sold above it, and there is no row.
+    """
+    found = [_sold(ground, rule) for rule in awake if "target" in rule.parts]
+    if not found:
+        return None
+    every = ibis.union(*found) if len(found) > 1 else found[0]
+    return ground.inputs.stage("sold", every.semi_join(ground.ours.all, ("account_id", "play", "product")))
+
+
+def _sold(ground: Ground, rule: Rule) -> ir.Table:
+    rows = ground.wide(rule.play.per)
+    product = rows["product"] if rule.play.per != "account" else _about(ground, rule, rows)
+    told = rows.select(
+        "account_id", play=ibis.literal(rule.name), product=product, target=_value(ground, rule, "target", rows)
+    )
+    return told.filter(_.target.notnull())
+
+
+def _about(ground: Ground, rule: Rule, rows: ir.Table) -> ir.Value:
+    named = _value(ground, rule, "product", rows) if "product" in rule.parts else ibis.null("string")
+    return ibis.coalesce(named, NO_PRODUCT)
 
 
 def _value(ground: Ground, rule: Rule, part: str, rows: ir.Table) -> ir.Value:
@@ -75,6 +103,7 @@ def _shaped(play: str, rows: ir.Table) -> ir.Table:
     given = {name: rows[name] if name in rows.columns else ibis.null(kind) for name, kind in CANDIDATE.items()}
     given["play"] = ibis.literal(play)
     given["product"] = ibis.coalesce(given["product"], NO_PRODUCT)
+    given["target"] = ibis.coalesce(given["target"], given["product"])
     given["value"] = ibis.coalesce(given["value"], 0)
     given["timing"] = ibis.coalesce(given["timing"], 1.0)
     return rows.select(**{name: column.cast(CANDIDATE[name]) for name, column in given.items()})

@@ -17,8 +17,8 @@ from leads.propensity import BASE_WEIGHT, Learnt, chances_of
 from mappings.config import Play
 
 SHARED = (
-    "account_id", "account_name", "play", "product", "product_name", "motion", "selling", "owner_id", "our_key",
-    "our_day", "sold_on", "value", "currency", "expected", "ranked", "priority", "may_email", "barred",
+    "account_id", "account_name", "play", "product", "target", "product_name", "motion", "selling", "owner_id",
+    "our_key", "our_day", "sold_on", "value", "currency", "expected", "ranked", "priority", "may_email", "barred",
 )  # fmt: skip
 """What sharing out places needs to know of a candidate."""
 
@@ -47,8 +47,8 @@ def _with_chance(ground: Ground, rows: ir.Table, learnt: Learnt) -> ir.Table:
     if learnt.model is None:
         rows = rows.mutate(model_win=ibis.null("float64"))
     else:
-        said = chances_of(ground, learnt.model, rows.filter(_.selling))
-        rows = attach(rows, said, "account_id", "product")
+        said = chances_of(ground, learnt.model, rows.filter(_.selling).select("account_id", product="target"))
+        rows = attach(rows, said.rename(target="product"), "account_id", "target")
     # deals say how often people buy, nothing about how often they can be kept
     modelled = _.selling & _.model_win.notnull()
     seen = ibis.ifelse(_.selling, _.all_n, 0) + ibis.coalesce(_.play_n, 0)

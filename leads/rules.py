@@ -29,8 +29,8 @@ PythonPlay = Callable[["Ground", Numbers], ir.Table]
 
 PLAY_PARTS: Mapping[str, Wanted] = MappingProxyType(
     {
-        "when": "boolean", "product": "text", "cycle": "date", "seats": "any number", "value": "any number",
-        "timing": "any number", "score": "any number",
+        "when": "boolean", "product": "text", "target": "text", "cycle": "date", "seats": "any number",
+        "value": "any number", "timing": "any number", "score": "any number",
     }
 )  # fmt: skip
 """The expressions of a play, and what each must come to."""
@@ -50,7 +50,8 @@ ABOUT_CANDIDATES: Mapping[str, Fact] = MappingProxyType(
         "selling": _about("boolean", "whether the play sells"),
         "channel": _about("text", "any, phone or email"),
         "product": _about("text", "code of the product it is about; - where it names none", "product"),
-        "product_name": _about("text", "its name", "product"),
+        "target": _about("text", "code of the product it sells: the play's `target`, else product", "product"),
+        "product_name": _about("text", "the name of target", "product"),
         "seats_more": _about("integer", "seats proposed", "seats"),
         "value": _about("money", "worth a year, minor units of the account's currency", "money"),
         "contact_id": _about("text", "whom to talk to: the best contact whom the channel may reach"),
@@ -62,10 +63,10 @@ ABOUT_CANDIDATES: Mapping[str, Fact] = MappingProxyType(
         "owner_name": _about("text", "the account's owner"),
         "owner_active": _about("boolean", "whether the owner still works here"),
         "owners_known": _about("boolean", "whether owners are mapped at all"),
-        "deal_record": _about("text", "an open deal for the same product"),
+        "deal_record": _about("text", "an open deal for target"),
         "unnamed_deal": _about("text", "an open deal that names no product"),
-        "task_record": _about("text", "somebody's open task whose subject names the product"),
-        "other_key": _about("text", "another open lead of ours for the same product"),
+        "task_record": _about("text", "somebody's open task whose subject names target"),
+        "other_key": _about("text", "another open lead of ours that sells target"),
         "decided_key": _about("text", "the same lead, closed by a person in this quarter or term"),
         "withdrawn_n": _about("integer", "how often Tossup took this lead back in this quarter or term", "times"),
         "withdrawn_days": _about("integer", "days since it last did", "days"),

@@ -62,7 +62,7 @@ def judgements(found: Found, account_id: str) -> tuple[Judgement, ...]:
     passes = in_force(found.workings.ground.inputs)
     told = []
     for lead in (lead for lead in found.leads if lead.account_id == account_id):
-        row = rows[lead.play, lead.product]
+        row = rows[lead.play, lead.key.product]
         said = [_gate_said(code, gate, guards.get(code), (row, lead, passes)) for code, gate in rules.gates.items()]
         told.append(
             Judgement(
@@ -84,8 +84,8 @@ def _has_place(row: Row) -> bool:
     return not (row["barred"] or row["refused_frequency"] or row["refused_options"])
 
 
-def _judged(found: Found, account_id: str) -> Mapping[tuple[str, str | None], Row]:
-    """Candidates by play and product, with all that gates saw and `holds <code>` for those with a condition."""
+def _judged(found: Found, account_id: str) -> Mapping[tuple[str, str], Row]:
+    """Candidates by play and key's product, with all that gates saw and `holds <code>` for those with a condition."""
     work = found.workings
     rows = work.judged.filter(work.judged.account_id == account_id)
     holds = {
@@ -96,7 +96,7 @@ def _judged(found: Found, account_id: str) -> Mapping[tuple[str, str | None], Ro
     ranked = work.ranked.filter(work.ranked.account_id == account_id).to_pyarrow().to_pylist()
     places = {(row["play"], row["product"]): row for row in ranked}
     return {
-        (row["play"], None if row["product"] == "-" else row["product"]): places[row["play"], row["product"]] | row
+        (row["play"], row["product"]): places[row["play"], row["product"]] | row
         for row in rows.mutate(**holds).to_pyarrow().to_pylist()
     }
 

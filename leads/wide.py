@@ -8,7 +8,7 @@ from leads.facts import winrate
 from leads.facts.contacts import CHANNELS
 from leads.facts.declined import memory, refused_candidates
 from leads.facts.ground import Ground
-from leads.facts.idioms import attach_all, days, listed, yes
+from leads.facts.idioms import attach, attach_all, days, listed, yes
 from leads.facts.touches import open_tasks
 from leads.rules import GATE_OFFERS
 
@@ -22,26 +22,29 @@ ALWAYS = frozenset({"account_name", "owner_id", "industry", "currency", "sold_on
 """Facts of the account that every candidate is judged by, whatever the gates mention."""
 
 
-def wide(ground: Ground, candidates: ir.Table, judges: frozenset[str], quarter: str) -> ir.Table:
+def wide(
+    ground: Ground, candidates: ir.Table, sold: ir.Table | None, judges: frozenset[str], quarter: str
+) -> ir.Table:
     """Candidates with all they are judged by: `judges` are the facts that gates and ranking mention.
 
-    `quarter` (2026Q4) is the cycle of leads without a term.
+    `sold` is what leads.plays says of earlier leads; `quarter` (2026Q4) is the cycle of leads without a term.
     """
-    account, both, lead = ("account_id",), ("account_id", "product"), ("account_id", "play", "product")
-    past = ground.ours.open.filter(_.our_day < ground.inputs.day(0)).group_by("account_id", "product")
+    account, both, lead = ("account_id",), ("account_id", "target"), ("account_id", "play", "product")
+    past = _selling(ground.ours.open.filter(_.our_day < ground.inputs.day(0)), sold).group_by(*both)
+    deals = ground.open_deals.rename(target="product")
     facts = ground.wide("account")
     known = [name for name in facts.columns if name in judges | ALWAYS and name not in candidates.columns]
     rows = attach_all(
-        candidates.mutate(memory=memory(candidates)),
+        candidates.mutate(memory=memory(candidates.target, candidates.play)),
         (_terms(ground), ("play",)),
         (facts.select("account_id", *known), account),
         (ground.reach, account),
-        (ground.products.select("product", "product_name", "specialist", "sla_days"), ("product",)),
+        (ground.products.select("product_name", "specialist", "sla_days", target="product"), ("target",)),
         (ground.ours.open, lead),
         (past.aggregate(other_key=_.our_key.min()), both),
-        (ground.open_deals, both),
-        (ground.open_deals.filter(_.product == "?").select("account_id", unnamed_deal="deal_record"), account),
-        *((part, (*both, "memory")) for part in _refusals(ground, judges)),
+        (deals, both),
+        (deals.filter(_.target == "?").select("account_id", unnamed_deal="deal_record"), account),
+        *((part, (*both, "memory")) for part in _refusals(ground, sold, judges)),
     )
     rows = rows.mutate(
         term=ibis.coalesce(_.our_term, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
@@ -49,10 +52,20 @@ def wide(ground: Ground, candidates: ir.Table, judges: frozenset[str], quarter: 
     return _with_rest(ground, ground.inputs.stage("candidates_known", rows))
 
 
-def _refusals(ground: Ground, judges: frozenset[str]) -> list[ir.Table]:
-    """What the account said of the candidate's product, or of its play where that names none, where a gate asks."""
+def _selling(leads: ir.Table, sold: ir.Table | None) -> ir.Table:
+    """Leads of ours with their target: the product that they sell."""
+    if sold is None:
+        return leads.mutate(target=_["product"])
+    return attach(leads, sold, "account_id", "play", "product").mutate(target=ibis.coalesce(_.target, _["product"]))
+
+
+def _refusals(ground: Ground, sold: ir.Table | None, judges: frozenset[str]) -> list[ir.Table]:
+    """What the account said of the product that is sold, or of the play where that names none, where a gate asks."""
     asked = sorted(judges & set(GATE_OFFERS))
-    return [refused_candidates(ground).select("account_id", "product", "memory", *asked)] if asked else []
+    if not asked:
+        return []
+    said = refused_candidates(ground, _selling(ground.ours.all, sold).mutate(product=_.target).drop("target"))
+    return [said.select("account_id", "memory", *asked, target="product")]
 
 
 def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
@@ -64,7 +77,7 @@ def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
         (_same_tasks(ground, rows), ("account_id", "play", "product")),
         (ours, ("account_id", "approached")),
         (winrate.by(ground.decided, "industry"), ("industry",)),
-        (winrate.by(ground.decided, "product"), ("product",)),
+        (winrate.by(ground.decided, "product").rename(target="product"), ("target",)),
         (winrate.overall(ground.decided), ()),
     )
     rows = ground.inputs.stage("candidates_wide", _with_contact(_with_cycle(rows)))
@@ -124,7 +137,7 @@ def _owners(ground: Ground) -> ir.Table:
 
 
 def _same_tasks(ground: Ground, rows: ir.Table) -> ir.Table:
-    """Candidates whose product's name stands in the subject of an open task of somebody else's."""
+    """Candidates the name of whose target stands in the subject of an open task of somebody else's."""
     named = rows.filter(_.product_name.length() >= 3).select("account_id", "play", "product", "product_name")
     tasks = named.inner_join(open_tasks(ground.inputs), "account_id")
     same = tasks.filter(_.task_subject.contains(_.product_name.lower()))

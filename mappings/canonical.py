@@ -258,7 +258,8 @@ class LeadKey:
     """What makes a lead the same lead tomorrow. Its text is the unique external id in the CRM.
 
     `cycle` is the contract end (2027-03-31) for plays bound to a term, else the quarter (2026Q4) in which the
-    lead first appeared; `product` is a product code, or - where the play names none.
+    lead first appeared; `product` is the code of the product that the play looks at, or - where it names none.
+    What is sold may be another one (Lead.product): the key stays the same when a higher plan comes on the market.
     """
 
     account_id: str
@@ -304,7 +305,8 @@ class Evidence:
 class Lead:
     """One opportunity to sell (or to save) with everything a person needs to judge it.
 
-    `value` is in minor units of `currency` a year; `p_win` is 0..1; `due` is the day to have acted by.
+    `product` is the one that is sold, whatever the play looked at (`key.product`): the next plan of the one they
+    have. `value` is in minor units of `currency` a year; `p_win` is 0..1; `due` is the day to have acted by.
     """
 
     key: LeadKey

@@ -359,6 +359,8 @@ class Play(Config):
     """Instead of `when`: the name of a play that a package registers (entry point group `tossup.plays`)."""
     product: Expr | None = None
     """For plays per account: the code of the product it is about."""
+    target: Expr | None = None
+    """The code of the product that is sold, where it is another: the plan above the one they have."""
     cycle: Expr | None = None
     """A day that makes the lead new when it changes (a contract's end); else the calendar quarter does."""
     seats: Expr | None = None

@@ -67,20 +67,24 @@ def remembered(inputs: Inputs, answered: ir.Table) -> ir.Table:
 
     Where a play names no product, one row a play: `memory` is the play there, and NO_PRODUCT in all other rows.
     """
-    rows = answered.mutate(memory=memory(answered))
+    rows = answered.mutate(memory=memory(answered["product"], answered.play))
     last = _declined(inputs, rows, "account_id", "product", "memory", product_declined_n=_.count())
     names = {f"product_{name}": name for name in ("declined_on", "declined_days", "declined_record")}
     return last.rename(**names)
 
 
-def memory(leads: ir.Table) -> ir.StringValue:
-    """What a refusal of these leads (play, product) is remembered by beside the product."""
-    return ibis.ifelse(leads["product"] == NO_PRODUCT, leads.play, NO_PRODUCT)
+def memory(product: ir.StringValue, play: ir.StringValue) -> ir.StringValue:
+    """What a refusal of a lead of this play that sells this product is remembered by beside the product."""
+    return ibis.ifelse(product == NO_PRODUCT, play, NO_PRODUCT)
 
 
-def refused_candidates(ground: "Ground") -> ir.Table:
-    """`remembered`, of all accounts, to be held to candidates: account_id, product, memory and the facts."""
-    return ground.inputs.stage("refused_candidates", remembered(ground.inputs, _answered(ground)))
+def refused_candidates(ground: "Ground", leads: ir.Table) -> ir.Table:
+    """`remembered`, of all accounts, to be held to candidates: account_id, product, memory and the facts.
+
+    `leads` is `all` of leads.facts.ours with the product that each of them sells.
+    """
+    said = answered(ground.inputs, leads)
+    return ground.inputs.stage("refused_candidates", remembered(ground.inputs, said))
 
 
 def _declined(inputs: Inputs, answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:

@@ -259,6 +259,27 @@ def test_every_product_is_looked_at_whatever_a_condition_mentions_and_without_ev
     assert said == {"each": "lead", "bare": "no evidence"}
 
 
+@pytest.mark.parametrize(("about", "key"), [(None, "-"), ("main_product", "SUITE")])
+def test_a_play_about_the_account_may_sell_a_product_and_is_told_no_for_that_product(
+    about: str | None, key: str
+) -> None:
+    told = {"motion": "upsell", "pattern": "own", "when": "employees >= 100", "evidence": ["employees"]}
+    given = _alone(_plays("company_wide"))
+    plays = {"company_wide": Play.model_validate({**told, "product": about, "target": "'CARE'"})}
+    care = {"id": "care", "code": "CARE", "name": "Care"}
+    no = {"id": "t1", "key": f"acme/company_wide/{key}/2026Q2", "kind": "task", "is_closed": True,
+          "outcome": "declined", "created_on": TODAY - timedelta(days=100)}  # fmt: skip
+    rows = {**ROWS, "product": [*ROWS["product"], care], "ours": [no]}
+    found, accounts = _find(rows, given.model_copy(update={"plays": plays}))
+    (lead,) = found.leads
+    assert (lead.product, lead.key.product, lead.facts["product_name"]) == ("CARE", key, "Care")
+    assert [reason.code for reason in lead.reasons] == ["declined_product"]
+    assert accounts[0]["next_product"] is None
+    offered, accounts = _find({**rows, "ours": []}, given.model_copy(update={"plays": plays}))
+    assert offered.leads[0].state == "open"
+    assert accounts[0]["next_product"] == "CARE Care"
+
+
 def test_facts_that_only_the_reason_of_a_gate_that_is_off_would_tell_are_not_asked_for() -> None:
     gates = rules().gates
     off = {**gates, "churn_high": gates["churn_high"].model_copy(update={"enabled": False})}
