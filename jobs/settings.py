@@ -31,6 +31,7 @@ from pydantic_settings import (
 from connector.address import is_loopback
 from connector.errors import GiveUp
 from jobs.credentials import readable_by_others, resolved
+from jobs.store.address import parsed
 
 PREFIX = "TOSSUP_"
 
@@ -61,6 +62,11 @@ def _no_file(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise ValueError(f"is a file, not a folder: {path}. Choose another path")
     return path
+
+
+def _database(url: SecretStr) -> SecretStr:
+    parsed(url.get_secret_value())
+    return url
 
 
 def _expanded(path: object) -> object:
@@ -108,6 +114,8 @@ class Settings(BaseSettings):
     state_dir: Annotated[Path, BeforeValidator(_expanded), AfterValidator(_no_file)] = Field(
         default_factory=lambda: user_state_path("tossup")
     )
+    ledger_url: Annotated[SecretStr, AfterValidator(_database)] | None = None
+    """None: SQLite, beside the mirror."""
     language: Annotated[Literal["en", "ja"], BeforeValidator(_lower)] | None = None
     """None: what the mapping says."""
     memory_limit: Size = "400MB"

@@ -37,13 +37,13 @@ from mappings.write import wanted_fields
 
 def setup(settings: Settings, *, apply: bool) -> SetupResult:
     """What the CRM lacks; with `apply`, put there."""
-    with open_work(settings) as work:
+    with open_work(settings, "setup") as work:
         return set_up(work, apply=apply)
 
 
 def pull(settings: Settings, *, full: bool, report: Report) -> RunResult:
     """Read what changed since the last pull; all of it with `full`."""
-    with open_work(settings) as work, _run(work, "pull") as run:
+    with open_work(settings, "pull") as work, _run(work, "pull") as run:
         _pull(work, run, full=full, report=report)
         recover(work, write=False)
     return run.result
@@ -51,7 +51,7 @@ def pull(settings: Settings, *, full: bool, report: Report) -> RunResult:
 
 def plan(settings: Settings, *, report: Report) -> RunResult:
     """Decide from what was last pulled, and keep the plan."""
-    with open_work(settings) as work, _run(work, "plan") as run:
+    with open_work(settings, "plan") as work, _run(work, "plan") as run:
         view = load_view(work.folder)
         if view is None:
             raise GiveUp(f"Nothing was pulled from {work.connection} yet. Run `tossup pull` first.")
@@ -62,7 +62,7 @@ def plan(settings: Settings, *, report: Report) -> RunResult:
 
 def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
     """Write a kept plan, without the fields that somebody changed since."""
-    with open_work(settings) as work, _run(work, "apply") as run:
+    with open_work(settings, "apply") as work, _run(work, "apply") as run:
         kept = work.ledger.plan(plan)
         if kept.connection != work.connection:
             raise GiveUp(f"Plan {kept.id} is for {kept.connection}, but this is {work.connection}.")
@@ -77,7 +77,7 @@ def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
 
 def sync(settings: Settings, *, write: bool, full: bool, report: Report) -> RunResult:
     """Pull, plan and, with `write`, apply."""
-    with open_work(settings) as work, _run(work, "sync") as run:
+    with open_work(settings, "sync") as work, _run(work, "sync") as run:
         _check(work)
         view = _pull(work, run, full=full, report=report)
         recover(work, write=write)
@@ -116,7 +116,7 @@ def check(settings: Settings, folder: Path | None) -> list[Problem]:
     if folder is not None:
         settings = settings.model_copy(update={"config": folder})
     try:
-        with open_work(settings) as work:
+        with open_work(settings, "check") as work:
             return check_rules(work.rules, work.schema, positions(work.crm.name, settings.config))
     except BadConfig as error:
         return list(error.problems)
@@ -135,8 +135,9 @@ def init(folder: Path, crm: str) -> Sequence[Path]:
 
 def runs(settings: Settings, last: int) -> Sequence[Run]:
     """The last runs, newest first."""
-    with open_ledger(settings, _latest(settings).connection) as ledger:
-        return ledger.runs(last)
+    connection = _latest(settings).connection
+    with open_ledger(settings, connection) as ledger:
+        return ledger.runs(last, connection)
 
 
 def refusals(settings: Settings, run: str) -> Sequence[Refusal]:

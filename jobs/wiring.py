@@ -117,36 +117,49 @@ def _hubspot(settings: Settings) -> HubSpotConfig:
 @contextmanager
 def open_store(settings: Settings, connection: str) -> Iterator[tuple[Mirror, Ledger]]:
     """The mirror and the ledger of a connection, held by this process alone. Raises TryAgain when another does."""
+    with open_mirror(settings, connection) as mirror, open_ledger(settings, connection) as ledger:
+        yield mirror, ledger
+
+
+@contextmanager
+def open_mirror(settings: Settings, connection: str) -> Iterator[Mirror]:
+    """The mirror of a connection, held by this process alone. Raises TryAgain when another does."""
     folder = folder_of(settings.state_dir, connection)
     mirror = Mirror(folder / "mirror.duckdb", memory_limit=settings.memory_limit)
     if mirror.notice is not None:
         structlog.get_logger("jobs").warning(mirror.notice)
-    with closing(mirror), open_ledger(settings, connection) as ledger:
-        yield mirror, ledger
+    with closing(mirror):
+        yield mirror
 
 
 def open_ledger(settings: Settings, connection: str) -> Ledger:
     """The ledger of a connection; many processes may read it."""
+    if settings.ledger_url is not None:
+        return Ledger(settings.ledger_url.get_secret_value())
     return Ledger(ledger_url(folder_of(settings.state_dir, connection)))
 
 
 @contextmanager
-def open_work(settings: Settings) -> Iterator[Work]:
-    """Connect, describe what the mapping speaks of, open the store; close all of it at the end."""
+def open_work(settings: Settings, verb: str) -> Iterator[Work]:
+    """Connect, hold the connection, describe what the mapping speaks of, open the store; close all of it at the end.
+
+    Raises TryAgain, with nothing written anywhere, when another run holds the connection.
+    """
     rules = rules_of(settings)
     with closing(open_crm(settings)) as crm:
         connection = crm.connection()
-        schema = describe(crm, rules.mapping)
-        with open_store(settings, connection) as (mirror, ledger):
-            yield Work(
-                settings=settings,
-                rules=rules,
-                crm=crm,
-                connection=connection,
-                schema=schema,
-                mirror=mirror,
-                ledger=ledger,
-            )
+        with open_ledger(settings, connection) as ledger, ledger.locked(connection, verb):
+            schema = describe(crm, rules.mapping)
+            with open_mirror(settings, connection) as mirror:
+                yield Work(
+                    settings=settings,
+                    rules=rules,
+                    crm=crm,
+                    connection=connection,
+                    schema=schema,
+                    mirror=mirror,
+                    ledger=ledger,
+                )
 
 
 def describe(crm: Crm, mapping: MappingConfig) -> Schema:

@@ -3,10 +3,25 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+
+
+class Guard(ABC):
+    """A lock that was got. `server` names the process that keeps it in mind; None: the system itself does."""
+
+    server: str | None = None
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise when it was lost."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let go of it."""
 
 
 class Database(ABC):
@@ -22,6 +37,14 @@ class Database(ABC):
     @abstractmethod
     def changing(self) -> AbstractContextManager[sa.Connection]:
         """One transaction to change tables in: no other process has the word until it ends."""
+
+    @abstractmethod
+    def now(self, con: sa.Connection) -> datetime:
+        """The time by the clock that all who share the database go by."""
+
+    @abstractmethod
+    def guard(self, connection: str) -> Guard | None:
+        """A lock that the system lets go of when its owner dies, however it does; None: somebody else has it."""
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

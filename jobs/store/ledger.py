@@ -5,7 +5,6 @@ outcome is exactly a write that may or may not have happened. Losing the ledger 
 in the CRM; but every value we wrote then looks like a person's.
 """
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,10 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connector.errors import GiveUp, TryAgain
+from connector.errors import GiveUp
 from connector.port import Outcome
+from jobs.store.address import open_database
 from jobs.store.database import upsert
-from jobs.store.lock import hold
+from jobs.store.hold import Hold
 from jobs.store.records import (
     Known,
     OpenIntent,
@@ -32,7 +32,6 @@ from jobs.store.records import (
     plan_to_bytes,
 )
 from jobs.store.revisions import bring_up
-from jobs.store.sqlite import SQLite
 from jobs.store.tables import intents, outcomes, plans, runs, written
 from jobs.store.written import join, remember
 from mappings.changes import Change, Plan
@@ -44,16 +43,16 @@ _ASK = 5_000
 
 
 class Ledger:
-    """The ledger at an SQLAlchemy URL (`sqlite:////var/lib/tossup/ledger.db`); its tables are made where missing.
+    """The ledger at a URL (`sqlite:////var/lib/tossup/ledger.db`, `postgresql+psycopg://user:secret@host/database`).
 
-    Every method is one transaction. Raises `TryAgain` when the disk is full or another program keeps it locked,
-    `GiveUp` when it cannot be written or is no ledger, `AskAPerson` when it is damaged.
+    Its tables are made where missing and carried over where older. Every method is one transaction. Raises `TryAgain`
+    when the disk is full, the server out of reach or another program keeps it locked, `GiveUp` when it cannot be
+    written or is no ledger, `AskAPerson` when it is damaged. No message holds the password.
     """
 
     def __init__(self, url: str) -> None:
         self._database = open_database(url)
-        self._file = self._database.file
-        self._memory_lock = threading.Lock()
+        self._holds: list[Hold] = []
         try:
             bring_up(self._database)
         except BaseException:
@@ -71,21 +70,19 @@ class Ledger:
         self._database.close()
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """No other run on this machine while the block lasts; the lock of a killed run frees itself.
+    def locked(self, connection: str, verb: str) -> Iterator[None]:
+        """No other run on this connection while the block lasts; the lock of a killed run frees itself.
 
-        Raises `TryAgain` at once when another run is under way.
+        Raises `TryAgain` at once when another run is under way, here or on a machine that shares the ledger; and from
+        `intend` and `settle` when the lock was lost meanwhile.
         """
-        if self._file is not None:
-            with hold(self._file.with_name(self._file.name + ".lock"), f"The ledger {self._file}"):
-                yield
-            return
-        if not self._memory_lock.acquire(blocking=False):
-            raise TryAgain("Another run is under way in this process. Wait until it has finished, then run again.")
+        hold = Hold(self._database, connection, verb)
+        self._holds.append(hold)
         try:
             yield
         finally:
-            self._memory_lock.release()
+            self._holds.remove(hold)
+            hold.release()
 
     def begin(self, verb: str, connection: str, at: datetime) -> str:
         """Note that a run has begun; returns its id."""
@@ -101,10 +98,13 @@ class Ledger:
             values = {"exit_code": exit_code, "summary": dict(summary or {}), "ended": at}
             con.execute(sa.update(runs).where(runs.c.id == int(run)).values(**values))
 
-    def runs(self, n: int = 20) -> tuple[Run, ...]:
-        """The latest runs, newest first."""
+    def runs(self, n: int = 20, connection: str | None = None) -> tuple[Run, ...]:
+        """The latest runs, newest first; those on one connection only, where it is given."""
+        query = sa.select(runs).order_by(runs.c.id.desc()).limit(n)
+        if connection is not None:
+            query = query.where(runs.c.connection == connection)
         with self._database.reading() as con:
-            rows = con.execute(sa.select(runs).order_by(runs.c.id.desc()).limit(n)).mappings().all()
+            rows = con.execute(query).mappings().all()
         return tuple(Run(**{**row, "id": str(row["id"]), "summary": row["summary"] or {}}) for row in rows)
 
     def refusals(self, run: str) -> tuple[Refusal, ...]:
@@ -167,7 +167,10 @@ class Ledger:
         return tuple(SavedPlan(**row) for row in rows)
 
     def intend(self, run: str, plan: str, connection: str, changes: Sequence[Change], at: datetime) -> None:
-        """Note what is about to be written. Only call the CRM after this has returned."""
+        """Note what is about to be written. Only call the CRM after this has returned.
+
+        Raises `TryAgain`, and notes nothing, when a later run holds the connection.
+        """
         rows = [
             {
                 "run": _number(run),
@@ -180,18 +183,23 @@ class Ledger:
             }
             for change in changes
         ]
-        if rows:
-            with self._database.writing() as con:
+        with self._database.writing() as con:
+            lost = self._lost(con)
+            if rows and not lost:
                 con.execute(sa.insert(intents), rows)
+        _stop(lost)
 
     def settle(self, run: str, settled: Iterable[Outcome], at: datetime) -> None:
         """Note what became of intents of this run, by ref; what was written is remembered field by field.
 
-        An outcome that was noted before changes nothing. Raises ValueError for one that nobody intended.
+        An outcome that was noted before changes nothing. Raises ValueError for one that nobody intended; `TryAgain`,
+        with all of them noted, when a later run holds the connection: then nothing more may be written.
         """
         with self._database.writing() as con:
             for chunk in _chunks(list(settled), _ASK):
                 self._settle(con, run, {outcome.ref: outcome for outcome in chunk}, at)
+            lost = self._lost(con)
+        _stop(lost)
 
     def open_intents(self, connection: str) -> tuple[OpenIntent, ...]:
         """Intents without outcome, oldest first: what a crash may have left half done.
@@ -260,25 +268,22 @@ class Ledger:
         con.execute(sa.insert(outcomes), [_outcome_row(row.id, settled[row.ref], at) for row in todo])
         remember(con, [(row, settled[row.ref]) for row in todo if settled[row.ref].ok], at)
 
+    def _lost(self, con: sa.Connection) -> list[Hold]:
+        return [hold for hold in self._holds if not hold.is_ours(con)]
+
     def _latest_plans(self) -> str:
         latest = ", ".join(saved.id for saved in self.plans(3))
         return f"The latest: {latest}." if latest else "Run `tossup plan` to make one."
 
 
-def open_database(url: str) -> SQLite:
-    """The database at an SQLAlchemy URL. Raises `GiveUp` for one of a kind that we do not keep the ledger in."""
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise GiveUp(f"{url} is no database URL. Write it like sqlite:////var/lib/tossup/ledger.db.") from error
-    if parsed.get_backend_name() != "sqlite":
-        raise GiveUp(f"The ledger is kept in SQLite, not in {parsed.get_backend_name()}. Use sqlite:////a/path.db.")
-    return SQLite(parsed)
-
-
 def ledger_url(folder: Path) -> str:
     """The URL of the ledger kept in a folder."""
     return f"sqlite:///{(folder / 'ledger.db').absolute()}"
+
+
+def _stop(lost: list[Hold]) -> None:
+    for hold in lost:
+        raise hold.lost()
 
 
 def _number(run: str) -> int:

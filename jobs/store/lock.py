@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -56,13 +55,3 @@ class FileLock:
             self._file.truncate(0)
             self._file.write(str(os.getpid()))
             self._file.flush()
-
-
-@contextlib.contextmanager
-def hold(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock for the length of a block."""
-    lock = FileLock(path, what)
-    try:
-        yield
-    finally:
-        lock.release()

@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from connector.errors import AskAPerson, TryAgain
-from jobs.store.database import Database
+from jobs.store.database import Database, Guard
+from jobs.store.lock import FileLock
 from jobs.store.trouble import in_words
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
@@ -22,6 +24,7 @@ class SQLite(Database):
     def __init__(self, url: sa.URL) -> None:
         self.file = None if url.database in (None, "", ":memory:") else Path(str(url.database))
         self.name = f"The ledger {self.file}" if self.file else "The ledger in memory"
+        self._taken: set[str] = set()
         with self.spoken():
             self.engine = _engine(url, self.file)
 
@@ -52,6 +55,43 @@ class SQLite(Database):
             finally:
                 for pragma in _PRAGMAS:
                     _pragma(driver, pragma)
+
+    def now(self, con: sa.Connection) -> datetime:  # noqa: ARG002  # a file has no clock of its own
+        """By this machine's clock."""
+        return datetime.now(UTC)
+
+    def guard(self, connection: str) -> Guard | None:
+        """A lock on a file beside the ledger; in memory, where nobody else looks, one of this process."""
+        if self.file is None:
+            return _Memory(self._taken, connection) if connection not in self._taken else None
+        name = "".join(letter if letter.isalnum() else "-" for letter in connection)
+        with self.spoken(), suppress(TryAgain):
+            return _File(FileLock(self.file.with_name(f"{self.file.name}.{name}.lock"), self.name))
+        return None
+
+
+class _File(Guard):
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def check(self) -> None:
+        """The system keeps it as long as we live."""
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+class _Memory(Guard):
+    def __init__(self, taken: set[str], connection: str) -> None:
+        self._taken = taken
+        self._connection = connection
+        taken.add(connection)
+
+    def check(self) -> None:
+        """It lives as long as we do."""
+
+    def release(self) -> None:
+        self._taken.discard(self._connection)
 
 
 def _engine(url: sa.URL, file: Path | None) -> sa.Engine:

@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from jobs.store import revisions
 from jobs.store.ledger import Known, Ledger, ledger_url, open_database
 from jobs.store.tables import metadata
 
+ROOT = Path(__file__).parents[2]
 OLD = Path(__file__).with_name("ledger_before_migrations.sql")
 """A ledger as Tossup 0.1 made it before ledgers had revisions, with a run, a plan and four intents in it."""
 ORG = "salesforce:X"
+AT = datetime(2026, 11, 22, tzinfo=UTC)
 KEY = "001A/seat_limit/-/2026Q4"
 
 
@@ -27,6 +30,17 @@ def old_ledger(folder: Path) -> str:
     con.executescript(OLD.read_text("utf-8"))
     con.close()
     return ledger_url(folder)
+
+
+@pytest.fixture(params=["old", "sqlite", "postgresql"])
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a ledger from before revisions, or of none yet."""
+    if request.param == "old":
+        return old_ledger(tmp_path)
+    if request.param == "sqlite":
+        return ledger_url(tmp_path)
+    server = request.getfixturevalue("postgres")
+    return str(server.url(server.schema()))
 
 
 def shape(url: str) -> set[tuple[str, str, str]]:
@@ -38,11 +52,11 @@ def shape(url: str) -> set[tuple[str, str, str]]:
 
 def python(script: str, *words: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", textwrap.dedent(script), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_the_tables_after_all_revisions_are_those_that_the_program_uses(tmp_path: Path) -> None:
-    with Ledger(ledger_url(tmp_path)) as ledger, ledger._database.reading() as con:
+def test_the_tables_after_all_revisions_are_those_that_the_program_uses(before: str) -> None:
+    with Ledger(before) as ledger, ledger._database.reading() as con:
         context = MigrationContext.configure(con, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
 
@@ -70,13 +84,32 @@ def test_a_ledger_from_before_there_were_revisions_is_carried_over_with_everythi
         assert shape(ledger_url(tmp_path)) == shape(ledger_url(tmp_path / "new"))
 
 
-def test_a_ledger_of_a_newer_tossup_is_refused_and_left_alone(tmp_path: Path) -> None:
-    with Ledger(ledger_url(tmp_path)) as ledger, ledger._database.writing() as con:
-        con.execute(sa.text("UPDATE alembic_version SET version_num = '0999'"))
-    before = (tmp_path / "ledger.db").read_bytes()
-    with pytest.raises(GiveUp, match=r"ledger.db is of a newer Tossup: its tables are revision 0999, this one knows"):
-        Ledger(ledger_url(tmp_path))
-    assert (tmp_path / "ledger.db").read_bytes() == before
+def run_in(url: str, statement: str) -> None:
+    database = open_database(url)
+    with database.writing() as con:
+        con.execute(sa.text(statement))
+    database.close()
+
+
+def tables(url: str) -> dict[str, list[str]]:
+    database = open_database(url)
+    with database.reading() as con:
+        look = sa.inspect(con)
+        found = {table: [column["name"] for column in look.get_columns(table)] for table in look.get_table_names()}
+    database.close()
+    return found
+
+
+def test_a_ledger_of_a_newer_tossup_is_refused_and_left_alone(ledger_at: str) -> None:
+    Ledger(ledger_at).close()
+    run_in(ledger_at, "UPDATE alembic_version SET version_num = '0999'")
+    run_in(ledger_at, "ALTER TABLE runs ADD COLUMN novelty TEXT")
+    newer = tables(ledger_at)
+    with pytest.raises(
+        GiveUp, match=r"is of a newer Tossup: its tables are revision 0999, this one knows them up to"
+    ):
+        Ledger(ledger_at)
+    assert tables(ledger_at) == newer
 
 
 @pytest.mark.parametrize(
@@ -84,15 +117,12 @@ def test_a_ledger_of_a_newer_tossup_is_refused_and_left_alone(tmp_path: Path) ->
     ["CREATE TABLE runs (distance REAL)", "CREATE TABLE alembic_version AS SELECT 'a1b2c3d4' AS version_num"],
     ids=["tables", "revision"],
 )
-def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, statement: str) -> None:
-    con = sqlite3.connect(tmp_path / "ledger.db")
-    con.execute(statement)
-    con.commit()
-    con.close()
-    before = shape(ledger_url(tmp_path))
+def test_another_programs_database_is_refused_and_left_alone(ledger_at: str, statement: str) -> None:
+    run_in(ledger_at, statement)
+    theirs = tables(ledger_at)
     with pytest.raises(GiveUp, match=r"another program.*Give the ledger a database or schema of its own"):
-        Ledger(ledger_url(tmp_path))
-    assert shape(ledger_url(tmp_path)) == before
+        Ledger(ledger_at)
+    assert tables(ledger_at) == theirs
 
 
 def test_opening_a_ledger_of_today_does_not_load_what_carries_over_older_ones(tmp_path: Path) -> None:
@@ -107,67 +137,56 @@ def test_opening_a_ledger_of_today_does_not_load_what_carries_over_older_ones(tm
     assert (out, err) == ("[]\n", "")
 
 
-def test_several_processes_may_open_an_old_ledger_at_once(tmp_path: Path) -> None:
-    url = old_ledger(tmp_path)
+def test_several_processes_may_carry_a_ledger_over_at_once(before: str) -> None:
     script = """
-        import sys
+        import os, sys
         import alembic.command
         from jobs.store.ledger import Ledger
-        print("ready", flush=True)
-        sys.stdin.readline()
-        with Ledger(sys.argv[1]) as ledger:
-            print(len(ledger.runs()), flush=True)
+
+        signal, go = os.pipe()
+        for _ in range(4):
+            if not os.fork():
+                os.close(go)
+                os.read(signal, 1)
+                with Ledger(sys.argv[1]) as ledger:
+                    os.write(1, b"%d\\n" % len(ledger.plans()))
+                os._exit(0)
+        os.close(go)
+        print(sorted(os.wait()[1] for _ in range(4)))
     """
-    command = [sys.executable, "-c", textwrap.dedent(script), url]
-    several = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
-    for one in several:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    for one in several:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    assert [one.communicate() for one in several] == [("1\n", "")] * 4
+    plans = 1 if "plans" in tables(before) else 0
+    out, err = python(script, before).communicate()
+    assert (out, err) == (f"{plans}\n" * 4 + "[0, 0, 0, 0]\n", "")
 
 
-def test_a_kill_between_any_two_steps_of_carrying_over_leaves_the_old_ledger_or_the_new(tmp_path: Path) -> None:
-    url = old_ledger(tmp_path)
+def test_a_kill_between_any_two_steps_of_carrying_over_leaves_the_ledger_as_it_was(before: str) -> None:
     script = """
         import os, signal, sys
         import alembic.command, sqlalchemy as sa
-        from jobs.store.ledger import Ledger, open_database
+        from jobs.store.ledger import Ledger
+        from tests.jobs.test_revisions import tables
 
         def killed_at(step):
             if child := os.fork():
                 return os.waitpid(child, 0)[1] == signal.SIGKILL
             left = [step]
             def count(con, cursor, statement, *_):
-                left[0] -= not statement.startswith(("PRAGMA", "SELECT"))
+                left[0] -= statement.lstrip().startswith(("CREATE", "INSERT", "UPDATE", "ALTER"))
                 if left[0] < 0:
                     os.kill(os.getpid(), signal.SIGKILL)
             sa.event.listen(sa.Engine, "before_cursor_execute", count)
             Ledger(sys.argv[1]).close()
             os._exit(0)
 
-        def revisioned():
-            database = open_database(sys.argv[1])
-            with database.reading() as con:
-                found = sa.inspect(con).has_table("alembic_version"), sa.inspect(con).has_table("holds")
-            database.close()
-            return found
-
-        steps = 0
+        was, steps = tables(sys.argv[1]), 0
         while killed_at(steps):
-            assert revisioned() == (False, False), steps
+            assert tables(sys.argv[1]) == was, steps
             steps += 1
-        assert revisioned() == (True, True)
+        assert {"alembic_version", "holds"} <= set(tables(sys.argv[1])) - set(was)
         print(steps)
     """
-    out, err = python(script, url).communicate()
+    out, err = python(script, before).communicate()
     assert err == ""
-    assert int(out) >= 6
-    with Ledger(url) as ledger:
-        assert len(ledger.written_by("1")) == 2
+    assert int(out) >= 5
+    with Ledger(before) as ledger:
+        assert ledger.begin("sync", ORG, AT)

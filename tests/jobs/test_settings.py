@@ -311,6 +311,21 @@ def test_a_state_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_ledgers_url_is_a_secret_and_its_mistakes_quote_nothing_of_it(tmp_path: Path) -> None:
+    url = "postgresql://tossup:hush@db.example.com/tossup"
+    file = tmp_path / "url"
+    file.write_text(f"{url}\n")
+    file.chmod(0o600)
+    settings = settings_of(HUBSPOT | {"TOSSUP_LEDGER_URL_FILE": str(file)})
+    assert settings.ledger_url is not None
+    assert settings.ledger_url.get_secret_value() == url
+    assert "hush" not in repr(settings) + str(settings)
+    for wrong in ("mysql://u:hush@h/d", "hush", "postgresql://u:hush@h:hush/d", "postgresql://u:hush@hush@h/d"):
+        (problem,) = problems(HUBSPOT | {"TOSSUP_LEDGER_URL": wrong})
+        assert problem.startswith("TOSSUP_LEDGER_URL ")
+        assert "hush" not in problem
+
+
 def test_every_setting_is_documented_where_users_look() -> None:
     text = (Path(__file__).parents[2] / "docs" / "connect.md").read_text()
     names = {name.upper().removeprefix("HUBSPOT").removeprefix("SALESFORCE") for name in Settings.model_fields}
