@@ -226,16 +226,32 @@ WITH weekly AS (
     round(sum(quantity) / bit_count(bit_or(1::BIGINT << (($today - "on") % 7))), 6) AS mean
   FROM m.usage WHERE "on" <= $today AND "on" > $today - 182 AND quantity >= 0
   GROUP BY account_id, week),
-sums AS (
+means AS (
   SELECT account_id, round(avg(mean) FILTER (week < 4), 4) AS used_now,
     round(avg(mean) FILTER (week BETWEEN 4 AND 7), 4) AS used_before,
     round(avg(mean) FILTER (week >= 4), 4) AS own_mean,
-    round(stddev_samp(mean) FILTER (week >= 4), 4) AS own_sd
-  FROM weekly GROUP BY account_id
-  HAVING count_if(week < 4) >= 2 AND count_if(week BETWEEN 4 AND 7) >= 2 AND count_if(week >= 4) >= 4
-    AND used_before > 0),
+    round(stddev_samp(mean) FILTER (week >= 4), 4) AS own_sd,
+    count_if(week < 4) AS n_now, count_if(week BETWEEN 4 AND 7) AS n_before, count_if(week >= 4) AS n_past,
+    min(week) AS last, count_if(week = 0) AS h0, count_if(week = 1) AS h1, count_if(week = 2) AS h2,
+    count_if(week = 3) AS h3
+  FROM weekly GROUP BY account_id),
+feed AS (
+  SELECT sum(h0) * 8 >= sum(n_before) AND sum(n_before) > 0 AS f0,
+    sum(h1) * 8 >= sum(n_before) AND sum(n_before) > 0 AS f1,
+    sum(h2) * 8 >= sum(n_before) AND sum(n_before) > 0 AS f2,
+    sum(h3) * 8 >= sum(n_before) AND sum(n_before) > 0 AS f3 FROM means),
+silent AS (
+  SELECT means.*, (last > 0 AND f0)::INT + (last > 1 AND f1)::INT + (last > 2 AND f2)::INT
+    + (last > 3 AND f3)::INT AS since FROM means, feed),
+quiet AS (
+  SELECT * EXCLUDE since, CASE WHEN since * n_before > 4 THEN since ELSE 0 END AS n_quiet FROM silent),
+sums AS (
+  SELECT account_id, used_before, own_mean, own_sd,
+    CASE WHEN n_quiet = 0 THEN used_now ELSE round(coalesce(used_now, 0) * n_now / (n_now + n_quiet), 4) END
+      AS used_now
+  FROM quiet WHERE n_now + n_quiet >= 2 AND n_before >= 2 AND n_past >= 4 AND used_before > 0),
 late AS (
-  SELECT account_id, id, "on", quantity FROM m.usage WHERE "on" <= $today AND "on" > $today - 28 AND quantity >= 0),
+  SELECT account_id, id, "on", quantity FROM m.usage WHERE "on" <= $today AND "on" > $today - 56 AND quantity >= 0),
 day AS (SELECT account_id, max("on") AS "on" FROM late GROUP BY account_id),
 last AS (SELECT account_id, min(id) AS id FROM late JOIN day USING (account_id, "on") GROUP BY account_id),
 told AS (

@@ -4,6 +4,7 @@ Of a million accounts: 3 million purchase lines, 20 million rows of usage and ac
 by the month, and give no occasion; about one in fifty does.
 """
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -167,6 +168,11 @@ MADE = {
 }  # fmt: skip
 
 
+def _of(column: str, given: Collection[str]) -> str:
+    """The column; what the world says nothing of is missing."""
+    return f'"{column}"' if column in given else "NULL"
+
+
 def make(path: Path, accounts: int) -> dict[str, int]:
     """Write every canonical table into a new DuckDB file; the number of rows of each."""
     with duckdb.connect(str(path), config={"memory_limit": "1GB", "threads": 2}) as engine:
@@ -175,8 +181,10 @@ def make(path: Path, accounts: int) -> dict[str, int]:
             engine.execute(macro.replace("CREATE MACRO", "CREATE TEMP MACRO"))
         for name, query in MADE.items():
             said = query.replace("$accounts", str(accounts)).replace("$owners", str(max(accounts // 500, 10)))
+            given = {row[0] for row in engine.execute(f"DESCRIBE {said}").fetchall()}
             columns = ", ".join(
-                f'CAST("{column}" AS {SQL[spec.kind]}) AS "{column}"' for column, spec in TABLES[name].columns.items()
+                f'CAST({_of(column, given)} AS {SQL[spec.kind]}) AS "{column}"'
+                for column, spec in TABLES[name].columns.items()
             )
             engine.execute(f'CREATE TABLE "{name}" AS SELECT {columns} FROM ({said})')
         counts = {name: engine.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for name in MADE}

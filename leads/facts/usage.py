@@ -8,15 +8,19 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, best, days, thousandths
+from leads.facts.idioms import attach, attach_all, best, days, thousandths, total
 from leads.inputs import Inputs
 
 if TYPE_CHECKING:  # the ground reads this module's neighbours
     from leads.facts.ground import Ground
 
 WEEK = 7
+LATE = 28
+"""Days that are compared with as many before."""
 HISTORY = 182
 """Days of history that make up an account's own mean."""
+MEASURED = ("used_now", "used_before", "own_mean", "own_sd", "usage_fall")
+"""What is told only where enough weeks hold data."""
 
 
 _WHOLE = (("int64",), "int64")
@@ -31,13 +35,32 @@ bit_count: Callable[[ir.Value], ir.IntegerValue] = ibis.udf.scalar.builtin(
 """How many bits are set."""
 
 
-def measured(inputs: Inputs) -> ir.Table:
-    """One row an account: used_now, used_before (means of weekly means), own_mean, own_sd, usage_fall (percent).
+def measured(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
+    """One row an account: used_now, used_before (means of weekly means), own_mean, own_sd, usage_fall (percent), ...
 
     Weeks even out weekends and daily against weekly feeds. Under two weeks in either window, or four before the
-    last 28 days, there is no row: missing data is not a drop.
+    last 28 days, nothing is known (usage_reason): missing data is not a drop. Silence is one, of those who were
+    never silent for so long, while others are heard of.
     """
     rows = inputs.tables["usage"].filter((_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0))
+    sums = inputs.stage("usage_weeks", _by_week(inputs, rows))
+    told = attach_all(sums, (_feed(sums, numbers["feed_share"]), ())).mutate(quiet=_quiet())
+    # as many quiet weeks as lie between two reports of theirs say nothing
+    told = told.mutate(quiet=ibis.ifelse(_.quiet * _.weeks_before > 4, _.quiet, 0))
+    weeks = _.weeks_now + _.quiet
+    used = ibis.ifelse(_.quiet == 0, _.used_now, ibis.coalesce(_.used_now, 0.0) * _.weeks_now / weeks.nullif(0))
+    habit = (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0)
+    told = told.mutate(known=ibis.coalesce((weeks >= 2) & habit, False), used_now=used.round(4))
+    fall = ((_.used_before - _.used_now) * 100 / _.used_before).round(4)
+    told = told.mutate(usage_fall=fall, usage_reason=_reason(habit))
+    told = told.mutate(**{name: ibis.cases((_.known, _[name])) for name in MEASURED})
+    last = best(rows.filter(_.on > inputs.day(2 * LATE)), "account_id", value="on")
+    last = last.select("account_id", usage_record="id", usage_last="quantity", usage_last_on="on")
+    return attach(told.select("account_id", "known", "usage_reason", *MEASURED), last, "account_id")
+
+
+def _by_week(inputs: Inputs, rows: ir.Table) -> ir.Table:
+    """One row an account: its means, the weeks behind them, and in which of the last four it was heard of."""
     age = days(inputs.day(0), _.on)
     bit = ibis.cases(*((age % WEEK == day, 2**day) for day in range(WEEK))).cast("int64")
     dated = rows.select("account_id", "quantity", week=(age / WEEK).floor().cast("int64"), day=bit)
@@ -45,7 +68,7 @@ def measured(inputs: Inputs) -> ir.Table:
     # a week's sum over the days that have any is the mean of its days, without adding up each day first
     weekly = sums.mutate(mean=(_.quantity / bit_count(_.days)).round(6))
     now, before, past = _.week < 4, (_.week >= 4) & (_.week < 8), _.week >= 4
-    sums = weekly.group_by("account_id").aggregate(
+    return weekly.group_by("account_id").aggregate(
         used_now=_["mean"].mean(where=now).round(4),
         used_before=_["mean"].mean(where=before).round(4),
         own_mean=_["mean"].mean(where=past).round(4),
@@ -53,34 +76,53 @@ def measured(inputs: Inputs) -> ir.Table:
         weeks_now=_.week.count(where=now),
         weeks_before=_.week.count(where=before),
         weeks_past=_.week.count(where=past),
+        last_week=_.week.min(),
+        **{f"heard_{week}": _.week.count(where=_.week == week) for week in range(4)},
     )
-    enough = sums.filter((_.weeks_now >= 2) & (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0))
-    fall = ((_.used_before - _.used_now) * 100 / _.used_before).round(4)
-    last = best(rows.filter(_.on > inputs.day(28)), "account_id", value="on")
-    last = last.select("account_id", usage_record="id", usage_last="quantity")
-    told = attach(enough, last, "account_id").mutate(usage_fall=fall)
-    return told.drop("weeks_now", "weeks_before", "weeks_past")
+
+
+def _feed(sums: ir.Table, share: float) -> ir.Table:
+    """One row: feed_0 .. feed_3, whether the feed as a whole was alive in each of the last four weeks.
+
+    It was where at least `share` of the accounts of an average week of the 28 days before were heard of.
+    """
+    heard = {f"feed_{week}": total(_[f"heard_{week}"]) for week in range(4)}
+    counts = sums.aggregate(**heard, usual=total(_.weeks_before))
+    return counts.select(**{name: (_.usual > 0) & (_[name] * 4000 >= _.usual * thousandths(share)) for name in heard})
+
+
+def _quiet() -> ir.IntegerValue:
+    """The weeks since the account was last heard of in which the feed was alive, of the last four."""
+    weeks = [ibis.ifelse((_.last_week > week) & _[f"feed_{week}"], 1, 0) for week in range(4)]
+    return weeks[0] + weeks[1] + weeks[2] + weeks[3]
+
+
+def _reason(habit: ir.BooleanValue) -> ir.StringValue:
+    alive = [ibis.ifelse(_[f"feed_{week}"], 1, 0) for week in range(4)]
+    stopped = ibis.coalesce(habit, False) & (alive[0] + alive[1] + alive[2] + alive[3] < 2)
+    return ibis.cases((_.known, ibis.null("string")), (stopped, "feed_stopped"), else_="few_weeks")
 
 
 def dropped(rows: ir.Table, share: float, deviations: float) -> ir.BooleanValue:
-    """Whether usage fell by `share` (0..1) and lies `deviations` standard deviations under the own mean."""
+    """Whether usage fell by `share` (0..1), `deviations` standard deviations under the own mean; NULL: unknown."""
     fell = rows.usage_fall * 10 >= thousandths(share)
     unusual = rows.own_mean - rows.used_now >= deviations * ibis.coalesce(rows.own_sd, 0)
-    return ibis.coalesce(fell & unusual, False)
+    return ibis.cases((rows.known, ibis.coalesce(fell & unusual, False)))
 
 
 def judged(rows: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
     """Adds usage_drop and usage_growth to `measured`."""
     drop = dropped(rows, numbers["share"], numbers["deviations"])
-    return rows.mutate(usage_drop=drop, usage_growth=-rows.usage_fall)
+    return rows.mutate(usage_drop=drop, usage_growth=-rows.usage_fall).drop("known")
 
 
 def _table(ground: "Ground") -> ir.Table:
-    return judged(measured(ground.inputs), ground.numbers("usage"))
+    numbers = ground.numbers("usage")
+    return judged(measured(ground.inputs, numbers), numbers)
 
 
 _NEEDS = ("usage.quantity",)
-_ENOUGH = "NULL unless 2 weeks of the last 28 days, 2 of the 28 before and 4 before the last 28 hold data"
+_ENOUGH = "NULL where usage_reason says why"
 
 
 def _number(doc: str, unit: str = "usage") -> Fact:
@@ -90,9 +132,14 @@ def _number(doc: str, unit: str = "usage") -> Fact:
 USAGE = Family(
     name="usage",
     grain="account",
-    numbers={"share": 0.3, "deviations": 2},
+    numbers={"share": 0.3, "deviations": 2, "feed_share": 0.5},
     facts={
-        "used_now": _number("usage of the last 28 days, all products together: mean of the means of its weeks"),
+        "used_now": _number(
+            "usage of the last 28 days, all products together: mean of the means of its weeks. The weeks since the "
+            "last row count as 0 where there are more of them than usually lie between two rows (4 / weeks with data "
+            "of the 28 days before) and the feed was alive in them: at least the share feed_share of the accounts of "
+            "an average week of the 28 days before had data"
+        ),
         "used_before": _number("the same for the 28 days before"),
         "own_mean": _number("the same for the 154 days before the last 28"),
         "own_sd": _number("standard deviation of those weeks' means"),
@@ -110,10 +157,26 @@ USAGE = Family(
         "usage_last": Fact(
             kind="number",
             unit="usage",
-            doc="the last quantity measured, in the last 28 days",
+            doc="the last quantity measured, in the last 56 days",
             needs=_NEEDS,
             record="usage_record",
             field="usage.quantity",
+        ),
+        "usage_last_on": Fact(
+            kind="date",
+            unit="date",
+            needs=("usage.on",),
+            record="usage_record",
+            field="usage.on",
+            doc="the day of usage_last",
+        ),
+        "usage_reason": Fact(
+            kind="text",
+            unit="text",
+            doc="why usage cannot be told: feed_stopped (it has a habit, but under 2 of the last 4 weeks hold data "
+            "of the share feed_share of accounts), few_weeks (under 2 weeks of the last 28 days, 2 of the 28 before "
+            "or 4 before the last 28 hold data). Missing where nothing was measured in 182 days",
+            needs=_NEEDS,
         ),
     },
     table=_table,

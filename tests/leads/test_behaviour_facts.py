@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from types import SimpleNamespace
@@ -325,10 +325,50 @@ scene(
     usage=weeks(*[75.0] * 4, *[150.0] * 4, *[50.0, 150.0, 50.0, 150.0]),
 )
 scene(USAGE, "growth is told", {"usage_growth": 50, "usage_drop": False}, usage=weeks(*[150.0] * 4, *[100.0] * 8))
-scene(USAGE, "one week of late says nothing", {}, usage=weeks(1.0, None, None, None, *[100.0] * 8))
+FEW: dict[str, Any] = {"used_now": None, "usage_drop": None, "usage_reason": "few_weeks"}
+scene(USAGE, "one week of late says nothing", FEW, usage=weeks(1.0, None, None, None, *[100.0] * 8))
 scene(USAGE, "two weeks do", {"usage_drop": True}, usage=weeks(1.0, 1.0, None, None, *[100.0] * 8))
-scene(USAGE, "three weeks of history say nothing", {}, usage=weeks(*[1.0] * 4, *[100.0] * 3))
+scene(USAGE, "three weeks of history say nothing", FEW, usage=weeks(*[1.0] * 4, *[100.0] * 3))
 scene(USAGE, "four do", {"usage_drop": True}, usage=weeks(*[1.0] * 4, *[100.0] * 4))
+scene(
+    USAGE,
+    "who is silent after a habit uses nothing, while others are heard of",
+    {
+        "used_now": 0, "used_before": 100, "own_mean": 100, "usage_fall": 100, "usage_drop": True,
+        "usage_last": 100, "usage_last_on": ago(28), "usage_record": "@1", "usage_reason": None,
+    },
+    usage=weeks(*[None] * 4, *[100.0] * 8),
+)  # fmt: skip
+scene(
+    USAGE,
+    "two silent weeks of one who was heard of weekly count as none",
+    {"used_now": 50, "usage_fall": 50, "usage_drop": True},
+    usage=weeks(None, None, 100.0, 100.0, *[100.0] * 8),
+)
+scene(
+    USAGE,
+    "one silent week says nothing",
+    {"used_now": 100, "usage_fall": 0, "usage_drop": False},
+    usage=weeks(None, *[100.0] * 11),
+)
+scene(
+    USAGE,
+    "two silent weeks of one who is heard of every other week say nothing",
+    {"used_now": None, "usage_fall": None, "usage_drop": None, "usage_reason": "few_weeks"},
+    usage=weeks(None, None, 100.0, None, *[None, 100.0] * 4),
+)
+scene(
+    USAGE,
+    "four silent weeks of one who was heard of every other week count as none",
+    {"used_now": 0, "usage_fall": 100, "usage_drop": True},
+    usage=weeks(*[None] * 4, *[100.0, None] * 4),
+)
+scene(
+    USAGE,
+    "silence without a habit is none",
+    FEW,
+    usage=weeks(*[None] * 4, 100.0),
+)
 scene(
     USAGE,
     "usage of tomorrow is not known yet",
@@ -731,6 +771,28 @@ def test_where_nothing_is_kept_nothing_is_known() -> None:
         assert known == set()
 
 
+@pytest.mark.parametrize(
+    ("heard", "quiet_weeks", "said"),
+    [
+        (2, 4, {"used_now": 0, "usage_drop": True, "usage_reason": None}),
+        (1, 4, {"used_now": None, "usage_drop": None, "usage_reason": "feed_stopped"}),
+        (0, 4, {"used_now": None, "usage_drop": None, "usage_reason": "feed_stopped"}),
+    ],
+)
+def test_silence_is_a_drop_only_where_half_of_the_others_are_heard_of(
+    heard: int, quiet_weeks: int, said: Row
+) -> None:
+    rows: list[Row] = []
+    for n in range(4):
+        now = [100.0 if n < heard else None] * quiet_weeks
+        rows += [
+            {**row, "account_id": f"a{n}", "id": f"u{n}.{at}"} for at, row in enumerate(weeks(*now, *[100.0] * 8))
+        ]
+    with closing(World({"account": [{"id": f"a{n}"} for n in range(4)], "usage": rows})) as world:
+        told = Facts(world, EVERYTHING, {}).of("usage", "a3")
+    assert {name: told[name] for name in said} == said
+
+
 def test_numbers_move_the_limits() -> None:
     numbers = {
         "cases": {"needy_days": 5, "spike_times": 4, "spike_cases": 2},
@@ -769,6 +831,8 @@ def test_all_families_can_be_said_to_spark(facts: Facts, monkeypatch: pytest.Mon
 
     # Ibis sets this when it connects to Spark; compiling alone reads it too
     monkeypatch.setattr(ibis.options, "pyspark", Spark(), raising=False)
+    # the engine that stages has another world by now
+    monkeypatch.setattr(facts, "inputs", replace(facts.inputs, stage=lambda _name, table: table))
     for name, family in FAMILIES.items():
         sql = ibis.to_sql(family.table(facts), dialect="pyspark")  # type: ignore[arg-type]
         assert str(sql).startswith(("SELECT", "WITH")), name
