@@ -133,7 +133,7 @@ class Crm(Protocol):
         """Every live record id, to find hard deletes that no cursor shows."""
 
     def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
-        """These records as they are now (missing ones left out), 200 or 100 a call."""
+        """These records as they are now (missing ones left out), 2,000 or 100 a call."""
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update records by `id`; one outcome a record, in no order."""
@@ -151,8 +151,14 @@ class Crm(Protocol):
         One that is gone already is fine. Raises `GiveUp` for any other object: nothing else is ever deleted.
         """
 
-    def cost(self, object: str, how: Literal["update", "upsert", "remove"], n: int) -> int:
-        """API calls that writing `n` records takes."""
+    def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Ids of the live records that carry one of these keys, by key: as they are now, not as an index has them."""
+
+    def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:
+        """API calls that writing or fetching `n` records takes."""
+
+    def together(self, object: str, n: int) -> int:
+        """How many of `n` records to look at and then update at once, so that little time lies between the two."""
 
     def lists(self, names: Sequence[str]) -> Mapping[str, str]:
         """Ids of the campaigns (Salesforce) or static contact lists (HubSpot) of these names; others are left out."""

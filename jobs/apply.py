@@ -1,16 +1,21 @@
-"""Write a plan: note the intent, write in batches, note the outcome of every record."""
+"""Write a plan: look once more, note the intent, write in batches, note the outcome of every record."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Literal
 
 from connector.port import Crm, Outcome, Record
+from jobs.before import Check
 from jobs.progress import Report
 from jobs.store.ledger import Ledger
-from mappings.changes import Change, Plan
+from mappings.changes import Change, Conflict, Plan
+from mappings.schema import Schema
 
 Send = Callable[[], Iterable[Outcome]]
+Way = Literal["update", "upsert", "remove"]
 
 CHUNK = 2_000
 """Outcomes noted in one transaction."""
@@ -18,44 +23,72 @@ CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What became of a plan: records written, and a line for each one refused."""
+    """What became of a plan: records written, a line for each one refused, and what was left as people have it."""
 
     written: int
-    refused: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    moved: tuple[Conflict, ...] = ()
+    gone: tuple[Change, ...] = ()
 
 
-def apply_plan(crm: Crm, ledger: Ledger, plan: Plan, run: str, report: Report) -> Applied:
-    """Write every change of the plan; safe to repeat: creates carry a unique key, updates are what they were.
+@dataclass(slots=True, kw_only=True)
+class _Left:
+    """What is not written, as it comes to light."""
 
+    moved: list[Conflict] = field(default_factory=list)
+    gone: list[Change] = field(default_factory=list)
+
+
+def apply_plan(crm: Crm, ledger: Ledger, plan: Plan, run: str, report: Report, check: Check) -> Applied:
+    """Write every change of the plan that `check` finds due at its moment.
+
+    Safe to repeat: creates carry a unique key, updates are what they were.
     Raises `CrmError` when the CRM cannot be reached; intents without outcome then say what may have been written.
     """
     written = 0
     refused: list[str] = []
+    left = _Left()
     for object, changes in groupby(plan.changes, key=lambda change: change.object):
-        for outcome, change in _write(crm, ledger, plan, run, object, list(changes)):
+        for outcome, change in _write(crm, ledger, plan, run, object, list(changes), check, left):
             if outcome.ok:
                 written += 1
             else:
                 refused.append(_refusal(change, outcome))
             report(f"write {object}", written + len(refused), len(plan.changes))
-    return Applied(written=written, refused=tuple(refused))
+    return Applied(written=written, refused=tuple(refused), moved=tuple(left.moved), gone=tuple(left.gone))
 
 
 def _write(
-    crm: Crm, ledger: Ledger, plan: Plan, run: str, object: str, changes: Sequence[Change]
+    crm: Crm,
+    ledger: Ledger,
+    plan: Plan,
+    run: str,
+    object: str,
+    changes: Sequence[Change],
+    check: Check,
+    left: _Left,
 ) -> Iterator[tuple[Outcome, Change]]:
-    known = [change for change in changes if how(change) == "update"]
-    gone = [change for change in changes if how(change) == "remove"]
-    new = [change for change in changes if change.id is None]
-    if known:
+    for known in _due(crm, object, [change for change in changes if how(change) == "update"], check, left):
         records = [_record(change) for change in known]
-        yield from _send(crm, ledger, plan, run, known, lambda: crm.update(object, records))
+        yield from _send(crm, ledger, plan, run, known, partial(crm.update, object, records))
+    new = [change for change in changes if change.id is None]
     for key_field, group in groupby(new, key=lambda change: change.key_field or ""):
         batch = list(group)
         yield from _send(crm, ledger, plan, run, batch, _upsert(crm, object, key_field, batch))
-    if gone:
+    for gone in _due(crm, object, [change for change in changes if how(change) == "remove"], check, left):
         off = [Record(ref=change.ref, id=change.id, values={}) for change in gone]
-        yield from _send(crm, ledger, plan, run, gone, lambda: crm.remove(object, off))
+        yield from _send(crm, ledger, plan, run, gone, partial(crm.remove, object, off))
+
+
+def _due(crm: Crm, object: str, changes: Sequence[Change], check: Check, left: _Left) -> Iterator[Sequence[Change]]:
+    """Some changes at a time, each part looked at just before it is given."""
+    size = max(1, crm.together(object, len(changes)))
+    for start in range(0, len(changes), size):
+        checked = check(object, changes[start : start + size])
+        left.moved += checked.moved
+        left.gone += checked.gone
+        if checked.due:
+            yield checked.due
 
 
 def _upsert(crm: Crm, object: str, key_field: str, changes: Sequence[Change]) -> Send:
@@ -96,17 +129,27 @@ def _refusal(change: Change, outcome: Outcome) -> str:
     return f"{change.object} {change.ref}: {outcome.code}: {outcome.message}{fields}"
 
 
-def how(change: Change) -> Literal["update", "upsert", "remove"]:
+def how(change: Change) -> Way:
     """Which kind of call writes this change."""
     if change.action == "remove":
         return "remove"
     return "update" if change.id is not None else "upsert"
 
 
-def calls_needed(crm: Crm, changes: Iterable[Change]) -> int:
-    """API calls that writing these changes takes, as far as the connector can tell."""
-    kinds: dict[tuple[str, Literal["update", "upsert", "remove"]], int] = {}
-    for change in changes:
-        kind = (change.object, how(change))
-        kinds[kind] = kinds.get(kind, 0) + 1
-    return sum(crm.cost(object, way, n) for (object, way), n in sorted(kinds.items()))
+def calls_needed(crm: Crm, changes: Iterable[Change], schema: Schema) -> int:
+    """API calls that looking at these records once more and writing them takes, as far as the connector can tell."""
+    kinds = Counter((change.object, how(change)) for change in changes)
+    return sum(
+        _calls(crm, object, way, n, looks=way != "upsert" and schema.objects[object].updateable)
+        for (object, way), n in kinds.items()
+    )
+
+
+def _calls(crm: Crm, object: str, way: Way, n: int, *, looks: bool) -> int:
+    """Parts are sent one after the other, as `_due` gives them."""
+    size = n if way == "upsert" else max(1, crm.together(object, n))
+    parts = [size] * (n // size) + ([n % size] if n % size else [])
+    return sum(
+        crm.cost(object, way, part) * times + (crm.cost(object, "fetch", part) * times if looks else 0)
+        for part, times in Counter(parts).items()
+    )

@@ -13,7 +13,7 @@ from jobs.apply import calls_needed
 from jobs.decide import Decided
 from jobs.ending import closings
 from jobs.members import joining, leaving, place_of, places
-from jobs.past import NO_PAST, held, past, untouched
+from jobs.past import NO_PAST, past
 from jobs.recover import with_keys
 from jobs.view import View
 from jobs.wiring import Work
@@ -21,7 +21,6 @@ from leads.find import Found
 from leads.texts import names, say
 from mappings.canonical import Lead
 from mappings.changes import Change, Conflict, FieldChange, Plan, compare
-from mappings.same import same
 from mappings.schema import ObjectSchema
 from mappings.write import (
     Desired,
@@ -38,8 +37,6 @@ from mappings.write import (
 _HELD = "held "
 _STAMP = "stamp of the held row"
 _SLICE = 5_000
-ENDING = ("close", "remove")
-"""What is done only to records that nobody touched."""
 
 
 def make_plan(work: Work, decided: Decided, view: View) -> Plan:
@@ -57,26 +54,22 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     changes += handover.taken_back(work, decided, [step for step in follow if step.handed.record not in ended])
     changes += leaving(work, decided)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=tuple(conflicts))
-    return replace(plan, calls=calls_needed(work.crm, plan.changes))
+    return replace(plan, calls=calls_needed(work.crm, plan.changes, work.schema))
 
 
-def still_true(work: Work, plan: Plan) -> tuple[Plan, int]:
-    """The plan without the fields that somebody changed since it was made, and how many those are.
+def without_made(work: Work, plan: Plan) -> Plan:
+    """The plan without the records that were made since: making them again would write over what people did there.
 
-    Records that were made since are left out too: making them again would write over what people did with them.
-    Compares with the mirror, so pull the plan's objects first.
+    Looks into the mirror, so pull the plan's objects first. What people wrote into records that are to be changed is
+    looked at when they are written.
     """
-    kept: list[Change] = []
-    moved = 0
     taken = _taken(work)
-    for object, changes in _by_object(plan.changes):
-        for change, left_out in _unmoved(work, object, [change for change in changes if change.id is not None]):
-            moved += left_out
-            kept += [change] if change.fields else []
-        new = [change for change in changes if change.id is None and not taken(change)]
+    kept = [change for change in plan.changes if change.id is not None]
+    for object, changes in _by_object([change for change in plan.changes if change.id is None]):
+        new = [change for change in changes if not taken(change)]
         there = with_keys(work, object, str(new[0].key_field), [change.ref for change in new]) if new else {}
         kept += [change for change in new if change.ref not in there]
-    return replace(plan, changes=tuple(kept)), moved
+    return replace(plan, changes=tuple(kept))
 
 
 def _taken(work: Work) -> Callable[[Change], bool]:
@@ -92,26 +85,6 @@ def _taken(work: Work) -> Callable[[Change], bool]:
         return (known is not None and not known.closed) or place_of(change, members) in on_lists
 
     return taken
-
-
-def _unmoved(work: Work, object: str, changes: Sequence[Change]) -> Iterator[tuple[Change, int]]:
-    """Each change with the fields that hold what they held when it was planned, and how many others somebody wrote.
-
-    A field that is always ours goes along with the others, never alone; what holds the new value already is done.
-    """
-    rows = held(work, object, [str(change.id) for change in changes], {f.name for one in changes for f in one.fields})
-    ending = [str(change.id) for change in changes if change.action in ENDING]
-    intact = untouched(work, object, ending, ())
-    always = {name for name, policy in account_policies(work.rules.mapping).items() if policy == "ours"}
-    for change in changes:
-        row = rows.get(str(change.id), {})
-        compared = [f for f in change.fields if change.action in ENDING or f.name not in always]
-        due = [f for f in compared if not same(row.get(f.name), f.new)] if row else []
-        fits = [f for f in due if same(row.get(f.name), f.old)]
-        if change.action in ENDING and change.id not in intact:
-            fits = []
-        wanted = tuple(f for f in change.fields if f in fits or (f not in compared and (fits or not compared)))
-        yield replace(change, fields=wanted), len(due) - len(fits)
 
 
 def _by_object(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:

@@ -4,20 +4,22 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from connector.port import Outcome, Record
+from jobs.before import now_held
 from jobs.members import place_of, places
 from jobs.store.ledger import OpenIntent
 from jobs.wiring import Work
 from mappings.same import same
-from mappings.write import list_target
+from mappings.write import computed_at_field, list_target
 
 
 def recover(work: Work, *, write: bool) -> None:
     """Note as written what the CRM holds as it was meant; with `write`, make the links that a new record still lacks.
 
-    Looks into the mirror, so pull first. What is not there stays open: the plan asks for it again where it is still
-    wanted. Without this a value that arrived unheard would look like a person's later on.
+    Asks the CRM itself: an index may not show yet what arrived a moment ago. What is not there stays open: the plan
+    asks for it again where it is still wanted. Without this a value that arrived unheard would look like a person's
+    later on, and a record made unheard would be written over.
     """
-    left = [one for one in work.ledger.open_intents(work.connection) if one.change.object in work.mirror.objects()]
+    left = [one for one in work.ledger.open_intents(work.connection) if one.change.object in work.schema.objects]
     for (run, object), group in groupby(left, key=lambda one: (one.run, one.change.object)):
         intents = list(group)
         outcomes = [
@@ -33,13 +35,16 @@ def recover(work: Work, *, write: bool) -> None:
 def _updated(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:
     """Records that were there already, and now hold what we meant to write or are gone as we meant them to be."""
     changes = [one.change for one in intents if one.change.id is not None]
-    known = set(work.mirror.fields(object))
-    asked = sorted({field.name for change in changes for field in change.fields} & known)
-    held = work.mirror.fetch(object, [str(change.id) for change in changes], asked)
+    stamp = computed_at_field(work.rules.mapping)  # kept to the second only, so it may differ from what was sent
+    names = {field.name for change in changes for field in change.fields} - {stamp}
+    rows = now_held(work, object, sorted({str(change.id) for change in changes}), names) if changes else {}
     for change in changes:
-        row = held.get(str(change.id))
+        row = rows.get(str(change.id))
         gone = row is None and change.action == "remove"
-        if gone or (row is not None and all(same(row[f.name], f.new) for f in change.fields if f.name in row)):
+        if gone or (
+            row is not None
+            and all(same(row[f.name], f.new) for f in change.fields if f.name in row and f.name in names)
+        ):
             yield Outcome(ref=change.ref, ok=True, id=change.id)
 
 
@@ -48,7 +53,7 @@ def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: b
     changes = [one.change for one in intents if one.change.id is None and one.change.key_field]
     for key_field, group in groupby(changes, key=lambda change: str(change.key_field)):
         batch = list(group)
-        there = with_keys(work, object, key_field, [change.ref for change in batch])
+        there = work.crm.keyed(object, key_field, [change.ref for change in batch])
         unlinked = [change for change in batch if change.ref in there and change.links]
         yield from (
             Outcome(ref=change.ref, ok=True, id=there[change.ref], created=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leads.find import Found
 from mappings.canonical import Lead
-from mappings.changes import Plan
+from mappings.changes import Change, Conflict, Plan
 from mappings.money import major
 
 JsonObject = dict[str, object]
@@ -24,8 +24,10 @@ class RunResult:
     plan: Plan | None = None
     written: int = 0
     refused: tuple[str, ...] = ()
-    moved: int = 0
-    """Planned changes left out because somebody changed those fields after planning."""
+    moved: tuple[Conflict, ...] = ()
+    """Planned fields left alone because somebody wrote them after planning."""
+    gone: tuple[Change, ...] = ()
+    """Planned changes of records that are no longer there."""
     calls: int = 0
     seconds: float = 0.0
 
@@ -49,11 +51,28 @@ class RunResult:
             },
             "written": self.written,
             "refused": len(self.refused),
-            "conflicts": (len(plan.conflicts) if plan else 0) + self.moved,
+            "conflicts": (len(plan.conflicts) if plan else 0) + len(self.moved),
+            "left_alone": [conflict_json(one) for one in self.moved],
+            "gone": [{"object": one.object, "id": one.id} for one in self.gone],
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
             "plan": plan.id if plan else None,
         }
+
+
+def conflict_json(conflict: Conflict) -> JsonObject:
+    """A field that somebody else wrote, in the machine interface."""
+    return {
+        "object": conflict.object,
+        "id": conflict.id,
+        "field": conflict.field,
+        "was": conflict.base,
+        "holds": conflict.theirs,
+        "wanted": conflict.ours,
+        "by": conflict.by,
+        "at": conflict.at,
+        "source": conflict.source,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

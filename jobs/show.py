@@ -91,7 +91,7 @@ def _written_line(result: RunResult, plan: Plan) -> Words:
     actions: tuple[Action, ...] = ("create", "update", "close", "remove")
     shown = (action for action in actions if action != "remove" or plan.count(action))
     counts = ", ".join(f"{plan.count(action):,} to {action}" for action in shown)
-    conflicts = len(plan.conflicts) + result.moved
+    conflicts = len(plan.conflicts) + len(result.moved)
     tail = f", left to people {conflicts:,}" if conflicts else ""
     written = f"written {result.written:,}, refused {len(result.refused):,}"
     return Words(f"Plan {plan.id}: {counts}; {written}{tail}; {result.calls:,} calls, {result.seconds:.1f} s.")

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from connector.errors import GiveUp
 from jobs.apply import apply_plan
+from jobs.before import checker
 from jobs.decide import decide, read
 from jobs.explain import Story, account_called
 from jobs.explain import explain as explain_account
 from jobs.failures import failure_of
-from jobs.plan import make_plan, still_true
+from jobs.plan import make_plan, without_made
 from jobs.progress import Report
 from jobs.pull import pull as pull_objects
 from jobs.recover import recover
@@ -69,9 +70,8 @@ def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
         _check(work)
         _read(work, {change.object for change in kept.changes}, full=False, report=report)
         recover(work, write=True)
-        fresh, moved = still_true(work, kept)
-        run.result = replace(run.result, plan=kept, moved=moved)
-        _apply(work, run, fresh, report)
+        run.result = replace(run.result, plan=kept)
+        _apply(work, run, without_made(work, kept), report)
     return run.result
 
 
@@ -224,5 +224,7 @@ def _plan(work: Work, run: _Run, view: View, report: Report) -> None:
 
 
 def _apply(work: Work, run: _Run, plan: Plan, report: Report) -> None:
-    applied = apply_plan(work.crm, work.ledger, plan, run.id, report)
-    run.result = replace(run.result, written=applied.written, refused=applied.refused)
+    applied = apply_plan(work.crm, work.ledger, plan, run.id, report, checker(work))
+    run.result = replace(
+        run.result, written=applied.written, refused=applied.refused, moved=applied.moved, gone=applied.gone
+    )

@@ -8,8 +8,8 @@ value we never wrote is a conflict to show, not a value to fix. An empty field t
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -70,7 +70,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """A field that somebody else wrote after us: shown, never overwritten."""
+    """A field that somebody else wrote after us: shown, never overwritten.
+
+    `base` is what we last wrote (or saw when planning), `theirs` what the CRM holds, `ours` what we would write.
+    `by`, `at` (ISO 8601, UTC) and `source` (the vendor's word) say who wrote it, where the CRM tells.
+    """
 
     object: str
     id: str
@@ -78,6 +82,9 @@ class Conflict:
     base: Value
     theirs: Value
     ours: Value
+    by: str | None = None
+    at: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,3 +186,31 @@ def _verdict(
         return "write"
     # With nothing of our own to say there is nothing to dispute.
     return "leave" if is_empty(new) else "dispute"
+
+
+def due_now(
+    fields: Iterable[FieldChange],
+    now: Mapping[str, Value],
+    policies: Mapping[str, Policy],
+    rider: str | None = None,
+) -> tuple[list[FieldChange], list[Disputed]]:
+    """Which fields of a planned change may still be written, and which somebody wrote since it was planned.
+
+    `now` is what the CRM holds at this moment. A field is written where it still holds what the plan showed, or where
+    it is always `ours`; one that holds the wanted value already is done. `rider` (when the others were computed) is
+    written only together with one of them, whatever it holds. A dispute's base is what the plan showed.
+    """
+    due: list[FieldChange] = []
+    moved: list[Disputed] = []
+    riding: list[FieldChange] = []
+    for one in fields:
+        held = now.get(one.name)
+        if one.name == rider:
+            riding.append(replace(one, old=held))
+        elif same(held, one.new):
+            continue
+        elif policies.get(one.name) == "ours" or same(held, one.old):
+            due.append(replace(one, old=held))
+        else:
+            moved.append((one.name, one.old, held, one.new))
+    return sorted([*due, *(riding if due else ())], key=lambda one: one.name), moved

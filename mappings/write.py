@@ -179,6 +179,15 @@ def account_policies(mapping: MappingConfig) -> dict[str, Policy]:
     return {out.field: out.policy for out in mapping.write.account.fields.values()}
 
 
+def policies_of(mapping: MappingConfig, object: str) -> dict[str, Policy]:
+    """Who owns which field of this object that we write, by the CRM's name of it."""
+    records = (mapping.write.task, *mapping.write.lead)
+    found = account_policies(mapping) if mapping.write.account.object == object else {}
+    return found | {
+        out.field: out.policy for record in records if record.object == object for out in record.fields.values()
+    }
+
+
 def task_record(lead: Lead, text: Words, mapping: MappingConfig, schema: Schema) -> Desired:
     """The task for the account's owner."""
     said = _in_words(text) | _about(lead)

@@ -21,7 +21,7 @@ from connector.hubspot.lists import PER_CALL, Lists
 from connector.hubspot.names import MEMBERS, OWNERS
 from connector.hubspot.pages import Shape
 from connector.hubspot.paths import Paths
-from connector.hubspot.portal import LINKS_READ, Portal
+from connector.hubspot.portal import BATCH, LINKS_READ, Portal
 from connector.hubspot.read import Reader
 from connector.hubspot.setup import Setup
 from connector.hubspot.write import Writer
@@ -154,8 +154,18 @@ class HubSpot:
             raise GiveUp(f"Tossup takes contacts off lists ({MEMBERS}) and deletes nothing else, so no {object}.")
         return self._lists.remove(records)
 
-    def cost(self, object: str, how: Literal["update", "upsert", "remove"], n: int) -> int:
-        """Calls that writing `n` records takes; of members as if all were on one list."""
+    def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Ids by unique property, 100 a call."""
+        return self._writer.keyed(object, key_field, keys)
+
+    def together(self, object: str, n: int) -> int:  # noqa: ARG002 - any object, any number
+        """One call's records."""
+        return BATCH
+
+    def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:
+        """Calls that writing or fetching `n` records takes; of members as if all were on one list."""
+        if how == "fetch":
+            return ceil(n / BATCH)
         if object == MEMBERS or how == "remove":
             return ceil(n / PER_CALL)
         return self._writer.cost(object, how, n)

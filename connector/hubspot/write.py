@@ -48,6 +48,13 @@ class Writer:
                 waiting = []
         yield from associated(self.portal, name, waiting)
 
+    def keyed(self, name: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:
+        """Record ids by key, of those records that exist."""
+        found: dict[str, str] = {}
+        for part in _parts([Record(ref=key, key=key, values={}) for key in dict.fromkeys(keys)], BATCH):
+            found |= self._ids(name, key_field, part)
+        return found
+
     def cost(self, name: str, how: Literal["update", "upsert"], n: int) -> int:
         """Calls that writing `n` records takes; an upsert as if every record had links to two objects."""
         batches = ceil(n / BATCH)

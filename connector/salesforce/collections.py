@@ -14,7 +14,7 @@ from connector.transport import Transport
 from connector.wire import Call
 
 PER_CALL = 200
-_FETCHED = 2_000
+FETCHED = 2_000
 _LOCK_TRIES = 4
 _GONE = ("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
 _MOST_SPLITS = 40
@@ -31,8 +31,8 @@ class Collections:
 
     def fetch(self, object: str, fields: Sequence[str], ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """These records, missing and deleted ones left out."""
-        for start in range(0, len(ids), _FETCHED):
-            body = {"ids": list(ids[start : start + _FETCHED]), "fields": list(dict.fromkeys(fields))}
+        for start in range(0, len(ids), FETCHED):
+            body = {"ids": list(ids[start : start + FETCHED]), "fields": list(dict.fromkeys(fields))}
             call = Call(method="POST", target=f"{self._path}/{object}", json=body, repeatable=True)
             yield [record for record in self._transport.send(call).data if record]
 

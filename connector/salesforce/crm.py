@@ -11,7 +11,7 @@ from connector.errors import GiveUp
 from connector.port import Batch, Outcome, Read, Record, SetupStep
 from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.campaigns import MEMBERS, Campaigns
-from connector.salesforce.collections import PER_CALL, Collections
+from connector.salesforce.collections import FETCHED, PER_CALL, Collections
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.read import Reader
 from connector.salesforce.rows import columns, from_records, gone_marks
@@ -23,6 +23,9 @@ from connector.wire import Call
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
 __all__ = ["Salesforce", "SalesforceConfig", "open_salesforce"]
+
+BULK_AT_ONCE = 10_000
+"""Records of one Bulk job, and of one of the batches that Salesforce itself makes of a job."""
 
 
 def open_salesforce(config: SalesforceConfig) -> "Salesforce":
@@ -118,9 +121,19 @@ class Salesforce:
             raise GiveUp(f"Tossup deletes members of campaigns ({MEMBERS}) and nothing else, so no {object}.")
         return self._collections.delete(records)
 
-    def cost(self, object: str, how: Literal["update", "upsert", "remove"], n: int) -> int:  # noqa: ARG002 - any object
-        """API calls that writing `n` records takes."""
+    def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Ids by unique external id, 100 keys a query."""
+        return self._reader.keyed(object, key_field, keys)
+
+    def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:  # noqa: ARG002 - any object
+        """API calls that writing or fetching `n` records takes."""
+        if how == "fetch":
+            return ceil(n / FETCHED)
         return ceil(n / PER_CALL) if how == "remove" else self._writer.cost(n)
+
+    def together(self, object: str, n: int) -> int:  # noqa: ARG002 - any object
+        """One call's records; where there are enough of them for Bulk, those of one job."""
+        return PER_CALL if n <= self._config.bulk_writes else BULK_AT_ONCE
 
     def lists(self, names: Sequence[str]) -> Mapping[str, str]:
         """Ids of the campaigns of these names; of several the oldest."""

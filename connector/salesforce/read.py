@@ -7,7 +7,7 @@ the next read begins `overlap_s` before it. Rows that come twice are the same ro
 newest row seen: after a load that gave a million rows one stamp, every later read would bring the million again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,9 +19,11 @@ from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.extract import BulkQuery
 from connector.salesforce.query import Page, RestQuery
 from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, split
-from connector.salesforce.soql import Select
+from connector.salesforce.soql import Select, any_of
 from connector.transport import Transport
 
+_KEYS = 40
+"""Keys of at most 200 characters in one query: it must fit an address."""
 _TOO_MUCH = ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")
 
 
@@ -74,6 +76,15 @@ class Reader:
     def count(self, object: str) -> int:
         """Live rows."""
         return self.rest.count(Select(object=object, fields=("Id",)))
+
+    def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:
+        """Ids of live records by a unique field."""
+        found: dict[str, str] = {}
+        for start in range(0, len(keys), _KEYS):
+            some = any_of(key_field, keys[start : start + _KEYS])
+            rows = self.rest.rows(f"SELECT Id, {key_field} FROM {object} WHERE {some}")
+            found |= {str(row[key_field]): str(row["Id"]) for row in rows}
+        return found
 
     def _question(self, read: Read) -> _Question:
         schema = read.schema

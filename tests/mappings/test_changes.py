@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mappings.changes import Change, Conflict, FieldChange, Link, Plan, Value, compare
+from mappings.changes import Change, Conflict, FieldChange, Link, Plan, Value, compare, due_now
 from mappings.config import Policy
 from mappings.same import is_empty, same
 
@@ -110,6 +110,64 @@ def test_every_difference_is_written_shown_or_left_by_policy_and_nothing_else_is
     for name in named:
         assert not same(ours[name], theirs.get(name))
     assert changes == sorted(changes, key=lambda change: change.name)
+
+
+planned = st.dictionaries(st.sampled_from("fgh"), st.tuples(values, values)).map(
+    lambda fields: [FieldChange(name=name, old=old, new=new) for name, (old, new) in fields.items()]
+)
+
+
+@given(planned, records, policies)
+def test_what_moved_since_the_plan_is_written_only_where_the_field_is_ours(
+    fields: list[FieldChange], now: dict[str, Value], policy: dict[str, Policy]
+) -> None:
+    due, moved = due_now(fields, now, policy)
+    for one in due:
+        shown = next(field for field in fields if field.name == one.name)
+        assert policy.get(one.name) == "ours" or same(now.get(one.name), shown.old)
+        assert one == FieldChange(name=one.name, old=now.get(one.name), new=shown.new)
+    for name, was, holds, wanted in moved:
+        assert FieldChange(name=name, old=was, new=wanted) in fields
+        assert not same(holds, was)
+        assert not same(holds, wanted)
+        assert policy.get(name) != "ours"
+
+
+@given(planned, records, policies)
+def test_every_planned_field_is_due_moved_or_done(
+    fields: list[FieldChange], now: dict[str, Value], policy: dict[str, Policy]
+) -> None:
+    due, moved = due_now(fields, now, policy)
+    named = [one.name for one in due] + [name for name, *_ in moved]
+    done = {one.name for one in fields if same(now.get(one.name), one.new)}
+    assert sorted([*named, *done]) == sorted(one.name for one in fields)
+
+
+@given(planned, records, policies)
+def test_what_was_written_is_not_due_again(
+    fields: list[FieldChange], now: dict[str, Value], policy: dict[str, Policy]
+) -> None:
+    due, moved = due_now(fields, now, policy)
+    again, still = due_now(fields, {**now, **{one.name: one.new for one in due}}, policy)
+    assert (again, still) == ([], moved)
+
+
+@given(planned, policies)
+def test_while_nobody_wrote_everything_that_differs_is_due(
+    fields: list[FieldChange], policy: dict[str, Policy]
+) -> None:
+    due, moved = due_now(fields, {one.name: one.old for one in fields}, policy)
+    assert moved == []
+    assert {one.name for one in due} == {one.name for one in fields if not same(one.old, one.new)}
+
+
+def test_when_it_was_computed_is_written_with_something_else_or_not_at_all() -> None:
+    stamp, headroom = FieldChange(name="at", old=None, new="2026-11-02"), FieldChange(name="h", old=1, new=2)
+    due, moved = due_now([stamp, headroom], {"at": "2026-11-01", "h": 1}, {}, rider="at")
+    assert [(one.name, one.old, one.new) for one in due] == [("at", "2026-11-01", "2026-11-02"), ("h", 1, 2)]
+    assert moved == []
+    assert due_now([stamp, headroom], {"h": 2}, {}, rider="at") == ([], [])
+    assert due_now([stamp, headroom], {"h": 9}, {}, rider="at") == ([], [("h", 1, 9, 2)])
 
 
 @given(values, values)

@@ -206,6 +206,29 @@ class CrmContract:
         assert sorted(row[schema.id_field] for row in rows) == sorted(ids[1:3])
         assert all(row[side.words.name].startswith("Example") for row in rows)
 
+    def test_fetching_costs_what_was_said(self, side: Side, crm: Crm):
+        ids = side.accounts(450)
+        schema = described(crm, side.words.accounts)
+        before = crm.calls
+        assert sum(one.rows.num_rows for one in crm.fetch(schema, (side.words.name,), ids)) == 450
+        assert crm.calls - before == crm.cost(side.words.accounts, "fetch", 450)
+
+    @pytest.mark.parametrize("n", [1, 450, 10_000])
+    def test_looking_first_costs_at_most_a_call_for_each_call_that_writes(self, side: Side, crm: Crm, n: int):
+        object = side.words.accounts
+        size = crm.together(object, n)
+        assert size > 0
+        assert crm.cost(object, "fetch", min(n, size)) <= crm.cost(object, "update", min(n, size))
+
+    def test_live_records_are_found_by_key(self, side: Side, prepared: Crm):
+        words = side.words
+        tasks = [self.task(side, number) for number in range(150)]
+        made = {outcome.ref: str(outcome.id) for outcome in prepared.upsert(words.tasks, words.key, tasks)}
+        side.delete(words.tasks, made["task-3"])
+        keys = [*(str(task.key) for task in tasks), "lead-999", "it's \\ not there"]
+        found = prepared.keyed(words.tasks, words.key, keys)
+        assert found == {str(task.key): made[task.ref] for task in tasks if task.ref != "task-3"}
+
     def test_describe_tells_types_choices_and_names_for_suggestions(self, side: Side, crm: Crm):
         schema = crm.describe([side.words.accounts, "NoSuchObject"])
         account = schema.objects[side.words.accounts]
