@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 import pyarrow as pa
@@ -87,6 +87,22 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """The last time a field of a record was written: by whom (the name people know them by), and through what.
+
+    `source` is the vendor's word: HubSpot's sourceType (CRM_UI, INTEGRATION, IMPORT ...), Salesforce's history object
+    (AccountHistory), or LastModifiedBy where only the last save of the whole record is known; `value` is None then.
+    """
+
+    id: str
+    field: str
+    at: datetime
+    value: Value = None
+    by: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetupStep:
     """One thing `setup` would create or grant, in words and with what it needs to do it."""
 
@@ -134,6 +150,12 @@ class Crm(Protocol):
 
     def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
         """These records as they are now (missing ones left out), 2,000 or 100 a call."""
+
+    def edits(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:
+        """Who wrote these fields of these records last, 200 or 50 records a call; what cannot be told is left out.
+
+        Raises `GiveUp` where our user may not ask.
+        """
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update records by `id`; one outcome a record, in no order."""
@@ -187,3 +209,8 @@ _ARROW: Mapping[FieldType, pa.DataType] = {
 def arrow_type(type: FieldType) -> pa.DataType:
     """The Arrow type of a column that holds this field; text for everything that is neither number nor time."""
     return _ARROW.get(type, pa.string())
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """A moment in UTC, from milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -14,6 +14,7 @@ from connector.hubspot import owners
 from connector.hubspot.auth import sign_in
 from connector.hubspot.config import HubSpotConfig
 from connector.hubspot.describe import Describer
+from connector.hubspot.edits import Edits
 from connector.hubspot.envelope import HubSpotAnswers
 from connector.hubspot.library import Library
 from connector.hubspot.links import linked
@@ -26,7 +27,7 @@ from connector.hubspot.read import Reader
 from connector.hubspot.setup import Setup
 from connector.hubspot.write import Writer
 from connector.limits import Pace
-from connector.port import Batch, Cursor, LinkRows, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Cursor, Edit, LinkRows, Outcome, Read, Record, SetupStep
 from connector.transport import Transport
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
@@ -76,6 +77,7 @@ class HubSpot:
         self._writer = Writer(portal=self._portal)
         self._setup = Setup(self._portal, self._library)
         self._lists = Lists(self._portal)
+        self._edits = Edits(self._portal, self._library)
         self._whole: Mapping[str, _Whole] = {
             OWNERS: _Whole(rows=partial(owners.rows, self._library), ids=partial(owners.ids, self._library)),
             MEMBERS: _Whole(rows=self._lists.rows, ids=self._lists.ids),
@@ -137,6 +139,10 @@ class HubSpot:
             wanted = [n for n, id in enumerate(rows.column(0).to_pylist()) if id in set(ids)]
             return iter([Batch(rows=rows.take(pa.array(wanted, pa.int64())))])
         return self._reader.fetch(Shape.of(schema, fields), ids)
+
+    def edits(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:
+        """From the property history; lists and owners have none."""
+        return iter(()) if object in self._whole else self._edits.of(object, ids, fields)
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update by record id, 100 a call."""

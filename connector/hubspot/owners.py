@@ -16,6 +16,17 @@ def rows(library: Library, shape: Shape) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(ordered, schema=shape.arrow)
 
 
+def named(library: Library) -> Mapping[int, str]:
+    """Names by user id (which is another number than the owner's id), of those who left too."""
+    found: dict[int, str] = {}
+    for archived in (True, False):
+        for owner in library.owners(archived=archived):
+            user = owner.get("userId") or owner.get("userIdIncludingInactive")
+            if user is not None:
+                found[int(user)] = _name(owner)
+    return found
+
+
 def ids(library: Library) -> list[str]:
     """The ids of all of them."""
     return sorted({str(row["id"]) for row in _rows(library)}, key=_numeric)

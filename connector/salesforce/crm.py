@@ -8,11 +8,12 @@ from typing import Literal
 import pyarrow as pa
 
 from connector.errors import GiveUp
-from connector.port import Batch, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Edit, Outcome, Read, Record, SetupStep
 from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.campaigns import MEMBERS, Campaigns
 from connector.salesforce.collections import FETCHED, PER_CALL, Collections
 from connector.salesforce.config import SalesforceConfig
+from connector.salesforce.edits import Edits
 from connector.salesforce.read import Reader
 from connector.salesforce.rows import columns, from_records, gone_marks
 from connector.salesforce.schema import Describer
@@ -49,6 +50,7 @@ class Salesforce:
         self._transport = transport
         self._sign_in = sign_in
         self._reader = Reader(config, transport)
+        self._edits = Edits(self._reader.rest)
         self._collections = Collections(config, transport)
         self._writer = Writer(config, transport)
         self._describer = Describer(config, transport)
@@ -105,6 +107,10 @@ class Salesforce:
         for records in self._collections.fetch(schema.name, [*into.names, *marks], ids):
             there = [record for record in records if not any(record.get(mark) for mark in marks)]
             yield Batch(rows=from_records(there, into))
+
+    def edits(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:
+        """From field history where it is tracked, else by who saved the record last."""
+        return self._edits.of(object, ids, fields)
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update by id."""

@@ -15,6 +15,9 @@ from connector.emulator.hubspot.wire import invalid, not_found, nothing, reply, 
 MOST_A_PAGE: Final = 100
 MOST_WITH_HISTORY: Final = 50
 MOST_LINKS_IN_A_PAGE: Final = 100
+APP: Final = "2024001"
+APP_NAME: Final = "Integration"
+"""The id and name of the app that all calls come from, as the history tells them."""
 
 
 def page(call: Call) -> Response:
@@ -104,8 +107,8 @@ def with_history(table: Table, record: Record, names: list[str]) -> dict[str, li
                 "value": change.value or "",
                 "timestamp": stamp(change.at),
                 "sourceType": change.source,
-                "sourceId": None if change.user is None else f"userId:{change.user}",
-                "sourceLabel": None,
+                "sourceId": APP if change.user is None else f"userId:{change.user}",
+                "sourceLabel": APP_NAME if change.user is None else None,
                 "updatedByUserId": change.user,
             }
             for change in table.history(record, name)

@@ -47,7 +47,7 @@ class Answer(Protocol):
 
 
 class Change(NamedTuple):
-    """A value a property came to hold: when (milliseconds), and by whom (`API`, or `CRM_UI` with a user's id)."""
+    """A value a property came to hold: when (milliseconds), by whom (`INTEGRATION`, or `CRM_UI` with a user's id)."""
 
     property: str
     value: str | None
@@ -233,7 +233,7 @@ class Table:
 
     def _first(self, record: Record, name: str, value: str) -> Change:
         user = self.by_hand.get(record.id)
-        return Change(name, value, record.created, "API" if user is None else "CRM_UI", user)
+        return Change(name, value, record.created, "INTEGRATION" if user is None else "CRM_UI", user)
 
     def snapshot(self) -> dict[str, Any]:
         """Every record and definition, JSON-able."""

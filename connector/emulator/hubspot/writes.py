@@ -32,7 +32,7 @@ class By:
     @property
     def source(self) -> tuple[str, int | None]:
         """How the property history names it."""
-        return ("API" if self.user is None else "CRM_UI", self.user)
+        return ("INTEGRATION" if self.user is None else "CRM_UI", self.user)
 
 
 API: Final = By()

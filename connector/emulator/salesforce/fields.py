@@ -17,6 +17,7 @@ _SOAP = {
     "percent": "xsd:double",
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
+    "anyType": "xsd:anyType",
 }
 TEXTS = frozenset({"string", "textarea", "picklist", "multipicklist", "email", "phone", "url", "combobox"})
 _FILLED = frozenset(
@@ -75,6 +76,11 @@ class Field:
     def filled(self) -> bool:
         """Whether Salesforce fills it where the caller does not."""
         return self.default is not None or self.name in _FILLED
+
+    @property
+    def filterable(self) -> bool:
+        """Whether a WHERE clause may name it."""
+        return self.type != "anyType" and (self.type != "textarea" or self.length <= 255)
 
     @property
     def indexed(self) -> bool:
@@ -184,7 +190,7 @@ def describe(field: Field, *, editable: bool) -> dict[str, object]:
         "picklistValues": _choices(field),
         "restrictedPicklist": field.restricted,
         "inlineHelpText": field.help,
-        "filterable": field.type != "textarea" or field.length <= 255,
+        "filterable": field.filterable,
         "sortable": field.type != "textarea" or field.length <= 255,
         "groupable": field.type not in ("textarea", "double", "currency", "percent", "datetime"),
         "aggregatable": field.type != "textarea",

@@ -112,6 +112,9 @@ def _looked_up(table: Table, condition: Comparison) -> set[int] | None:
 
 def _comparison(scope: Scope, column: Column, condition: Comparison) -> Test:
     field, get, op = column.field, column.get, condition.op
+    if field.type == "anyType":
+        message = f"field '{field.name}' can not be filtered in a query call"
+        raise complaint(scope.text, condition.path.at, message, "INVALID_FIELD")
     if any(literal.kind == "relative" for literal in condition.values):
         return _relative(scope, column, condition)
     values = [_constant(scope, field, literal, condition) for literal in condition.values]

@@ -80,3 +80,20 @@ def person_name() -> list[Field]:
     name = fixed(text("Name", 121))
     salutations = ("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.")
     return [choice("Salutation", salutations), text("FirstName", 40), text("LastName", 80, required=True), name]
+
+
+def history_of(parent: str) -> list[Field]:
+    """The fields of an object's history; nobody may write them, nobody sees SystemModstamp (Salesforce has none)."""
+    fields = (
+        Field(name="Id", label="Record ID", type="id", length=18),
+        plain("IsDeleted", "boolean"),
+        reference(f"{parent}Id", parent, cascade=True),
+        reference("CreatedById", "User"),
+        plain("CreatedDate", "datetime"),
+        choice("Field", ()),
+        choice("DataType", ()),
+        Field(name="OldValue", label="Old Value", type="anyType", length=255),
+        Field(name="NewValue", label="New Value", type="anyType", length=255),
+        replace(plain("SystemModstamp", "datetime"), guarded=True),
+    )
+    return [fixed(field) for field in fields]

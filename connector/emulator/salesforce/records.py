@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from connector.emulator.salesforce import ids
+from connector.emulator.salesforce import history, ids
 from connector.emulator.salesforce.access import Access
 from connector.emulator.salesforce.core import Core
 from connector.emulator.salesforce.derive import DERIVE, SETUP, TWINS, Saving
@@ -79,6 +80,7 @@ class Records:
             table.columns["Name"][row] = table.ids[row][:15]
         if self.journal is not None:
             self.journal.append(lambda: table.purge(row))
+        self._noted(table, history.created(self.core, table, row, caller.user_id, stamp))
         return row
 
     def update(self, table: Table, row: int, values: Mapping[str, object], caller: Caller) -> None:
@@ -107,7 +109,15 @@ class Records:
         out.setdefault("LastModifiedDate", stamp)
         out.setdefault("LastModifiedById", caller.user_id)
         out.setdefault("SystemModstamp", stamp)
+        if table.tracked:
+            self._noted(table, history.changed(self.core, table, row, out, caller.user_id, stamp))
         self.store(table, row, out)
+
+    def _noted(self, table: Table, rows: list[int]) -> None:
+        """Take the history back too, should the request be rolled back."""
+        if self.journal is not None and rows:
+            kept = self.core.tables[f"{table.name}History"]
+            self.journal.extend(partial(kept.purge, row) for row in rows)
 
     def store(self, table: Table, row: int, values: Mapping[str, Value]) -> None:
         """Store values as they are, remembering the old ones while a request may still be rolled back."""

@@ -28,7 +28,7 @@ def versions() -> list[dict[str, str]]:
 
 
 def _can(table: Table) -> bool:
-    return table.name != "Organization"
+    return table.name != "Organization" and not table.name.endswith("History")
 
 
 def summary(table: Table, api: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from connector.emulator.org import BadRequest
+from connector.emulator.salesforce import history
 from connector.emulator.salesforce.auth import Auth
 from connector.emulator.salesforce.bulk import Bulk
 from connector.emulator.salesforce.query import Queries
@@ -19,7 +20,7 @@ class Settings:
     (true: every token but the static one is refused from now on); `token_life_s`; `assignment_rule` (whether new
     leads go to the default lead owner unless the caller says Sforce-Auto-Assign: FALSE); `bulk_polls` (how often a
     job's state is asked for before it may be complete); `page_size` (query pages no longer than this);
-    `hide` and `show` (a list of `Object.Field`).
+    `hide`, `show` and `track` (a list of `Object.Field`; at most 20 of an object are tracked in its history).
     """
 
     def __init__(self, auth: Auth, usage: Usage, records: Records, queries: Queries, bulk: Bulk) -> None:
@@ -35,6 +36,8 @@ class Settings:
         self._set_limits(values)
         self._set_auth(values)
         self._set_behaviour(values)
+        if isinstance(values.get("track"), list):
+            history.track(self._records.core, [str(name) for name in values["track"]])  # type: ignore[attr-defined]  # a list, as just seen
         for name in ("hide", "show"):
             self._set_visible(values.get(name), hidden=name == "hide")
         return {

@@ -1,11 +1,11 @@
 """The objects every org has, with the fields, picklists and key prefixes a sales org works with."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 
 from connector.emulator.salesforce import administration, customers, selling, work
 from connector.emulator.salesforce.fields import Field
-from connector.emulator.salesforce.parts import system_fields
+from connector.emulator.salesforce.parts import history_of, system_fields
 from connector.emulator.salesforce.table import Table
 
 _PERSON = ("User",)
@@ -34,6 +34,9 @@ OBJECTS: tuple[_Spec, ...] = (
     ("Event", "00U", work.event, _PERSON),
     ("Campaign", "701", customers.campaign, _PERSON),
     ("CampaignMember", "00v", customers.campaign_member, ()),
+    ("AccountHistory", "017", partial(history_of, "Account"), ()),
+    ("ContactHistory", "0t3", partial(history_of, "Contact"), ()),
+    ("LeadHistory", "0t4", partial(history_of, "Lead"), ()),
     ("PermissionSet", "0PS", administration.permission_set, ()),
     ("PermissionSetAssignment", "0Pa", administration.permission_set_assignment, ()),
     ("FieldPermissions", "01k", administration.field_permissions, ()),
@@ -47,11 +50,15 @@ def _label(name: str) -> str:
     )
 
 
+def _system(name: str, owners: tuple[str, ...]) -> Iterable[Field]:
+    """What every object has but histories, which bring their own."""
+    return () if name.endswith("History") else system_fields(owners=owners)
+
+
 @cache
 def _definitions() -> tuple[tuple[str, str, str, tuple[Field, ...]], ...]:
     return tuple(
-        (name, _label(name), prefix, (*system_fields(owners=owners), *fields()))
-        for name, prefix, fields, owners in OBJECTS
+        (name, _label(name), prefix, (*_system(name, owners), *fields())) for name, prefix, fields, owners in OBJECTS
     )
 
 

@@ -38,7 +38,7 @@ def _dumped(table: Table, plain: Table | None) -> dict[str, Any]:
     usual = plain.fields if plain is not None else {}
     own = [asdict(field) for field in table.fields.values() if usual.get(field.name) != field]
     about = {"label": table.label, "prefix": table.prefix, "guarded": table.guarded, "changed_at": table.changed_at}
-    return {**about, "fields": own, "records": table.dump()}
+    return {**about, "tracked": sorted(table.tracked), "fields": own, "records": table.dump()}
 
 
 def load(snapshot: Mapping[str, Any], core: Core, tooling: Tooling, records: Records) -> None:
@@ -64,6 +64,7 @@ def _loaded(core: Core, name: str, dumped: Mapping[str, Any]) -> None:
         else:
             table.add_field(field)
     table.guarded, table.changed_at = dumped["guarded"], dumped["changed_at"]
+    table.tracked = frozenset(dumped.get("tracked", ()))
     table.load(dumped["records"])
 
 

@@ -28,6 +28,8 @@ class Table:
         self.custom = custom
         self.guarded = False
         self.changed_at = 0
+        self.tracked: frozenset[str] = frozenset()
+        """Fields whose changes are kept in the object's history."""
         self.version = 0
         """Counts changes of the definition."""
         self.writes = 0

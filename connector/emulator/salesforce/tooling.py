@@ -7,7 +7,8 @@ same words (FullName, Metadata), so that a test can make one over HTTP.
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector.emulator.salesforce import metadata, select, soql
+from connector.emulator.org import BadRequest
+from connector.emulator.salesforce import history, metadata, select, soql
 from connector.emulator.salesforce.core import Core
 from connector.emulator.salesforce.errors import ApiError
 from connector.emulator.salesforce.fields import Field, Value, plain, reference, text
@@ -32,7 +33,18 @@ class Tooling:
         field = metadata.field_from(self.core, name, wanted, guarded=guarded)
         metadata.add_field(self.core, object_name, field, at)
         self.created.append((object_name, name))
+        if wanted.get("trackHistory"):
+            self._track(object_name, name)
         return self._custom_fields().ids[-1]
+
+    def _track(self, object_name: str, name: str) -> None:
+        """Keep the history of a field. Raises ApiError where the object has none, or too many tracked fields."""
+        table = self.core.table(object_name)
+        tracked = sorted(table.tracked) if table is not None else []
+        try:
+            history.track(self.core, [f"{object_name}.{field}" for field in (*tracked, name)])
+        except BadRequest as error:
+            raise ApiError(400, "FIELD_INTEGRITY_EXCEPTION", str(error), ("trackHistory",)) from error
 
     def create_field(self, call: Call) -> Response:
         """`POST /tooling/sobjects/CustomField`: nobody sees the field until a permission set grants it."""

@@ -62,6 +62,8 @@ class Side(ABC):
     """An emulated CRM with hands on it. Every way in goes over HTTP, as the server's loop owns the records."""
 
     words: Words
+    empty: str | None = None
+    """What a person's edit holds to clear a field."""
     many: int
     """More rows than one page of a read."""
 
@@ -106,8 +108,16 @@ class Side(ABC):
         rows = [{self.words.name: f"Example Industries {number:05}"} for number in range(n)]
         return self.add(self.words.accounts, rows, stamp=stamp)
 
-    def edit(self, object: str, id: str, values: Values) -> None:
-        self._act("update", object, id, values)
+    def edit(self, object: str, id: str, values: Values, person: str | None = None) -> None:
+        self._act("update", object, id, values, person)
+
+    @abstractmethod
+    def hire(self, name: str) -> None:
+        """Somebody of this name works here from now on."""
+
+    @abstractmethod
+    def track(self, object: str, *fields: str) -> None:
+        """Keep the history of these fields."""
 
     def delete(self, object: str, id: str) -> None:
         self._act("delete", object, id, {})
@@ -139,8 +149,8 @@ class Side(ABC):
     def _reset(self) -> None:
         self._control("POST", "reset", {"world": "empty"})
 
-    def _act(self, action: str, object: str, id: str, values: Values) -> None:
-        said = {"person": self.words.person, "action": action, "object": object, "id": id, "values": values}
+    def _act(self, action: str, object: str, id: str, values: Values, person: str | None = None) -> None:
+        said = {"person": person or self.words.person, "action": action, "object": object, "id": id, "values": values}
         self._control("POST", "act", said)
 
     def _control(self, method: str, path: str, body: Values | None) -> Any:

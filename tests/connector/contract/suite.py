@@ -229,6 +229,59 @@ class CrmContract:
         found = prepared.keyed(words.tasks, words.key, keys)
         assert found == {str(task.key): made[task.ref] for task in tasks if task.ref != "task-3"}
 
+    def test_who_wrote_a_field_last_is_told_with_what_when_and_through_what(self, side: Side, crm: Crm):
+        words = side.words
+        side.hire("CSM 03")
+        side.track(words.accounts, words.employees, words.name)
+        first, second, third = side.accounts(3)
+        side.advance(hours=1)
+        side.edit(words.accounts, first, {words.employees: 12}, "CSM 03")
+        side.advance(hours=1)
+        side.edit(words.accounts, first, {words.employees: 14}, "CSM 03")
+        told = side.now().replace(microsecond=0)
+        side.advance(hours=1)
+        assert all(
+            one.ok for one in crm.update(words.accounts, [Record(ref="2", id=second, values={words.name: "N"})])
+        )
+        asked = (words.employees, words.name)
+        edits = {(edit.id, edit.field): edit for edit in crm.edits(words.accounts, [first, second, third], asked)}
+        by_hand = edits[first, words.employees]
+        assert (by_hand.by, float(str(by_hand.value))) == ("CSM 03", 14)
+        assert abs(by_hand.at - told) < timedelta(seconds=2)
+        assert by_hand.source
+        ours = edits[second, words.name]
+        assert (ours.by, ours.value) == ("Integration", "N")
+        assert ours.at > by_hand.at
+        side.edit(words.accounts, second, {words.name: "M"}, "CSM 03")
+        assert {edit.by for edit in crm.edits(words.accounts, [second], [words.name])} == {"CSM 03"}
+
+    def test_a_cleared_field_names_who_cleared_it(self, side: Side, crm: Crm):
+        words = side.words
+        side.hire("CSM 03")
+        side.track(words.accounts, words.employees)
+        (id,) = side.accounts(1)
+        assert all(
+            one.ok for one in crm.update(words.accounts, [Record(ref="1", id=id, values={words.employees: 5})])
+        )
+        side.advance(hours=1)
+        side.edit(words.accounts, id, {words.employees: side.empty}, "CSM 03")
+        (edit,) = crm.edits(words.accounts, [id], [words.employees])
+        assert (edit.by, edit.value) == ("CSM 03", None)
+
+    def test_many_edits_are_asked_for_in_few_calls(self, side: Side, crm: Crm):
+        words = side.words
+        side.track(words.accounts, words.employees)
+        ids = side.accounts(120)
+        for id in ids:
+            side.edit(words.accounts, id, {words.employees: 7})
+        before = crm.calls
+        assert {edit.id for edit in crm.edits(words.accounts, ids, [words.employees])} == set(ids)
+        assert crm.calls - before <= 5
+
+    def test_of_a_record_that_is_gone_nobody_is_told(self, side: Side, crm: Crm):
+        assert list(crm.edits(side.words.accounts, [side.words.missing_id], [side.words.name])) == []
+        assert list(crm.edits(side.words.accounts, [], [side.words.name])) == []
+
     def test_describe_tells_types_choices_and_names_for_suggestions(self, side: Side, crm: Crm):
         schema = crm.describe([side.words.accounts, "NoSuchObject"])
         account = schema.objects[side.words.accounts]

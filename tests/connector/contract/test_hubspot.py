@@ -71,6 +71,7 @@ class HubSpotSide(Side):
     """The emulated HubSpot."""
 
     words = WORDS
+    empty = ""
     many = 1150
 
     def open(self, *, token: str | None = None, renewable: bool = False, **settings: Any) -> HubSpot:
@@ -85,6 +86,13 @@ class HubSpotSide(Side):
     def stamped(self, stamp: datetime) -> Values:
         text = stamp.isoformat()
         return {"createdate": text, "hs_lastmodifieddate": text}
+
+    def hire(self, name: str) -> None:
+        first, _, last = name.partition(" ")
+        self.add("owners", [{"firstName": first, "lastName": last}])
+
+    def track(self, object: str, *fields: str) -> None:
+        """HubSpot keeps the history of every property."""
 
     def _reset(self) -> None:
         super()._reset()

@@ -96,6 +96,12 @@ class SalesforceSide(Side):
     def open(self, **settings: Any) -> Salesforce:
         return open_salesforce(self.config(**settings))
 
+    def hire(self, name: str) -> None:
+        self.add("User", [{"LastName": name}])
+
+    def track(self, object: str, *fields: str) -> None:
+        self.settings(track=[f"{object}.{field}" for field in fields])
+
     def stamped(self, stamp: datetime) -> Values:
         text = stamp.isoformat(timespec="milliseconds")
         return {"CreatedDate": text, "LastModifiedDate": text, "SystemModstamp": text}

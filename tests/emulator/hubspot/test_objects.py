@@ -203,11 +203,15 @@ def test_history_tells_every_value_when_and_by_whom(api):
     city = read["propertiesWithHistory"]["city"]
     assert [(entry["value"], entry["sourceType"]) for entry in city] == [
         ("Second City", "CRM_UI"),
-        ("First City", "API"),
+        ("First City", "INTEGRATION"),
     ]
     assert city[0]["timestamp"] == read["updatedAt"]
     assert city[1]["timestamp"] == read["createdAt"]
-    assert isinstance(city[0]["updatedByUserId"], int)
+    user = city[0]["updatedByUserId"]
+    assert isinstance(user, int)
+    assert (city[0]["sourceId"], city[0]["sourceLabel"]) == (f"userId:{user}", None)
+    assert (city[1]["updatedByUserId"], city[1]["sourceLabel"]) == (None, "Integration")
+    assert city[1]["sourceId"].isdigit()
     assert len(read["propertiesWithHistory"]["name"]) == 1
 
 

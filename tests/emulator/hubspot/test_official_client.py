@@ -40,7 +40,7 @@ def test_companies_are_created_read_changed_listed_and_archived(client):
     changed = companies.update(made.id, SimplePublicObjectInput(properties={"city": "Example City"}))
     assert changed.properties["city"] == "Example City"
     read = companies.get_by_id(made.id, properties=["city"], properties_with_history=["city"])
-    assert read.properties_with_history["city"][0].source_type == "API"
+    assert read.properties_with_history["city"][0].source_type == "INTEGRATION"
     assert [one.id for one in companies.get_page(limit=100, properties=["city"]).results] == [made.id]
     assert companies.archive(made.id) is None
     with pytest.raises(ApiException) as gone:
