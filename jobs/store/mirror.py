@@ -18,8 +18,7 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
-import sqlglot.expressions as sge
-from ibis.backends.sql.compilers.duckdb import compiler
+from ibis.backends.sql.datatypes import DuckDBType
 
 from connector.errors import GiveUp, TryAgain
 from connector.port import Batch, Cursor, LinkRows, arrow_type
@@ -30,13 +29,12 @@ from jobs.store.lock import FileLock
 from jobs.store.merge import Merge
 from jobs.store.sink import FieldsChanged, Loaded, Sink, column
 from jobs.store.trouble import in_words, is_broken, spoken
+from jobs.store.wording import Wording, question
 from mappings.changes import Value
 from mappings.schema import ObjectSchema
 
 __all__ = ["FieldsChanged", "Loaded", "Mirror", "Sink"]
 
-_WORK = (sge.Join, sge.Group, sge.Distinct, sge.AggFunc, sge.Window, sge.SetOperation)
-"""What makes a query more than a look at the rows of one table."""
 _ISO = {
     "date32[day]": "strftime({}, '%Y-%m-%d')",
     "timestamp[ms, tz=UTC]": "strftime({}, '%Y-%m-%dT%H:%M:%S.%gZ')",
@@ -44,19 +42,8 @@ _ISO = {
 
 
 @lru_cache(maxsize=500)
-def _in_words(op: ops.Relation) -> str:
-    """The question as SQL: finding the words takes longer than the answer, and every run of a day asks the same."""
-    query = compiler.to_sqlglot(op.to_expr())
-    for part in query.find_all(sge.CTE):
-        # what is read twice is written down in between, which for rows that are only read takes longer than reading
-        if part.this.find(*_WORK) is None:
-            part.set("materialized", value=False)
-    return str(query.sql(dialect=compiler.dialect, copy=False))
-
-
-@lru_cache(maxsize=500)
-def _columns(schema: ibis.Schema) -> str:
-    return ", ".join(one.sql("duckdb") for one in schema.to_sqlglot_column_defs("duckdb"))
+def _type(type: ibis.DataType) -> str:
+    return f"{DuckDBType.to_string(type)}{'' if type.nullable else ' NOT NULL'}"
 
 
 class Mirror:
@@ -246,8 +233,9 @@ class Mirror:
         if expr.op().find(ops.InMemoryTable):
             return self.connection.create_table(name, expr, temp=True)
         schema = expr.schema()
-        self._con.execute(f"CREATE TEMP TABLE {quoted(name)} ({_columns(schema)})")
-        self._con.execute(f"INSERT INTO {quoted(name)} {_in_words(expr.op())}")
+        columns = ", ".join(f"{quoted(column)} {_type(type)}" for column, type in schema.items())
+        self._con.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
+        self._con.execute(f"INSERT INTO {quoted(name)} {question(expr.op())}")
         place = ops.Namespace(catalog="temp", database="main")
         return ops.DatabaseTable(name=name, schema=schema, source=self.connection, namespace=place).to_expr()
 
@@ -292,6 +280,7 @@ class Mirror:
         # DuckDB flattens nested queries itself: having Ibis do it first only costs time to compile
         ibis.options.sql.fuse_selects = False
         self.connection = ibis.duckdb.connect(self.path, **self._config)
+        self.connection.compiler = Wording()
         # expressions over one mirror and another are the same question, which is put into words only once
         self.connection.db_identity = "mirror"
         self._con: duckdb.DuckDBPyConnection = self.connection.con

@@ -5,7 +5,8 @@ from pathlib import Path
 import ibis
 import pytest
 
-from jobs.store.mirror import Mirror, _in_words
+from jobs.store.mirror import Mirror
+from jobs.store.wording import question
 from tests.jobs.test_mirror import batch, schema
 
 
@@ -25,12 +26,12 @@ def staged(mirror: Mirror) -> list[str]:
 
 
 def test_every_mirror_answers_for_itself_though_the_question_is_put_into_words_once(tmp_path: Path) -> None:
-    _in_words.cache_clear()
+    question.cache_clear()
     with filled(tmp_path / "one", "ab", "c") as one, filled(tmp_path / "two", "de", "fg") as two:
         assert staged(one) == ["AB"]
-        asked = _in_words.cache_info().misses
+        asked = question.cache_info().misses
         assert staged(two) == ["DE", "FG"]
-        assert _in_words.cache_info().misses == asked == 2
+        assert question.cache_info().misses == asked == 2
     with filled(tmp_path / "one", "xy") as again:
         assert staged(again) == ["XY"]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import ibis.expr.types as ir
 import pytest
 
 from leads.find import Found
@@ -14,6 +15,7 @@ from tests.leads.world import World, close_engine, rules
 
 Row = dict[str, Any]
 Answer = tuple[Found, dict[str, Row]]
+Answered = tuple[Found, list[Row], list[Row], list[ir.Table]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,23 +49,33 @@ def saying_why() -> Rules:
 
 
 @pytest.fixture(scope="session")
-def _answered(
-    every_case: dict[str, list[dict[str, Any]]], saying_why: Rules
-) -> Iterator[tuple[Found, list[Row], list[Row]]]:
+def _answered(every_case: dict[str, list[dict[str, Any]]], saying_why: Rules) -> Iterator[Answered]:
+    asked: list[ir.Table] = []
     # read at once: the tables of the next world take the place of these
     with closing(World(every_case)) as world:
-        found = world.find(saying_why)
-        yield found, found.accounts.to_pyarrow().to_pylist(), found.facts.to_pyarrow().to_pylist()
+
+        def stage(name: str, table: ir.Table) -> ir.Table:
+            asked.append(table)
+            return world.stage(name, table)
+
+        found = world.find(saying_why, stage=stage)
+        yield found, found.accounts.to_pyarrow().to_pylist(), found.facts.to_pyarrow().to_pylist(), asked
 
 
 @pytest.fixture(scope="session")
-def answer(_answered: tuple[Found, list[Row], list[Row]]) -> Answer:
+def answer(_answered: Answered) -> Answer:
     """What find() says about all cases together, and its account rows by account id."""
-    found, accounts, _facts = _answered
+    found, accounts, _facts, _asked = _answered
     return found, {row["account_id"]: row for row in accounts}
 
 
 @pytest.fixture(scope="session")
-def facts(_answered: tuple[Found, list[Row], list[Row]]) -> dict[str, Row]:
+def facts(_answered: Answered) -> dict[str, Row]:
     """Every fact of the accounts of all cases, by account id."""
     return {row["account_id"]: row for row in _answered[2]}
+
+
+@pytest.fixture(scope="session")
+def questions(_answered: Answered) -> list[ir.Table]:
+    """Every question that was asked to decide on all cases, in the order in which they were asked."""
+    return _answered[3]

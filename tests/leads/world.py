@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis.expr.operations import InMemoryTable
 from ruamel.yaml import YAML
 
+from jobs.store.wording import question
 from leads.find import Found, find
 from mappings.canonical import TABLES
 from mappings.config import Company, Gate, MappingConfig, Play, Ranking, RecordOut, Rules, Texts, Write
@@ -64,13 +65,7 @@ def close_engine() -> None:
     """Let go of the engine that all worlds share."""
     _engine().disconnect()
     _engine.cache_clear()
-    _sql.cache_clear()
-
-
-@cache
-def _sql(op: Any) -> str:
-    # the same question in another world is the same statement, and putting it into words takes longest
-    return str(ibis.to_sql(op.to_expr(), dialect="duckdb", pretty=False))
+    question.cache_clear()
 
 
 def arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -105,7 +100,7 @@ class World:
             return self.engine.create_table(unique, expr, overwrite=True)
         columns = ", ".join(one.sql("duckdb") for one in expr.schema().to_sqlglot_column_defs("duckdb"))
         self.engine.raw_sql(f'CREATE OR REPLACE TABLE "{unique}" ({columns})')
-        self.engine.raw_sql(f'INSERT INTO "{unique}" {_sql(expr.op())}')
+        self.engine.raw_sql(f'INSERT INTO "{unique}" {question(expr.op())}')
         return self.engine.table(unique)
 
     def find(self, rules: Rules, **options: Any) -> Found:
