@@ -2,10 +2,11 @@
 
 A record that we closed ourselves says nothing of what people decided, whatever its status. It is withdrawn as long as
 nobody answered or changed it since, and its lead may come back; once a person did, it is that person's. A record that
-we made and the CRM does not show was deleted by a person, which is a decision too.
+we made and the CRM does not show was deleted by a person, which is a decision too. Of an open one our ledger tells
+what people changed: what is theirs is never changed again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,8 +16,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from jobs.past import Books, held, untouched
+from jobs.past import Books, held, touches, untouched
 from jobs.store.ledger import Known
+from jobs.touched import changes, due_day, record_of
 from jobs.view import View
 from mappings.config import MappingConfig
 from mappings.same import same
@@ -43,6 +45,8 @@ _MARKS = pa.schema(
         ("marked_on", pa.date32()),
         ("silent", pa.bool_()),
         ("shut", pa.bool_()),
+        ("changed", pa.string()),
+        ("later", pa.date32()),
     ]
 )
 Keyed = Mapping[tuple[str, str], Known]
@@ -60,9 +64,12 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
     rows = list(telling.rows(known))
     if not rows:
         return ours
-    marks = ibis.memtable(pa.Table.from_pylist(list(telling.marks(known)), schema=_MARKS))
+    marked = [*telling.closed(known), *telling.open(known, _open_ids(ours))]
+    marks = ibis.memtable(pa.Table.from_pylist(marked, schema=_MARKS))
     shown = ours.left_join(marks, ["key", "kind"]).mutate(
         withdrawn_on=ibis._.marked_on,
+        touched=ibis._.changed,
+        deferred_to=ibis._.later,
         outcome=ibis.cases((~ibis.coalesce(ibis._.silent, False), ibis._.outcome)),
         is_closed=ibis._.is_closed | ibis.coalesce(ibis._.shut, False),
     )
@@ -103,7 +110,7 @@ class _Telling:
             "withdrawn_on": self._day(item) if item.closed else None,
         }
 
-    def marks(self, known: Keyed) -> Iterator[dict[str, Any]]:
+    def closed(self, known: Keyed) -> Iterator[dict[str, Any]]:
         """Of the records that we closed: since when, whether nobody decided, whether the CRM may not show it yet."""
         for object in sorted({item.object for item in known.values()}):
             closed = {key: item for (of, key), item in known.items() if of == object and item.closed}
@@ -118,6 +125,21 @@ class _Telling:
                     "silent": young or item.id in silent,
                     "shut": young,
                 }
+
+    def open(self, known: Keyed, open: Set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+        """Of those that are open, by kind and id: what people changed, and to which later day they put it off."""
+        for object in sorted({item.object for item in known.values()}):
+            kind = _kind(object, self.mapping)
+            keys = {str(item.id): key for (of, key), item in known.items() if of == object and not item.closed}
+            ids = sorted(id for id in keys if (kind, id) in open)
+            record = record_of(self.mapping, object)
+            if record is None:
+                continue
+            for id, touch in touches(self.books, object, ids, ()).items():
+                told = set(changes(self.mapping, record, touch))
+                if told:
+                    later = due_day(self.mapping, record, touch.row) if "deferred" in told else None
+                    yield {"key": keys[id], "kind": kind, "changed": ", ".join(sorted(told)), "later": later}
 
     def _silent(self, object: str, ids: list[str]) -> set[str]:
         """Those that hold what we closed them with, and no answer."""
@@ -141,6 +163,11 @@ class _Telling:
             return {}
         ids = [item.id for (object, _), item in known.items() if object == members.object and item.id is not None]
         return {id: str(row[field]) for id, row in mirror.fetch(members.object, ids, [field]).items()} if ids else {}
+
+
+def _open_ids(ours: ir.Table) -> Set[tuple[str, str]]:
+    rows = ours.filter(~ibis.coalesce(ours.is_closed, False)).select("kind", "id").to_pyarrow().to_pylist()
+    return {(row["kind"], row["id"]) for row in rows}
 
 
 def _kind(object: str, mapping: MappingConfig) -> str:

@@ -76,17 +76,32 @@ def past(books: Books, object: str, refs: Sequence[str]) -> dict[str, Past]:
     }
 
 
-def untouched(books: Books, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, dict[str, Value]]:
-    """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """A record of ours as the CRM holds it, and which of its fields people wrote since; `was`: what we wrote."""
+
+    row: Mapping[str, Value]
+    changed: frozenset[str]
+    was: Mapping[str, Value]
+
+
+def touches(books: Books, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, Touch]:
+    """What people did to these records of ours since we wrote them, by id, with these fields too."""
     wrote = past(books, object, ids) if ids else {}
     said = said_fields(books.rules.mapping, object)
     names = {name for one in wrote.values() for name in one.values} | {*fields} | said
-    return {
-        id: row
-        for id, row in held(books, object, sorted(wrote), names).items()
-        if not any(row.get(name) for name in said)
-        and all(same(row[name], value) for name, value in wrote[id].values.items() if name in row)
-    }
+    found = {}
+    for id, row in held(books, object, sorted(wrote), names).items():
+        was = {name: value for name, value in wrote[id].values.items() if name in row}
+        changed = {name for name, value in was.items() if not same(row[name], value)}
+        changed |= {name for name in said if row.get(name)}
+        found[id] = Touch(row=row, changed=frozenset(changed), was=was)
+    return found
+
+
+def untouched(books: Books, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, Mapping[str, Value]]:
+    """Those records of ours that hold nothing but what we wrote into them, by id, with these fields too."""
+    return {id: one.row for id, one in touches(books, object, ids, fields).items() if not one.changed}
 
 
 def held(books: Books, object: str, ids: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Value]]:

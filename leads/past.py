@@ -129,6 +129,10 @@ def _ours(table: ir.Table, then: ir.DateValue) -> ir.Table:
         status=ibis.null("string"),
         outcome=known.ifelse(_.outcome, ibis.null("string")),
         reason=known.ifelse(_.reason, ibis.null("string")),
+        snooze_until=known.ifelse(_.snooze_until, ibis.null("date")),
+        # nobody knows when they changed it
+        touched=ibis.null("string"),
+        deferred_to=ibis.null("date"),
         is_closed=later.ifelse(ibis.literal(value=False), _.is_closed),
     )
     return _none_after(rows, then, "decided_on", "withdrawn_on")

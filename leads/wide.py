@@ -96,8 +96,8 @@ def _before(ground: Ground) -> ir.Table:
     today = ground.inputs.day(0)
     return ground.ours.all.filter(~_.is_open).group_by("account_id", "play", "product", "term").aggregate(
         last_turn=_.turn.max(),
-        decided_key=_.key.max(where=_.withdrawn_on.isnull()),
-        decided_cycle=_.cycle.max(where=_.withdrawn_on.isnull()),
+        decided_key=_.key.max(where=_.decided),
+        decided_cycle=_.cycle.max(where=_.decided),
         withdrawn_n=_.withdrawn_on.count(),
         withdrawn_days=days(today, _.withdrawn_on.max()),
     )  # fmt: skip

@@ -232,6 +232,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "snoozed",
             ),
             reason=_may("text", "why they decided so, in their own words"),
+            snooze_until=_may("date", "day until which they want to hear nothing of it"),
+            opportunity_id=_may("text", "the deal that a lead record was converted to: decided, it says won or lost"),
             csm=_may("text", "name of the CSM who tossed it up, as it was then"),
             due_on=_may("date", "day to have acted by, as the record says now"),
             created_on=_may("date", "day Tossup wrote it"),
@@ -243,6 +245,12 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "date",
                 "day Tossup closed it itself, where nobody said or changed anything since; from our ledger",
             ),
+            touched=_may(
+                "text",
+                "what people changed of it since, while it is open: answered, begun, deferred, edited, reassigned, "
+                "rescheduled, reworded; from our ledger",
+            ),
+            deferred_to=_may("date", "the later day that people put it off to; from our ledger"),
         ),
     }
 )

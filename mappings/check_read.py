@@ -75,11 +75,13 @@ def _sources(mapping: MappingConfig) -> Iterator[tuple[str, int, Source]]:
 
 def of_field(schema: Schema, object: str, source: FieldSource, column: Column, path: Place) -> Iterator[Finding]:
     """Whatever is wrong with where one column is read from."""
-    for name in source.paths:
-        end = resolve(schema, object, name)
+    ends = [resolve(schema, object, name) for name in source.paths]
+    # values of two fields: what one does not have the other may, and one that setup has yet to make tells nothing
+    alone = len(ends) == 1
+    for end in ends:
         if isinstance(end, Route):
             yield from _type(end, source, column, path)
-            yield from _values(end, source.values or {}, path)
+            yield from _values(end, source.values or {}, path, alone=alone)
         elif not source.optional:
             yield finding(end, schema, path)
 
@@ -123,13 +125,16 @@ def _type(end: Route, source: FieldSource, column: Column, path: Place) -> Itera
         yield Finding(path=path, text=text)
 
 
-def _values(end: Route, values: Mapping[str, Scalar], path: Place) -> Iterator[Finding]:
-    """Keys that the picklist lacks: misspelled, or all of them. Presets may know more values than an org has."""
+def _values(end: Route, values: Mapping[str, Scalar], path: Place, *, alone: bool = True) -> Iterator[Finding]:
+    """Keys that the picklist lacks: misspelled, or all of them where it stands `alone`.
+
+    Presets may know more values than an org has.
+    """
     choices = end.field.choices
     unknown = [name for name in values if choices and name and name not in choices]
     for name in unknown:
         meant = suggestion(name, (choice for choice in choices if choice not in values))
-        if meant is not None or len(unknown) == len(values):
+        if meant is not None or (alone and len(unknown) == len(values)):
             yield Finding(path=(*path, "values", name), text=_no_value(end, name), suggestion=meant)
 
 

@@ -140,6 +140,9 @@ class ReadBack(Config):
     is_closed: Annotated[tuple[FieldSource, ...], BeforeValidator(_one_needs_no_list)] = ()
     reason: FieldSource | None = None
     """Why they decided so, in their own words."""
+    snooze_until: FieldSource | None = None
+    opportunity_id: FieldSource | None = None
+    """The deal that it was converted to: once that is decided, so is the lead."""
     csm: FieldSource | None = None
     due_on: FieldSource | None = None
     owner_id: FieldSource | None = None
@@ -153,8 +156,8 @@ class RecordOut(Config):
 
     `constants` are written at creation only; `close` is what closing an untouched record writes;
     `links` says which associations to make: CRM object -> output (account_id, contact_id). `answer` is the field in
-    which people say what became of it, `reason` the one in which they say why: `setup` makes them, and they are never
-    written.
+    which people say what became of it, `reason` the one in which they say why, `snooze` the one until which day they
+    want to hear nothing: `setup` makes them, and they are never written.
     """
 
     object: str
@@ -166,12 +169,14 @@ class RecordOut(Config):
     requires: tuple[Literal["contact_id"], ...] = ()
     answer: OutField | None = None
     reason: OutField | None = None
+    snooze: OutField | None = None
     read: ReadBack = ReadBack()
 
     @property
     def said(self) -> Mapping[str, OutField]:
         """The fields in which people speak to us, by name of `outputs.SAID`."""
-        return {name: out for name, out in (("answer", self.answer), ("reason", self.reason)) if out is not None}
+        fields = (("answer", self.answer), ("reason", self.reason), ("snooze", self.snooze))
+        return {name: out for name, out in fields if out is not None}
 
 
 class ListOut(Config):

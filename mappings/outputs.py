@@ -60,7 +60,14 @@ ANSWER = _choice(
 REASON = _text("Tossup answer reason", "Why you decided so, in a few words. Tossup reads it and never writes it.")
 """The field in which people say why; a mapping names it under `reason`."""
 
-SAID: Mapping[str, Output] = MappingProxyType({"answer": ANSWER, "reason": REASON})
+SNOOZE = Output(
+    type=FieldType.DATE,
+    label="Tossup snooze until",
+    help="The day until which you want to hear nothing of it. Tossup reads it and never writes it.",
+)
+"""The field in which people say until when; a mapping names it under `snooze`."""
+
+SAID: Mapping[str, Output] = MappingProxyType({"answer": ANSWER, "reason": REASON, "snooze": SNOOZE})
 """Fields in which people speak to us: made by `setup`, read, never written."""
 
 _VALUE = _money("Tossup value", "What the lead is worth in a year.")

@@ -8,7 +8,18 @@ from mappings.config import FieldSource, Filter, ListOut, MappingConfig, OutFiel
 from mappings.paths import Route, resolve
 from mappings.schema import Schema
 
-READ_BACK = ("status", "outcome", "reason", "csm", "due_on", "owner_id", "created_on", "decided_on")
+READ_BACK = (
+    "status",
+    "outcome",
+    "reason",
+    "snooze_until",
+    "opportunity_id",
+    "csm",
+    "due_on",
+    "owner_id",
+    "created_on",
+    "decided_on",
+)
 """Columns of `ours` that a mapping reads from one field each."""
 
 

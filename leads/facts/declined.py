@@ -9,7 +9,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, days
-from leads.facts.ours import records
+from leads.facts.ours import SNOOZE_DAYS, records
 from leads.facts.touches import latest, oldest, or_none
 from leads.inputs import Inputs
 
@@ -23,13 +23,13 @@ NO_PRODUCT = "-"
 def answered(inputs: Inputs, leads: ir.Table) -> ir.Table:
     """Our selling leads up to today, one row a key: the columns of `leads`, touched, first_record, declined_on, ...
 
-    Touched: a person said something about it. A lead of two records (a task and a lead record) was declined if
-    either says so: declined_record with declined_on, the day it was written, and refused_on, the day of that answer
-    (where the CRM does not tell, the day it was written). `leads` is `all` of leads.facts.ours.
+    Touched: a person said something about it, or changed it. A lead of two records (a task and a lead record)
+    was declined if either says so: declined_record with declined_on, the day it was written, and refused_on, the day
+    of that answer (where the CRM does not tell, the day it was written). `leads` is `all` of leads.facts.ours.
     """
     rows = records(inputs)
     said = rows.group_by("key").aggregate(
-        touched=_.outcome.notnull().any(),
+        touched=(_.outcome.notnull() | _.touched.notnull()).any(),
         first_record=oldest(_.created_on, _.id),
         declined_record=_.id.min(where=_.outcome == "declined"),
     )
@@ -62,15 +62,20 @@ def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) ->
     return rows.mutate(refusals=ibis.cases((known, both)))
 
 
-def remembered(inputs: Inputs, answered: ir.Table) -> ir.Table:
-    """One row an account and product it ever declined, with the facts of DECLINED_OFFER.
+def remembered(inputs: Inputs, answered: ir.Table, leads: ir.Table) -> ir.Table:
+    """One row an account and product it ever declined or put off, with the facts of DECLINED_OFFER.
 
     Where a play names no product, one row a play: `memory` is the play there, and NO_PRODUCT in all other rows.
+    `leads` is `all` of leads.facts.ours: help that was put off is put off like an offer.
     """
+    on = ("account_id", "product", "memory")
     rows = answered.mutate(memory=memory(answered["product"], answered.play))
-    last = _declined(inputs, rows, "account_id", "product", "memory", product_declined_n=_.count())
+    last = _declined(inputs, rows, *on, product_declined_n=_.count())
     names = {f"product_{name}": name for name in ("declined_on", "declined_days", "declined_record")}
-    return last.rename(**names)
+    asleep = leads.filter(_.snoozed_until.notnull()).mutate(memory=memory(leads["product"], leads.play))
+    asleep = asleep.group_by(on).aggregate(product_snoozed_until=_.snoozed_until.max())
+    every = ibis.union(last.select(*on), asleep.select(*on), distinct=True)
+    return attach_all(every, (last.rename(**names), on), (asleep, on))
 
 
 def memory(product: ir.StringValue, play: ir.StringValue) -> ir.StringValue:
@@ -84,7 +89,7 @@ def refused_candidates(ground: "Ground", leads: ir.Table) -> ir.Table:
     `leads` is `all` of leads.facts.ours with the product that each of them sells.
     """
     said = answered(ground.inputs, leads)
-    return ground.inputs.stage("refused_candidates", remembered(ground.inputs, said))
+    return ground.inputs.stage("refused_candidates", remembered(ground.inputs, said, leads))
 
 
 def _declined(inputs: Inputs, answered: ir.Table, *by: str, **sums: ir.Value) -> ir.Table:
@@ -101,7 +106,7 @@ def _table(ground: "Ground") -> ir.Table:
 
 
 def _offer(ground: "Ground") -> ir.Table:
-    rows = remembered(ground.inputs, _answered(ground))
+    rows = remembered(ground.inputs, _answered(ground), ground.ours.all)
     return rows.filter(_["product"] != NO_PRODUCT).drop("memory")
 
 
@@ -126,7 +131,7 @@ DECLINED = Family(
             kind="integer",
             unit="times",
             doc="leads of selling plays, written at least ignored_days (45) and at most days (365) days ago, that "
-            "are still open and that nobody answered",
+            "are still open and that nobody answered or changed",
             needs=("ours.created_on",),
         ),
         "ignored_on": Fact(
@@ -159,6 +164,7 @@ DECLINED = Family(
 DECLINED_OFFER = Family(
     name="declined_offer",
     grain="offer",
+    numbers={"snooze_days": SNOOZE_DAYS},
     facts={
         "product_declined_n": Fact(
             kind="integer",
@@ -180,6 +186,14 @@ DECLINED_OFFER = Family(
             unit="days",
             doc="days since that lead was declined (ours.decided_on); where nobody knows the day, since it was "
             "written",
+            needs=_SAID,
+        ),
+        "product_snoozed_until": Fact(
+            kind="date",
+            unit="date",
+            doc="until when people want to hear nothing of this product: the day they gave or put a task off to, "
+            "else snooze_days (30) after they said so; missing: nobody did. Gates read the leads of the same "
+            "play instead where a candidate names no product",
             needs=_SAID,
         ),
     },

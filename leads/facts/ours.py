@@ -9,6 +9,8 @@ from ibis import _
 from leads.facts.idioms import NO, attach, yes
 from leads.inputs import Inputs
 
+SNOOZE_DAYS = 30
+"""How long a lead sleeps that was put off without a day."""
 TURN = r"\.(\d{1,4})$"
 """How a cycle ends whose lead came back: 2026Q4.2."""
 
@@ -22,13 +24,37 @@ class Ours:
 
 
 def records(inputs: Inputs) -> ir.Table:
-    """Our records as today knows them: what was decided on a later day is open and unanswered."""
+    """Our records as today knows them: what was decided on a later day is open and unanswered.
+
+    A lead record that became a deal is won or lost with it. Who put a task off, or said until when they want to hear
+    nothing, has snoozed it: `snoozed_until` is that day, else `snooze_days` after they said so.
+    """
     later = yes(ibis.coalesce(_.withdrawn_on, _.decided_on) > inputs.day(0))
-    return inputs.tables["ours"].mutate(
+    put_off = _.snooze_until.notnull() | _.deferred_to.notnull()
+    rows = _with_deals(inputs).mutate(
         is_closed=later.ifelse(NO, _.is_closed),
-        outcome=later.ifelse(ibis.null("string"), _.outcome),
+        outcome=later.ifelse(ibis.null("string"), ibis.coalesce(_.outcome, ibis.cases((put_off, "snoozed")))),
         withdrawn_on=later.ifelse(ibis.null("date"), _.withdrawn_on),
     )
+    # DuckDB makes a timestamp of date + interval although Ibis calls it a date: hence both casts
+    quiet = ibis.coalesce(_.decided_on, _.created_on) + ibis.interval(days=snooze_days(inputs))
+    until = ibis.coalesce(_.snooze_until, _.deferred_to, quiet.cast("timestamp").cast("date"))
+    return rows.mutate(snoozed_until=ibis.cases((_.outcome == "snoozed", until)))
+
+
+def snooze_days(inputs: Inputs) -> int:
+    """How long who asked to hear nothing is left alone where they did not say until when."""
+    return int(inputs.rules.facts.get("declined_offer", {}).get("snooze_days", SNOOZE_DAYS))
+
+
+def _with_deals(inputs: Inputs) -> ir.Table:
+    ours = inputs.tables["ours"]
+    if "ours.opportunity_id" not in inputs.lineage:
+        return ours
+    became = ibis.ifelse(yes(_.is_won), "won", "lost")
+    decided = inputs.tables["opportunity"].filter(yes(_.is_closed) & (_.closes_on <= inputs.day(0)))
+    rows = attach(ours, decided.select(opportunity_id="id", became=became), "opportunity_id")
+    return rows.mutate(outcome=ibis.coalesce(_.became, _.outcome)).drop("became")
 
 
 def ours(inputs: Inputs) -> Ours:
@@ -36,13 +62,14 @@ def ours(inputs: Inputs) -> Ours:
 
     Columns of `all`: key, account_id, play, product, cycle, term and turn (what the cycle says: 2026Q4.2 is the
     second turn of the term 2026Q4), is_open, written_on, holder (who holds the task), approached (the contact of the
-    task, or who was put on a list), outcome (what a person decided), withdrawn_on (the day Tossup closed the last of
-    its records, where it closed them all and nobody said anything).
+    task, or who was put on a list), outcome (what a person decided), snoozed_until (from which day on they want to
+    hear of it again), withdrawn_on (the day Tossup closed the last of its records, where it closed them all and
+    nobody said anything), decided (closed for good), back (closed, and free to come back now).
     """
     rows = records(inputs).mutate(part=_.key.split("/"))
     rows = rows.filter(_.part.length() == 4)
     rows = rows.select(
-        "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome", "withdrawn_on",
+        "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome", "withdrawn_on", "snoozed_until",
         account_id=_.part[0], play=_.part[1], product=_.part[2], cycle=_.part[3], is_open=~yes(_.is_closed),
     )  # fmt: skip
     people = inputs.tables["activity"].group_by("id").aggregate(task_contact=_.contact_id.min())
@@ -56,14 +83,21 @@ def ours(inputs: Inputs) -> Ours:
         holder=_.owner_id.min(where=_.is_task),
         approached=contact.min(),
         outcome=_.outcome.min(),
+        snoozed_until=_.snoozed_until.max(),
     )
     by_key = by_key.mutate(
         withdrawn_on=ibis.cases((_.withdrawn & ~_.is_open, _.withdrawn_on)),
+        # a no outlives a not now
+        snoozed=yes(_.outcome == "snoozed"),
         term=_.cycle.re_replace(TURN, ""),
         # a key may be anybody's text: what is no number of turns is the first
         turn=ibis.coalesce(_.cycle.re_extract(TURN, 1).nullif("").cast("int64"), 1),
     )
-    every = inputs.stage("our_leads", by_key.drop("withdrawn"))
+    by_key = by_key.mutate(
+        decided=~_.is_open & _.withdrawn_on.isnull() & ~_.snoozed,
+        back=~_.is_open & (_.withdrawn_on.notnull() | (_.snoozed & (_.snoozed_until <= inputs.day(0)))),
+    ).drop("withdrawn", "snoozed")
+    every = inputs.stage("our_leads", by_key)
     still = every.filter(_.is_open)
     latest = still.group_by("account_id", "play", "product").aggregate(key=_.key.max())
     latest = attach(latest, still.select("key", "cycle", "term", "written_on", "approached"), "key")
@@ -76,11 +110,11 @@ def approaches(inputs: Inputs, ours: Ours) -> ir.Table:
     """Our selling approaches up to yesterday, or decided today: account_id, approached (contact), sold_on.
 
     What was written today and is still open is this very run's own work, seen again. What we took back before anybody
-    touched it approached nobody.
+    touched it approached nobody; and who asked to hear of it again from a day on is not made to wait longer.
     """
     saves = [name for name, play in inputs.rules.plays.items() if not play.selling]
     sold_on = ibis.coalesce(_.written_on, inputs.day(0))
-    selling = ours.all.filter(_.withdrawn_on.isnull())
+    selling = ours.all.filter(~_.back)
     selling = selling.filter(_.play.notin(saves)) if saves else selling
     dated = selling.mutate(sold_on=sold_on)
     return dated.filter((_.sold_on < inputs.day(0)) | ~_.is_open).select("account_id", "approached", "sold_on")

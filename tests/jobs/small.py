@@ -59,6 +59,9 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "paid": "Quantity",
                 "lead_body": "Description",
                 "response": "Tossup_Response__c",
+                "reason": "Tossup_Answer_Reason__c",
+                "snooze": "Tossup_Snooze_Until__c",
+                "deferred": "Deferred",
             }
         ),
         "hubspot": MappingProxyType(
@@ -90,6 +93,9 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "paid": "seats_paid",
                 "lead_body": "tossup_body",
                 "response": "tossup_response",
+                "reason": "tossup_answer_reason",
+                "snooze": "tossup_snooze_until",
+                "deferred": "DEFERRED",
             }
         ),
     }

@@ -38,6 +38,7 @@ EVERYTHING = frozenset(LINEAGE)
 RULES: Any = SimpleNamespace(  # all that these families ask the rules for
     plays={"seat_limit": SimpleNamespace(selling=True), "usage_drop_save": SimpleNamespace(selling=False)},
     mapping=SimpleNamespace(company=SimpleNamespace(currency="USD", rates={})),
+    facts={},
 )
 Row = dict[str, Any]
 
@@ -564,6 +565,15 @@ scene(
         lead("seat_limit", "P1", -1, **NO),
     ],
 )
+scene(
+    DECLINED,
+    "whose task was begun, or put off by its due day, was not ignored",
+    {"ignored_n": 0},
+    ours=[
+        lead("seat_limit", "P1", 60, touched="begun"),
+        lead("seat_limit", "P2", 60, touched="deferred", deferred_to=ago(-9)),
+    ],
+)
 scene(DECLINED, "who was never asked never refused", {"declined_n": 0, "ignored_n": 0, "refusals": 0})
 scene(
     DECLINED_OFFER,
@@ -581,6 +591,27 @@ scene(
     {"product_declined_n": 1, "product_declined_on": ago(300), "product_declined_days": 5},
     product="P1",
     ours=[lead("seat_limit", "P1", 300, decided_on=ago(5), **NO)],
+)
+scene(
+    DECLINED_OFFER,
+    "the later of two days until which they want to hear nothing",
+    {"product_snoozed_until": ago(-20), "product_declined_n": None},
+    product="P1",
+    ours=[
+        lead("usage_drop_save", "P1", 9, outcome="snoozed", snooze_until=ago(-5)),
+        lead("seat_limit", "P1", 20, outcome="snoozed", decided_on=ago(10), is_closed=True),
+    ],
+)
+scene(
+    DECLINED_OFFER,
+    "a day alone says as much as the answer, and a task that was put off too; whatever was declined before",
+    {"product_snoozed_until": ago(-7), "product_declined_n": 1, "product_declined_days": 300},
+    product="P1",
+    ours=[
+        lead("seat_limit", "P1", 9, snooze_until=ago(-5)),
+        lead("company_wide", "P1", 9, touched="deferred", deferred_to=ago(-7)),
+        lead("seat_limit", "P1", 300, **NO),
+    ],
 )
 scene(DECLINED_OFFER, "another product was not declined", {}, product="P2", ours=[lead("seat_limit", "P1", 9, **NO)])
 scene(

@@ -312,10 +312,12 @@ def test_setup_is_told_every_field_to_make() -> None:
         "Lead.Tossup_Key__c",
         "Lead.Tossup_Product__c",
         "Lead.Tossup_Response__c",
+        "Lead.Tossup_Snooze_Until__c",
         "Lead.Tossup_Value__c",
         "Task.Tossup_Answer_Reason__c",
         "Task.Tossup_Key__c",
         "Task.Tossup_Response__c",
+        "Task.Tossup_Snooze_Until__c",
     ]
     key = wanted["Task.Tossup_Key__c"]
     assert (key.type, key.unique, key.length) == (FieldType.TEXT, True, 255)
