@@ -4,6 +4,8 @@ An outcome for one record is a value (`connector.port.Outcome`), never an except
 cannot go on, and its class says what to do about it; its message says what happened, where, and the next step.
 """
 
+from connector.redaction import redacted
+
 
 class CrmError(Exception):
     """Cannot go on. `request_id` is the vendor's, for their support; `code` and `status` are what it answered."""
@@ -11,7 +13,7 @@ class CrmError(Exception):
     def __init__(
         self, message: str, *, request_id: str | None = None, code: str | None = None, status: int | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(redacted(message))  # whatever a vendor or a library quoted
         self.request_id = request_id
         self.code = code
         self.status = status

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from connector.redaction import conceal
 from connector.wire import Token
 
 _EARLY_S = 300.0
@@ -13,6 +14,7 @@ class Tokens:
     """Keeps a token. Without `login` it is a fixed one, or none, and is never renewed."""
 
     def __init__(self, fixed: str | None, login: Callable[[], Token] | None, clock: Callable[[], float]) -> None:
+        conceal(fixed)
         self._token = Token(value=fixed) if fixed else None
         self._until: float | None = None
         self._login = login
@@ -38,6 +40,7 @@ class Tokens:
             if self._login is None or (self._token is not None and self._token.value != instead_of):
                 return
             token = self._login()
+            conceal(token.value)
             life_s = token.good_for_s
             self._until = self._clock() + life_s - min(_EARLY_S, life_s / 10) if life_s else None
             self._token = token

@@ -31,11 +31,12 @@ from connector.body import Body
 from connector.errors import AskAPerson, CrmError, GiveUp, Interrupted, TryAgain, Unclear
 from connector.failures import Dropped, date_of, never_sent, retry_after, untrusted
 from connector.limits import Bucket, Budget, Pace
+from connector.redaction import redacted
 from connector.tokens import Tokens
 from connector.wire import Answer, Call, Patience, Refusal, Timeouts, Token, Vendor
 
 _LOG = structlog.get_logger("connector")
-_SECRETS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+|\b00D\w{12,15}![\w.]+|\bpat-[\w-]{8,}|Bearer \S+")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
 class _Again(Exception):
@@ -249,7 +250,8 @@ class Transport:
 
     def _refusal(self, call: Call, prepared: requests.PreparedRequest, response: requests.Response) -> Refusal | None:
         kind = response.headers.get("Content-Type", "")
-        if response.status_code < 300 and "text/html" not in kind:
+        foreign = "html" in kind or (call.expects == "json" and kind and "json" not in kind)
+        if response.status_code < 300 and not foreign:
             return None
         try:
             body = response.content
@@ -258,7 +260,7 @@ class Transport:
         if response.status_code < 300 or (300 < response.status_code < 400 and response.headers.get("Location")):
             return Refusal(
                 code="NOT_THE_API",
-                message="a web page answered instead of the API (a login page, or a proxy)",
+                message=f"something else answered instead of the API ({_kind(response)}: a login page, or a proxy)",
                 then="give up",
                 next_step=f"Check the address {self.base_url} and whether a proxy asks for a login.",
             )
@@ -312,8 +314,15 @@ class Transport:
 
 def scrubbed(text: str, longest: int = 500) -> str:
     """A vendor's words without mail addresses and tokens, cut to a readable length."""
-    text = _SECRETS.sub("...", " ".join(text.split()))
+    text = _ADDRESS.sub("...", redacted(" ".join(text.split())))
     return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def _kind(response: requests.Response) -> str:
+    if response.status_code >= 300:
+        return "a redirect, which is never followed"
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    return "a web page" if "html" in kind else kind[:80]
 
 
 def _session() -> requests.Session:

@@ -4,6 +4,7 @@ import gc
 import logging
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from importlib.metadata import version
@@ -13,10 +14,11 @@ from typing import Annotated, Any, Literal
 import orjson
 import structlog
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from connector.errors import GiveUp
 from jobs import show, verbs
+from jobs.export import write_csv
 from jobs.fact_list import fact_json, fact_list
 from jobs.failures import Failure, failure_of
 from jobs.progress import bars
@@ -24,6 +26,7 @@ from jobs.result import JsonObject, RunResult, Wish, by_motion, lead_json
 from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
 from jobs.story import account_story
+from jobs.terminal import console, lines, log_line, quiet, spoken
 from jobs.wiring import rules_of
 from leads.page import facts_page, listed
 from mappings.canonical import Motion, State
@@ -52,8 +55,8 @@ Priority = Literal["high", "mid", "low"]
 Order = Literal["value", "expected"]
 SchemaOf = Literal["mapping", "plays", "gates", "ranking", "facts", "overrides", "texts"]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = console()
+err = console(stderr=True)
 
 
 def main() -> None:
@@ -66,7 +69,7 @@ def main() -> None:
         app(prog_name="tossup")
     except Exception as error:
         if debug:
-            err.print_exception(show_locals=False)
+            err.print(lines(traceback.format_exception(error)), soft_wrap=True)
         sys.exit(_tell(error))
 
 
@@ -77,7 +80,7 @@ def _tell(error: Exception) -> int:
         words = " ".join(str(error).split())[:300]
         text = f"Unforeseen: {type(error).__name__}: {words}. Run it again with --debug and report what that prints."
         failure = Failure(exit_code=70, text=text)
-    err.print(failure.text, style="red", markup=False, soft_wrap=True)
+    err.print(spoken(failure.text), style="red", soft_wrap=True)
     return failure.exit_code
 
 
@@ -170,6 +173,7 @@ def leads(
     owner: Annotated[str | None, typer.Option(help="Only owners whose name holds this, or of this id.")] = None,
     min_value: Annotated[float, typer.Option(min=0, help="Only leads worth this much a year or more.")] = 0,
     sort: Annotated[Order, typer.Option(help="By value a year, or by value x chance x timing.")] = "value",
+    csv: Annotated[Path | None, typer.Option(help="Write them to this file too, for a spreadsheet.")] = None,
     as_of: AsOf = None,
     json: AsJson = False,
     debug: Debug = False,
@@ -185,6 +189,8 @@ def leads(
     past = _past(settings, day)
     chosen = wish.chosen(found.leads)
     listed = [lead_json(lead) for lead in chosen]
+    if csv is not None:
+        write_csv(csv, chosen, found.workings.ground.inputs.rules)
     _print(json, lambda: {**past, "leads": listed} if past else listed, lambda: show.lead_list(chosen, found, sort))
     _tell_notes(json, past)
 
@@ -197,7 +203,7 @@ def _past(settings: Settings, day: date | None) -> JsonObject:
 def _tell_notes(json: bool, past: JsonObject) -> None:
     notes = past.get("as_of_notes")
     if not json and isinstance(notes, list) and notes:
-        out.print("\nNote: " + " ".join(notes), markup=False, style="dim")
+        out.print("\nNote: " + " ".join(notes), style="dim")
 
 
 @app.command()
@@ -377,24 +383,24 @@ def _print(json: bool, data: Callable[[], Any], view: Callable[[], RenderableTyp
         return
     shown = view()
     if isinstance(shown, str):
-        out.print(shown, markup=False, soft_wrap=True)
+        out.print(shown, soft_wrap=True)
     else:
         out.print(shown)
 
 
 def _say(json: bool, text: str) -> None:
-    (err if json else out).print(text, markup=False, soft_wrap=True)
+    (err if json else out).print(text, soft_wrap=True)
 
 
 def _dump(data: object) -> str:
-    return orjson.dumps(data, option=orjson.OPT_INDENT_2 if out.is_terminal else None, default=str).decode()
+    return quiet(orjson.dumps(data, option=orjson.OPT_INDENT_2 if out.is_terminal else None, default=str).decode())
 
 
 def _settings(*, offline: bool = False) -> Settings:
     """The settings of this process; what should not stay so is said, and the log set up as they ask."""
     settings = load_settings(offline=offline)
     for caution in settings.cautions():
-        err.print(caution, style="yellow", markup=False, soft_wrap=True)
+        err.print(caution, style="yellow", soft_wrap=True)
     if "--debug" not in sys.argv:
         _log(settings.log_level)
     return settings
@@ -404,4 +410,11 @@ def _log(level: str) -> None:
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,  # plain: structlog's own choice prints the values of variables
+            log_line,
+            structlog.dev.ConsoleRenderer(colors=False),
+        ],
     )

@@ -16,7 +16,7 @@ Report = Callable[[str, int, int | None], None]
 @contextmanager
 def bars(console: Console, *, stop: threading.Event | None = None) -> Iterator[Report]:
     """A report that draws a bar for each thing going on, and raises `Stop` once `stop` is set."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 

@@ -30,6 +30,7 @@ from pydantic_settings import (
 
 from connector.address import is_loopback
 from connector.errors import GiveUp
+from connector.redaction import conceal
 from jobs.credentials import readable_by_others, resolved
 from jobs.store.address import parsed
 
@@ -177,6 +178,8 @@ def settings_of(variables: Mapping[str, str], *, offline: bool = False) -> Setti
     ours = {name: value.strip() for name, value in variables.items() if name.upper().startswith(PREFIX)}
     told = {name.upper(): value for name, value in ours.items() if value}
     sources = resolved(told, _secrets(), fetch=not offline)
+    for name in _secrets():
+        conceal(sources.variables.get(name))
     ours, problems = sources.variables, [*sources.problems, *_unknown(told)]
     given = {"crm": _only_crm(told), **_Variables(ours)()}
     problems += [] if offline else _missing(str(given["crm"] or "").lower(), sources.given)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Words
@@ -45,7 +44,7 @@ def _read_table(result: RunResult) -> Table:
     for name in ("rows read", "deleted", "in the CRM"):
         table.add_column(name, justify="right")
     for name, counts in sorted(result.read.items()):
-        table.add_row(escape(name), f"{counts['rows']:,}", f"{counts['deleted']:,}", f"{counts['crm_count']:,}")
+        table.add_row(Words(name), f"{counts['rows']:,}", f"{counts['deleted']:,}", f"{counts['crm_count']:,}")
     return table
 
 
@@ -74,7 +73,7 @@ def asleep_list(found: Found) -> RenderableType:
     table.add_column(overflow="fold")
     lineage = found.workings.ground.inputs.lineage
     for one in found.asleep:
-        table.add_row(one.play, escape("; ".join(waking(need, lineage) for need in one.needs)))
+        table.add_row(one.play, Words("; ".join(waking(need, lineage) for need in one.needs)))
     return table
 
 
@@ -231,7 +230,7 @@ def refusal_list(refusals: Sequence[Refusal]) -> Table:
     for column in ("object", "record or key", "code", "what the CRM says"):
         table.add_column(column, overflow="fold")
     for one in refusals:
-        table.add_row(*(escape(cell or "") for cell in (one.object, one.ref, one.code, one.message)))
+        table.add_row(*(Words(cell or "") for cell in (one.object, one.ref, one.code, one.message)))
     return table
 
 

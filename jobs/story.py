@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Words
@@ -83,9 +82,7 @@ def _facts(story: Story, telling: Telling, *, every: bool) -> Iterator[Renderabl
     table = _grid("What is known, as far as it decided something (--facts: all of it)", 23, 18)
     for one in shown:
         if one.value is not None:
-            table.add_row(
-                escape(one.name), escape(telling.value(one.name, one.value, one.fact)), escape(_source(one))
-            )
+            table.add_row(Words(one.name), Words(telling.value(one.name, one.value, one.fact)), Words(_source(one)))
     yield table
     unknown = [one.name for one in shown if one.value is None]
     if unknown:
@@ -100,7 +97,7 @@ def _by_family(facts: Sequence[Known], telling: Telling) -> Iterator[RenderableT
             told = Words(telling.value(one.name, one.value, one.fact), style="bold" if one.value is not None else "")
             told.append(f"  {_source(one)}" if one.value is not None else "", style="not bold")
             told.append(f"\n{one.fact.doc}", style="not bold dim")
-            table.add_row(escape(one.name), told)
+            table.add_row(Words(one.name), told)
         yield table
         yield Words("")
 
@@ -234,7 +231,7 @@ def _lead(one: Judgement, story: Story, telling: Telling) -> Panel:
     lines += [f"{lead.state} by {reason.code}: {reason.text}" for reason in lead.reasons]
     title = f"{lead.state}: {_short(one)}"
     style = {"open": "green", "suppressed": "red"}.get(lead.state, "yellow")
-    return Panel(Words("\n".join(lines)), title=escape(title), title_align="left", padding=(0, 1), border_style=style)
+    return Panel(Words("\n".join(lines)), title=Words(title), title_align="left", padding=(0, 1), border_style=style)
 
 
 _SOURCES: Mapping[str, str] = {

@@ -8,10 +8,11 @@ from typing import Any, Final, Literal, get_args
 
 import orjson
 
+from connector.emulator.lies import LIES, Lie
 from connector.emulator.org import BadRequest
 
 Kind = Literal["429", "503", "401", "lock", "slow", "drop_before", "drop_after"]
-KINDS: Final = get_args(Kind)
+KINDS: Final = (*get_args(Kind), *LIES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,16 +20,17 @@ class Fault:
     """One fault: which requests it hits, what happens to them, and how often.
 
     `match` is `METHOD /glob` (`*` matches any text, slashes too). It hits the next `times` matching requests, or
-    each with `probability` (drawn from `seed`) until it is removed.
+    each with `probability` (drawn from `seed`) until it is removed. `to` is where a `redirect` leads.
     """
 
     id: int
     match: str
-    kind: Kind
+    kind: Kind | Lie
     times: int | None = 1
     probability: float | None = None
     seed: int = 0
     seconds: float = 0.0
+    to: str = ""
     skip: int = 0
     hits: int = 0
     draw: random.Random = field(default_factory=random.Random)
@@ -49,7 +51,7 @@ class Fault:
 
     def shown(self) -> dict[str, Any]:
         """The fault as the control plane shows it; `times` is what is left."""
-        names = ("id", "match", "kind", "times", "probability", "seed", "seconds", "skip", "hits")
+        names = ("id", "match", "kind", "times", "probability", "seed", "seconds", "to", "skip", "hits")
         return {name: getattr(self, name) for name in names}
 
 
@@ -62,7 +64,7 @@ class Faults:
 
     def add(self, wanted: Mapping[str, Any]) -> Fault:
         """Add a fault as the control plane's JSON names it; `BadRequest` when it makes no sense."""
-        unknown = set(wanted) - {"match", "kind", "times", "probability", "seed", "seconds", "skip"}
+        unknown = set(wanted) - {"match", "kind", "times", "probability", "seed", "seconds", "to", "skip"}
         if unknown:
             raise BadRequest(f"unknown in a fault: {', '.join(sorted(unknown))}")
         if wanted.get("kind") not in KINDS:
@@ -79,6 +81,7 @@ class Faults:
             probability=wanted.get("probability"),
             seed=seed,
             seconds=float(wanted.get("seconds", 0.0)),
+            to=str(wanted.get("to", "")),
             skip=int(wanted.get("skip", 0)),
             draw=random.Random(seed),  # noqa: S311 - a reproducible storm, not a secret
         )
@@ -102,7 +105,7 @@ class Faults:
         return next((fault for fault in self._faults if fault.strikes(request)), None)
 
 
-def answer(kind: Kind, path: str, body: bytes) -> tuple[int, bytes]:
+def answer(kind: str, path: str, body: bytes) -> tuple[int, bytes]:
     """Status and JSON body with which the CRM that owns `path` reports this fault."""
     if path.startswith("/services"):
         return _salesforce(kind, path, body)
@@ -117,7 +120,7 @@ _SALESFORCE: Final[Mapping[str, tuple[int, str, str]]] = {
 }
 
 
-def _salesforce(kind: Kind, path: str, body: bytes) -> tuple[int, bytes]:
+def _salesforce(kind: str, path: str, body: bytes) -> tuple[int, bytes]:
     status, code, message = _SALESFORCE[kind]
     if kind == "lock" and "/composite/sobjects" in path and body:
         error = {"statusCode": code, "message": message, "fields": []}
@@ -148,6 +151,6 @@ _HUBSPOT: Final[Mapping[str, tuple[int, dict[str, str]]]] = {
 }
 
 
-def _hubspot(kind: Kind) -> tuple[int, bytes]:
+def _hubspot(kind: str) -> tuple[int, bytes]:
     status, words = _HUBSPOT[kind]
     return status, orjson.dumps({"status": "error", "correlationId": "00000000-0000-4000-8000-000000000002"} | words)

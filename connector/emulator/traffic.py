@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from connector.emulator.faults import Fault, Faults, answer
+from connector.emulator.lies import INVENTED, LIES, Repeats, Said, altered, invented
 from connector.emulator.org import Clock
 
 Scope = MutableMapping[str, Any]
@@ -73,6 +74,7 @@ class Traffic:
         self._routes = Routes(routes)
         self._clock = clock
         self._faults = faults
+        self._repeats = Repeats()
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,9 +134,36 @@ class Traffic:
             await self._dispatch(scope, receive, send)
         elif fault.kind in {"drop_before", "drop_after"}:
             await self._drop(fault, scope, receive)
+        elif fault.kind in LIES:
+            await self._lie(fault, scope, receive, send)
         else:
             self.calls[f"{scope['method']} {scope['path']} (fault {fault.kind})"] += 1
             await _respond(send, *answer(fault.kind, scope["path"], await _body(receive)))
+
+    async def _lie(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        self.calls[f"{scope['method']} {scope['path']} (fault {fault.kind})"] += 1
+        if fault.kind in INVENTED:
+            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+            said = invented(fault.kind, scope["path"], headers, await _body(receive), fault.to)
+        else:
+            said = await self._answered(scope, receive)
+            said = self._repeats.of(fault.id, said) if fault.kind == "repeat" else altered(fault.kind, said)
+        headers_now = [
+            (name, value) for name, value in said.headers if name.lower() not in (b"content-length", b"date")
+        ]
+        length = (b"content-length", str(len(said.body)).encode())
+        await send({"type": "http.response.start", "status": said.status, "headers": [*headers_now, length]})
+        await send({"type": "http.response.body", "body": said.body})
+
+    async def _answered(self, scope: Scope, receive: Receive) -> Said:
+        heard: list[Message] = []
+
+        async def hear(message: Message) -> None:
+            heard.append(message)
+
+        await self._dispatch(scope, receive, hear)
+        body = b"".join(message.get("body", b"") for message in heard)
+        return Said(status=heard[0]["status"], headers=list(heard[0].get("headers", ())), body=body)
 
     async def _drop(self, fault: Fault, scope: Scope, receive: Receive) -> None:
         if fault.kind == "drop_after":

@@ -10,8 +10,8 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from connector.errors import TryAgain
 from connector.hubspot.paths import Paths
+from connector.paging import Trail
 from connector.transport import Transport
 from connector.wire import Answer, Call
 
@@ -47,6 +47,7 @@ class Library:
         """Every owner, of those still active or of those who left."""
         api = self._client.crm.owners.owners_api
         after: str | None = None
+        trail = Trail("HubSpot owners")
         while True:
             place = {} if after is None else {"after": after}
             answer = orjson.loads(api.get_page(limit=100, archived=archived, **place, **_RAW).data)
@@ -54,9 +55,7 @@ class Library:
             following = (answer.get("paging") or {}).get("next", {}).get("after")
             if following is None:
                 return
-            if following == after:
-                raise TryAgain("HubSpot gave the same page of owners twice. Run again.")
-            after = str(following)
+            after = trail.on(str(following))
 
     def pipelines(self, type: str) -> list[Mapping[str, Any]]:
         """Pipelines of an object with their stages."""

@@ -6,10 +6,11 @@ from typing import TypeVar
 
 import orjson
 
-from connector.errors import CrmError, TryAgain
+from connector.errors import CrmError
 from connector.hubspot.ahead import ahead
 from connector.hubspot.pages import after
 from connector.hubspot.portal import BATCH, Portal
+from connector.paging import Trail
 
 T = TypeVar("T")
 
@@ -60,13 +61,10 @@ def _following(
     portal: Portal, name: str, properties: Sequence[str], page: bytes, *, archived: bool
 ) -> Iterator[bytes]:
     yield page
-    place = after(page)
-    while place is not None:
-        page = _page(portal, name, properties, place, archived=archived)
+    trail = Trail(f"HubSpot {name}")
+    while (place := after(page)) is not None:
+        page = _page(portal, name, properties, trail.on(place), archived=archived)
         yield page
-        previous, place = place, after(page)
-        if place == previous:
-            raise TryAgain(f"HubSpot gave the same page of {name} twice. Run again.")
 
 
 def _wide(portal: Portal, name: str, properties: Sequence[str]) -> Iterator[bytes]:

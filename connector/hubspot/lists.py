@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from connector.errors import AskAPerson, GiveUp, TryAgain
+from connector.errors import AskAPerson, GiveUp
 from connector.hubspot.cells import milliseconds
 from connector.hubspot.names import MEMBERS, TYPE_IDS
 from connector.hubspot.pages import Shape
 from connector.hubspot.portal import Portal
 from connector.hubspot.properties import id_field
+from connector.paging import Trail
 from connector.port import Outcome, Record, SetupStep
 from connector.wire import Call
 from mappings.schema import LIST_PREFIX, Field, FieldType, ObjectSchema, WantedList
@@ -144,15 +145,14 @@ class Lists:
 
     def _members(self, list_id: str) -> Iterator[Mapping[str, Any]]:
         path, after = self._portal.paths.lists(f"{list_id}/memberships"), ""
+        trail = Trail(f"HubSpot members of list {list_id}")
         while True:
             answer = self._portal.get(path, {"limit": str(_PAGE), **({"after": after} if after else {})}).data
             yield from answer.get("results") or ()
             following = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
             if not following:
                 return
-            if following == after:
-                raise TryAgain("HubSpot gave the same page of list members twice. Run again.")
-            after = following
+            after = trail.on(following)
 
     def _ours(self) -> list[str]:
         """Ids of the lists that are ours by their name, in order."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from connector.errors import GiveUp, Incomplete, Interrupted
+from connector.paging import Trail
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.job import Jobs
 from connector.salesforce.rows import from_csv
@@ -49,14 +50,14 @@ class BulkQuery:
         """The rows. Raises `Incomplete` when fewer arrive than the job processed."""
         state = self._jobs.done(job)
         expected = int(state["numberRecordsProcessed"])
-        arrived, locator = 0, None
+        arrived, locator, trail = 0, None, Trail(f"Salesforce job {job}")
         while True:
             part = _Part(locator)
             yield from self._part(job, part, into)
             arrived += part.arrived
             if part.next is None:
                 break
-            locator = part.next
+            locator = trail.on(part.next)
         if arrived != expected:
             raise Incomplete(
                 f"Salesforce job {job} on {state.get('object')} processed {expected:,} rows and sent {arrived:,}. "

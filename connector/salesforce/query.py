@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import GiveUp, Incomplete
+from connector.paging import Trail
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.soql import Select
 from connector.transport import Transport
@@ -37,9 +38,9 @@ class RestQuery:
     def rows(self, soql: str) -> list[Record]:
         """All rows of a small query, in memory."""
         page = self._first(soql, everything=False)
-        records = page.records
+        records, trail = page.records, Trail("Salesforce query")
         while page.more:
-            page = self._next(page.more)
+            page = self._next(trail.on(page.more))
             records = records + page.records
         return records
 
@@ -58,6 +59,7 @@ class RestQuery:
         Raises `Incomplete` when fewer arrive than Salesforce announced and still counts.
         """
         expected, arrived = page.total, 0
+        trail = Trail(f"Salesforce {select.object}")
         while True:
             if page.records:
                 yield page.records
@@ -66,7 +68,7 @@ class RestQuery:
             if page.more is None:
                 break
             try:
-                page = self._next(page.more)
+                page = self._next(trail.on(page.more))
             except GiveUp as error:
                 if error.code != "INVALID_QUERY_LOCATOR":
                     raise

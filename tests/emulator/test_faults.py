@@ -135,3 +135,69 @@ def test_a_locked_row_in_a_salesforce_collection_is_told_record_by_record():
     assert [(one["success"], one["errors"][0]["statusCode"]) for one in results] == [
         (False, "UNABLE_TO_LOCK_ROW")
     ] * 2
+
+
+READ = "GET /crm/*/companies"
+
+
+def companies_page(emulator, **kind):
+    fault(emulator, match=READ, times=3, **kind)
+    return requests.get(
+        f"{emulator.url}/crm/v3/objects/companies",
+        headers={"Authorization": f"Bearer {emulator.announcement['hubspot']['access_token']}"},
+        timeout=10,
+        allow_redirects=False,
+    )
+
+
+def test_an_echo_quotes_what_it_was_sent(emulator):
+    answered = companies_page(emulator, kind="echo")
+    assert answered.status_code == 400
+    assert emulator.announcement["hubspot"]["access_token"] in answered.json()["message"]
+
+
+def test_other_answers_than_the_apis_own(emulator):
+    page = companies_page(emulator, kind="login_page")
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    emulator.faults.clear()
+    elsewhere = companies_page(emulator, kind="redirect", to="http://127.0.0.1:9")
+    assert (elsewhere.status_code, elsewhere.headers["Location"]) == (
+        302, "http://127.0.0.1:9/crm/v3/objects/companies",
+    )  # fmt: skip
+    for kind in ("garbage", "empty"):
+        emulator.faults.clear()
+        broken = companies_page(emulator, kind=kind)
+        assert broken.status_code == 200
+        with pytest.raises(ValueError, match=r"Expecting value|decode"):
+            broken.json()
+    emulator.faults.clear()
+    assert isinstance(companies_page(emulator, kind="shapeless").json(), list)
+
+
+def test_answers_that_are_not_the_whole_truth(emulator):
+    create(emulator)
+    whole = companies_page(emulator, kind="slow").content
+    emulator.faults.clear()
+    half = companies_page(emulator, kind="truncated")
+    assert half.content == whole[: len(whole) * 2 // 3]
+    assert int(half.headers["Content-Length"]) == len(half.content)
+    emulator.faults.clear()
+    typed = companies_page(emulator, kind="wrong_type")
+    assert (typed.headers["Content-Type"], typed.content) == ("text/plain", whole)
+    emulator.faults.clear()
+    first = companies_page(emulator, kind="repeat")
+    create(emulator, "Example 002")
+    again = requests.get(first.request.url, headers=first.request.headers, timeout=10)
+    assert again.content == first.content
+
+
+def test_a_count_that_is_too_high(emulator):
+    create(emulator)
+    fault(emulator, match="POST /crm/*/search", kind="miscount")
+    answered = requests.post(
+        f"{emulator.url}/crm/v3/objects/companies/search",
+        json={"limit": 1},
+        headers={"Authorization": f"Bearer {emulator.announcement['hubspot']['access_token']}"},
+        timeout=10,
+    )
+    assert answered.json()["total"] == 1 + 7

@@ -1,0 +1,83 @@
+"""Answers that are not what they seem: a proxy's login page, a redirect, half a body, a wrong count, a page twice."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+import orjson
+
+Lie = Literal[
+    "echo", "login_page", "redirect", "garbage", "empty", "truncated", "wrong_type", "repeat", "miscount", "shapeless"
+]
+LIES: Final = get_args(Lie)
+INVENTED: Final = frozenset({"echo", "login_page", "redirect", "garbage", "empty", "shapeless"})
+"""Lies for which the CRM itself is not asked; the others alter what it answered."""
+MISCOUNT: Final = 7
+"""By how much a count is too high."""
+_COUNT = re.compile(rb'("(?:totalSize|total|numberRecordsProcessed)":)(\d+)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An answer: status, headers, and the whole body."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Repeats:
+    """The first answer to each request that is answered the same way for ever."""
+
+    first: dict[int, Said] = field(default_factory=dict)
+
+    def of(self, fault: int, said: Said) -> Said:
+        """The first answer under this fault."""
+        return self.first.setdefault(fault, said)
+
+
+def invented(kind: str, path: str, headers: Mapping[str, str], body: bytes, to: str) -> Said:
+    """An answer that the CRM never gave."""
+    if kind == "echo":
+        quoted = f"cannot read headers {dict(headers)} and body {body.decode(errors='replace')}"
+        return _json(400, _refusal(path, quoted))
+    if kind == "login_page":
+        page = b"<html><body><form action=/login><input name=user></form></body></html>"
+        return Said(status=200, headers=[(b"content-type", b"text/html; charset=utf-8")], body=page)
+    if kind == "redirect":
+        return Said(status=302, headers=[(b"location", f"{to}{path}".encode())], body=b"")
+    if kind == "shapeless":
+        return _json(200, ["what", {"is": "this"}, 7])
+    kept = b"\x00\xff\xfenot what was promised" if kind == "garbage" else b""
+    return Said(status=200, headers=[(b"content-type", b"application/json")], body=kept)
+
+
+def _refusal(path: str, message: str) -> Any:
+    if path.endswith("/oauth2/token"):
+        return {"error": "invalid_request", "error_description": message}
+    if path.startswith("/services"):
+        return [{"errorCode": "JSON_PARSER_ERROR", "message": message}]
+    return {"status": "error", "message": message, "category": "VALIDATION_ERROR"}
+
+
+def _json(status: int, value: Any) -> Said:
+    return Said(status=status, headers=[(b"content-type", b"application/json")], body=orjson.dumps(value))
+
+
+def altered(kind: str, said: Said) -> Said:
+    """What the CRM answered, made untrue. Only good answers are altered."""
+    if said.status >= 300:
+        return said
+    if kind == "truncated":
+        return Said(status=said.status, headers=_fitting(said.headers), body=said.body[: len(said.body) * 2 // 3])
+    if kind == "wrong_type":
+        headers = [(name, value) for name, value in said.headers if name.lower() != b"content-type"]
+        return Said(status=said.status, headers=[*headers, (b"content-type", b"text/plain")], body=said.body)
+    body = _COUNT.sub(lambda found: found[1] + str(int(found[2]) + MISCOUNT).encode(), said.body)
+    return Said(status=said.status, headers=_fitting(said.headers), body=body)
+
+
+def _fitting(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name.lower() != b"content-length"]
