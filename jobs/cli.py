@@ -5,7 +5,7 @@ import logging
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +31,6 @@ from jobs.wiring import rules_of
 from leads.page import facts_page, listed
 from mappings.canonical import Motion, State
 from mappings.load import json_schema
-from mappings.problems import Problem
 
 app = typer.Typer(
     name="tossup",
@@ -317,16 +316,11 @@ def check(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Hold the configuration against the live CRM; print every problem at once."""
-    problems = verbs.check(_settings(), folder)
-    _print(json, lambda: [show.problem_json(one) for one in problems], lambda: _problem_lines(problems))
+    """Hold the configuration against the live CRM; print every problem at once, and what could be more."""
+    problems, notes = verbs.check(_settings(), folder)
+    _print(json, lambda: show.problems_json(problems, notes), lambda: show.problem_lines(problems, notes))
     if problems:
         raise typer.Exit(2)
-
-
-def _problem_lines(problems: Sequence[Problem]) -> str:
-    lines = [str(problem) for problem in problems]
-    return "\n".join(lines) if lines else "No problem: everything the mapping speaks of is there."
 
 
 @mapping_app.command()

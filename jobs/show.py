@@ -234,9 +234,21 @@ def refusal_list(refusals: Sequence[Refusal]) -> Table:
     return table
 
 
-def problem_json(problem: Problem) -> JsonObject:
-    """One problem in the machine interface of `tossup mappings check --json`."""
+def problem_lines(problems: Iterable[Problem], notes: Iterable[Problem]) -> str:
+    """What is wrong, line by line; then, apart from it, what works but could be more."""
+    wrong = [str(problem) for problem in problems] or ["No problem: everything the mapping speaks of is there."]
+    more = [str(note) for note in notes]
+    return "\n".join([*wrong, *(["", "It works as it is. It could do more:", *more] if more else [])])
+
+
+def problems_json(problems: Iterable[Problem], notes: Iterable[Problem]) -> list[JsonObject]:
+    """The machine interface of `tossup mappings check --json`: problems, then notes."""
+    return [*(_problem_json("problem", one) for one in problems), *(_problem_json("note", one) for one in notes)]
+
+
+def _problem_json(kind: str, problem: Problem) -> JsonObject:
     return {
+        "kind": kind,
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,

@@ -28,6 +28,7 @@ from leads.find import Found
 from leads.past import notes
 from mappings.changes import Plan
 from mappings.check import check as check_rules
+from mappings.check import notes as check_notes
 from mappings.load import init as preset_texts
 from mappings.load import positions
 from mappings.needs import needs
@@ -111,15 +112,16 @@ def explain(settings: Settings, account: str, as_of: date | None = None) -> Stor
         return explain_account(account, decide(mirror, ledger, rules, view, as_of, tables))
 
 
-def check(settings: Settings, folder: Path | None) -> list[Problem]:
-    """Every problem of the configuration: with itself, and with the live CRM."""
+def check(settings: Settings, folder: Path | None) -> tuple[list[Problem], list[Problem]]:
+    """Every problem of the configuration, with itself and with the live CRM; and what works but could be more."""
     if folder is not None:
         settings = settings.model_copy(update={"config": folder})
     try:
         with open_work(settings, "check") as work:
-            return check_rules(work.rules, work.schema, positions(work.crm.name, settings.config))
+            asked = (work.rules, work.schema, positions(work.crm.name, settings.config))
+            return check_rules(*asked), check_notes(*asked)
     except BadConfig as error:
-        return list(error.problems)
+        return list(error.problems), []
 
 
 def init(folder: Path, crm: str) -> Sequence[Path]:

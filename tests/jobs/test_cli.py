@@ -99,6 +99,17 @@ def test_json_is_one_document_and_nothing_else(synced: Company, tossup: Tossup) 
 
 
 @pytest.mark.usefixtures("printed")
+def test_a_mapping_that_works_is_told_what_it_could_do_more(synced: Company, tossup: Tossup) -> None:
+    told = tossup("mappings", "check", "--json", **synced.env)
+    assert told.code == 0
+    assert {one["kind"] for one in told.json()} == {"note"}
+    assert "subscription.seats_since" in {one["path"] for one in told.json()}
+    said = tossup("mappings", "check", **synced.env)
+    assert said.out.startswith("No problem: everything the mapping speaks of is there.\n\nIt works as it is.")
+    assert "subscription.seats_since: nothing fills this column" in " ".join(said.out.split())
+
+
+@pytest.mark.usefixtures("printed")
 def test_words_for_people_fit_80_columns_in_japanese_too(synced: Company, tossup: Tossup) -> None:
     for words in (("leads",), ("explain", "サンプル"), ("plan",), ("sync", "--full", "--yes"), ("runs",), ("setup",)):
         ended = tossup(*words, **synced.env, TOSSUP_LANGUAGE="ja")
