@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.currency import exchanged
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, best, total
 from leads.facts.revenue import MONTHS
@@ -34,7 +35,7 @@ def plan(ground: "Ground") -> ir.Table:
     )
     rows = rows.mutate(
         plan_monthly=ibis.cases((_.priced, _.monthly)),
-        next_price=ibis.cases((_.next_currency == _.currency, _.next_list_price)),
+        next_price=exchanged(ground.inputs, _.next_list_price, _.next_currency, _.currency),
         is_top=ibis.cases((~_.is_option & _.plan_family.notnull() & _.plan_tier.notnull(), _.next_product.isnull())),
     )
     uplift = (_.next_price * _.plan_total_seats - _.plan_monthly) * MONTHS
@@ -66,12 +67,13 @@ def volume(ground: "Ground") -> ir.Table:
         family="plan_family",
     )  # fmt: skip
     other = _plans(ground.products).filter(_.list_price > 0).select(
-        "family", volume_product="product", volume_product_name="product_name", volume_price="list_price",
+        "family", volume_product="product", volume_product_name="product_name", volume_listed="list_price",
         volume_tier="tier", volume_currency="product_currency",
     )  # fmt: skip
-    pairs = rows.inner_join(other, "family").filter(
+    pairs = rows.inner_join(other, "family")
+    pairs = pairs.mutate(volume_price=exchanged(ground.inputs, _.volume_listed, _.volume_currency, _.currency))
+    pairs = pairs.filter(
         (_.volume_product != _.product)
-        & (_.volume_currency == _.currency)
         & ~ibis.coalesce(_.volume_tier < _.plan_tier, False)
         & (_.volume_price * _.plan_total_seats < _.plan_monthly)
     )
@@ -127,7 +129,8 @@ PLAN = Family(
         "next_product_name": Fact(kind="text", unit="product", needs=_STEPS, doc="name of next_product"),
         "next_price": Fact(
             kind="money", unit="money", needs=_LISTED,
-            doc="list price of a seat of next_product a month; NULL in a currency other than the account's",
+            doc="list price of a seat of next_product a month, in the account's currency at today's rate; NULL where "
+            "its currency has none",
         ),
         "next_uplift": Fact(
             kind="money", unit="money", needs=(*_LISTED, "subscription.seats_paid"),
@@ -151,7 +154,8 @@ VOLUME = Family(
         ),
         "volume_product_name": Fact(kind="text", unit="product", needs=_VOLUME, doc="name of volume_product"),
         "volume_price": Fact(
-            kind="money", unit="money", needs=_VOLUME, doc="list price of a seat of volume_product a month"
+            kind="money", unit="money", needs=_VOLUME,
+            doc="list price of a seat of volume_product a month, in the account's currency at today's rate",
         ),
         "volume_seats": Fact(
             kind="integer", unit="seats", needs=_VOLUME, doc="plan_total_seats + reachable"

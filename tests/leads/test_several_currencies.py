@@ -67,11 +67,14 @@ ROWS: dict[str, list[Row]] = {
     "product": [
         {"id": "suite", "code": "SUITE", "name": "Suite", "family": "Suite", "tier": 1, "list_price": 500},
         {"id": "backup", "code": "BACKUP", "name": "Backup", "family": "Suite", "list_price": 110, "is_option": True},
+        {"id": "pro", "code": "PRO", "name": "Pro", "family": "Suite", "tier": 2, "list_price": 1100},
+        {"id": "mass", "code": "MASS", "name": "Mass", "family": "Suite", "tier": 1, "list_price": 550},
         {"id": "audit", "code": "AUDIT", "name": "Audit", "list_price": 1100},
         {"id": "phone", "code": "PHONE", "name": "Phone"},
     ],
     "account": [
-        {"id": id, "name": id, "currency": money, "parent_id": PARENTS.get(id), "employees": 100}
+        {"id": id, "name": id, "currency": money, "parent_id": PARENTS.get(id),
+         "employees": 1000 if id in ("euro", "franc") else 100}
         for id, money in MONEY.items()
     ],
     "subscription": numbered([
@@ -120,13 +123,13 @@ def told() -> Told:
         limits = {f"monetary_{n}": float(10 ** (5 - n)) for n in range(1, 5)} | {
             f"monetary_jpy_{n}": 1.0 for n in range(1, 5)
         }
-        found = {name: ground.family(name) for name in ("revenue", "group", "rfm", "option")}
+        found = {name: ground.family(name) for name in ("revenue", "group", "rfm", "option", "plan", "volume")}
         pairs = [{"account_id": id, "product": code} for id in MONEY for code in ("AUDIT", "PHONE", "SUITE")]
         ground._keys["offer"] = world.stage("pairs", ibis.memtable(pairs))  # the pairs are this test's own
         found["offer"] = ground.family("offer_product")
         read = {name: table.to_pyarrow().to_pylist() for name, table in found.items()}
         read["limits"] = RFM.table(_ground(world, stage, **limits)).to_pyarrow().to_pylist()
-    keyed = ("option", "offer")
+    keyed = ("option", "offer", "plan", "volume")
     return {
         name: {(row["account_id"], *([row["product"]] if name in keyed else [])): row for row in rows}
         for name, rows in read.items()
@@ -217,3 +220,19 @@ def test_list_prices_are_told_in_the_accounts_currency(told: Told) -> None:
     assert of(told, "offer", "euro", "PHONE")["list_price"] is None
     assert of(told, "option", "euro", "BACKUP")["option_value"] == 100 * 10 * 12
     assert of(told, "option", "franc", "BACKUP")["option_value"] is None
+
+
+def test_the_price_of_the_next_plan_is_told_in_the_accounts_currency(told: Told) -> None:
+    step = of(told, "plan", "listed", "SUITE")
+    assert (step["next_price"], step["next_uplift"]) == (1000, (1000 * 10 - 4550) * 12)
+    assert of(told, "plan", "dollar", "SUITE")["next_price"] == 1100
+    unknown = of(told, "plan", "franc", "SUITE")
+    assert (unknown["next_product"], unknown["next_price"], unknown["next_uplift"]) == ("PRO", None, None)
+
+
+def test_a_lower_price_a_seat_is_compared_in_the_accounts_currency(told: Told) -> None:
+    # 90 more of 1000 people are within reach: 100 seats at 5.00 euros in the place of 10 at 10.00
+    row = of(told, "volume", "euro", "SUITE")
+    assert (row["volume_product"], row["volume_price"], row["volume_seats"]) == ("MASS", 500, 100)
+    assert row["volume_value"] == (100 * 500 - 10_000) * 12
+    assert ("franc", "SUITE") not in told["volume"], "nobody knows what a franc is worth"
