@@ -97,6 +97,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             account_id=_ACCOUNT,
             product_id=_may("text", "record id of the product"),
             seats_paid=_may("integer", "seats under contract"),
+            seats_since=_may("date", "day since which it has that many seats; missing: nobody changed them"),
             seats_used=_may("integer", "seats in use"),
             unit_price=_may("money", "price of one seat a month"),
             currency=_CURRENCY,

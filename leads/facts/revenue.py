@@ -45,7 +45,7 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
         "subscriptions",
         rows.select(
             "id", "account_id", "product", "product_name", "family", "tier", "is_option", "seats", "used", "price",
-            "starts_on", "ends_on", "cancelled", "auto_renews", "live", "live_then",
+            "starts_on", "ends_on", "cancelled", "auto_renews", "seats_since", "live", "live_then",
             abroad=_.abroad.notnull() & _.price.isnull(),
             currency="account_currency",
             monthly=_.seats * _.price,

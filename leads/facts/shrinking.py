@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, attach_all, best, days, total
+from leads.facts.idioms import attach, attach_all, best, days, total, yes
 
 if TYPE_CHECKING:
     from leads.facts.ground import Ground
@@ -16,18 +16,26 @@ if TYPE_CHECKING:
 def reduction(ground: "Ground") -> ir.Table:
     """One row an account that has or had a plan; the facts of REDUCTION.
 
-    The ground looks `reduction.days` back for live_then.
+    The ground looks `reduction.days` back for live_then. A record that was changed in place since tells today's seats
+    only: of an account with one, nobody knows how many it had.
     """
+    then = ground.inputs.day(int(ground.numbers("reduction")["days"]))
     plans = ground.subscriptions.filter(~_.is_option & _.seats.notnull())
     sums = plans.group_by("account_id").aggregate(
+        changed=(_.live_then & yes(_.seats_since > then)).any(),
         seats_then=ibis.coalesce(total(_.seats, where=_.live_then), 0),
         seats_now=ibis.coalesce(total(_.seats, where=_.live), 0),
+        seats_ended=ibis.coalesce(total(_.seats, where=_.live_then & ~_.live), 0),
         monthly_then=total(_.monthly, where=_.live_then),
     )
+    sums = sums.mutate(**{name: ibis.cases((~_.changed, _[name])) for name in ("seats_then", "monthly_then")})
     gone = best(plans.filter(_.live_then & ~_.live), "account_id", value="seats").select(
         "account_id", ended_record="id", ended_on="ends_on"
     )
-    rows = attach(sums, gone, "account_id").mutate(seats_lost=ibis.greatest(_.seats_then - _.seats_now, 0))
+    rows = attach(sums.drop("changed"), gone, "account_id")
+    # the largest of a number and of what nobody knows is the number to some engines
+    lost = ibis.cases((_.seats_then > _.seats_now, _.seats_then - _.seats_now), (_.seats_then.notnull(), 0))
+    rows = rows.mutate(seats_lost=lost)
     return rows.mutate(seats_lost_percent=(_.seats_lost * 100 / _.seats_then.nullif(0)).floor().cast("int64"))
 
 
@@ -87,10 +95,14 @@ REDUCTION = Family(
         "seats_then": Fact(
             kind="integer", unit="seats", needs=_SEATS,
             doc="seats of plans that were live `days` days ago; 0 where none was. One cancelled without a last day "
-            "cannot tell, and is left out",
+            "cannot tell, and is left out. NULL where the seats of one were changed in place since "
+            "(subscription.seats_since)",
         ),
         "seats_now": Fact(kind="integer", unit="seats", needs=_SEATS, doc="seats of plans that are live today"),
         "seats_lost": Fact(kind="integer", unit="seats", needs=_SEATS, doc="seats_then - seats_now, never under 0"),
+        "seats_ended": Fact(
+            kind="integer", unit="seats", needs=_SEATS, doc="seats of plans that were live then and are not now"
+        ),
         "seats_lost_percent": Fact(
             kind="integer", unit="percent", needs=_SEATS,
             doc="seats_lost x 100 / seats_then, rounded down; NULL where there were none",
@@ -101,7 +113,8 @@ REDUCTION = Family(
         ),
         "monthly_then": Fact(
             kind="money", unit="money", needs=(*_SEATS, "subscription.unit_price|product.list_price"),
-            doc="seats x price of the plans that were live then, in the account's currency",
+            doc="seats x price of the plans that were live then, at today's price, in the account's currency; NULL "
+            "where seats_then is",
         ),
     },
     table=reduction,
