@@ -182,6 +182,9 @@ class Crm(Protocol):
     def together(self, object: str, n: int) -> int:
         """How many of `n` records to look at and then update at once, so that little time lies between the two."""
 
+    def calls_left(self) -> int | None:
+        """Calls of the day's budget that are ours to send, the reserve for others taken off; None: no such limit."""
+
     def lists(self, names: Sequence[str]) -> Mapping[str, str]:
         """Ids of the campaigns (Salesforce) or static contact lists (HubSpot) of these names; others are left out."""
 

@@ -21,41 +21,48 @@ CHUNK = 2_000
 """Outcomes noted in one transaction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What became of a plan: records written, a line for each one refused, and what was left as people have it."""
-
-    written: int
-    refused: tuple[str, ...] = ()
-    moved: tuple[Conflict, ...] = ()
-    gone: tuple[Change, ...] = ()
-
-
 @dataclass(slots=True, kw_only=True)
-class _Left:
-    """What is not written, as it comes to light."""
+class Applied:
+    """What became of a plan so far, also when its writing breaks off.
 
+    `written` counts records, `refused` has a line for each one refused, `moved` and `gone` are what was left as people
+    have it, `ids` the record id of each one written, by object and ref.
+    """
+
+    written: int = 0
+    refused: list[str] = field(default_factory=list)
     moved: list[Conflict] = field(default_factory=list)
     gone: list[Change] = field(default_factory=list)
+    ids: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    def add(self, change: Change, outcome: Outcome) -> None:
+        """Count one outcome."""
+        if outcome.ok:
+            self.written += 1
+            self.ids[change.object, change.ref] = outcome.id or change.id
+        else:
+            self.refused.append(_refusal(change, outcome))
 
 
-def apply_plan(crm: Crm, ledger: Ledger, plan: Plan, run: str, report: Report, check: Check) -> Applied:
-    """Write every change of the plan that `check` finds due at its moment.
+def apply_plan(
+    crm: Crm,
+    ledger: Ledger,
+    plan: Plan,
+    run: str,
+    report: Report,
+    check: Check,
+    applied: Applied,
+    changes: Sequence[Change] | None = None,
+) -> None:
+    """Write every change of the plan, or these of them, that `check` finds due at its moment; count in `applied`.
 
-    Safe to repeat: creates carry a unique key, updates are what they were.
-    Raises `CrmError` when the CRM cannot be reached; intents without outcome then say what may have been written.
+    Safe to repeat: creates carry a unique key, updates are what they were. Raises `CrmError` when the CRM cannot be
+    reached; intents without outcome then say what may have been written.
     """
-    written = 0
-    refused: list[str] = []
-    left = _Left()
-    for object, changes in groupby(plan.changes, key=lambda change: change.object):
-        for outcome, change in _write(crm, ledger, plan, run, object, list(changes), check, left):
-            if outcome.ok:
-                written += 1
-            else:
-                refused.append(_refusal(change, outcome))
-            report(f"write {object}", written + len(refused), len(plan.changes))
-    return Applied(written=written, refused=tuple(refused), moved=tuple(left.moved), gone=tuple(left.gone))
+    for object, some in groupby(plan.changes if changes is None else changes, key=lambda change: change.object):
+        for outcome, change in _write(crm, ledger, plan, run, object, list(some), check, applied):
+            applied.add(change, outcome)
+            report(f"write {object}", applied.written + len(applied.refused), len(plan.changes))
 
 
 def _write(
@@ -66,7 +73,7 @@ def _write(
     object: str,
     changes: Sequence[Change],
     check: Check,
-    left: _Left,
+    left: Applied,
 ) -> Iterator[tuple[Outcome, Change]]:
     for known in _due(crm, object, [change for change in changes if how(change) == "update"], check, left):
         records = [_record(change) for change in known]
@@ -80,7 +87,7 @@ def _write(
         yield from _send(crm, ledger, plan, run, gone, partial(crm.remove, object, off))
 
 
-def _due(crm: Crm, object: str, changes: Sequence[Change], check: Check, left: _Left) -> Iterator[Sequence[Change]]:
+def _due(crm: Crm, object: str, changes: Sequence[Change], check: Check, left: Applied) -> Iterator[Sequence[Change]]:
     """Some changes at a time, each part looked at just before it is given."""
     size = max(1, crm.together(object, len(changes)))
     for start in range(0, len(changes), size):

@@ -23,10 +23,12 @@ from jobs.fact_list import fact_json, fact_list
 from jobs.failures import Failure, failure_of
 from jobs.progress import bars
 from jobs.result import JsonObject, RunResult, Wish, by_motion, lead_json
+from jobs.safety import Accepted, only_planned
 from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
 from jobs.story import account_story
 from jobs.terminal import console, lines, log_line, quiet, spoken
+from jobs.verbs import Caution
 from jobs.wiring import rules_of
 from leads.page import facts_page, listed
 from mappings.canonical import Motion, State
@@ -44,7 +46,20 @@ app.add_typer(mapping_app, name="mappings")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Log every call; show stack traces.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Write without asking a person first.")]
+Yes = Annotated[
+    bool | None,
+    typer.Option("--yes/--no", help="Write, or only plan; else as TOSSUP_WRITE says.", show_default=False),
+]
+Accept = Annotated[
+    list[Accepted] | None,
+    typer.Option(
+        "--accept", help="Go on although a source shrank, or the plan is unusually large.", show_default=False
+    ),
+]
+Canary = Annotated[
+    int | None,
+    typer.Option("--canary", min=0, help="Write so many of each kind first, and read them back.", show_default=False),
+]
 Full = Annotated[bool, typer.Option("--full", help="Read everything anew, not only what changed.")]
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="This past day instead, from history alone.")
@@ -115,10 +130,10 @@ def setup(
 
 
 @app.command()
-def pull(full: Full = False, json: AsJson = False, debug: Debug = False) -> None:
+def pull(full: Full = False, accept: Accept = None, json: AsJson = False, debug: Debug = False) -> None:
     """Read what changed in the CRM, and count it against the CRM's own count."""
     with bars(err) as report:
-        result = verbs.pull(_settings(), full=full, report=report)
+        result = verbs.pull(_settings(), full=full, report=report, caution=Caution(accept=accept or ()))
     _print(json, result.to_json, lambda: show.run_summary(result))
 
 
@@ -137,28 +152,38 @@ def plan(json: AsJson = False, debug: Debug = False) -> None:
 @app.command()
 def apply(
     plan: Annotated[str, typer.Argument(help="The plan's id, or its first letters.")],
+    accept: Accept = None,
+    canary: Canary = None,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Write a plan; fields that somebody changed since are left alone."""
     with bars(err) as report:
-        result = verbs.apply(_settings(), plan, report=report)
+        caution = Caution(accept=accept or (), canary=canary)
+        result = verbs.apply(_settings(), plan, report=report, caution=caution)
     _finish(result, json)
 
 
 @app.command()
-def sync(yes: Yes = False, full: Full = False, json: AsJson = False, debug: Debug = False) -> None:
+def sync(
+    yes: Yes = None,
+    full: Full = False,
+    accept: Accept = None,
+    canary: Canary = None,
+    stop: Annotated[bool, typer.Option("--stop", help="Write only the canary, then let a person look.")] = False,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Pull, plan and (with --yes) apply."""
-    with stopping() as stop, bars(err, stop=stop) as report:
-        result = verbs.sync(_settings(), write=yes, full=full, report=report)
-    if not yes and not json and result.plan:
+    settings = _settings()
+    write, caution = settings.write if yes is None else yes, Caution(accept=accept or (), canary=canary, stop=stop)
+    with stopping() as asked, bars(err, stop=asked) as report:
+        result = verbs.sync(settings, write=write, full=full, report=report, caution=caution)
+    if not write and not json and result.plan:
         out.print(show.plan_view(result.plan, limit=5))
     _finish(result, json)
-    if not yes and result.plan and result.plan.changes:
-        _say(
-            json,
-            f"Nothing was written. `tossup apply {result.plan.id}` writes this; `tossup sync --yes` always does.",
-        )
+    if not write and result.plan and result.plan.changes:
+        _say(json, only_planned(result, result.plan))
         raise typer.Exit(3)
 
 
@@ -245,20 +270,23 @@ def runs(
 @app.command()
 def schedule(
     when: Annotated[str, typer.Argument(help="Cron expression in the company's time zone, or 30m, 6h, 1d.")],
-    yes: Yes = False,
+    yes: Yes = None,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Sync again and again, one run at a time, until SIGTERM."""
     settings = _settings()
+    write = settings.write if yes is None else yes
     trigger = trigger_of(when, rules_of(settings).mapping.company.time_zone)
     with stopping() as stop:
 
         def job() -> None:
             try:
                 with bars(err, stop=stop) as report:
-                    result = verbs.sync(settings, write=yes, full=False, report=report)
+                    result = verbs.sync(settings, write=write, full=False, report=report)
                 _print(json, result.to_json, lambda: show.run_summary(result))
+                if not write and result.plan and result.plan.changes:
+                    _say(json, only_planned(result, result.plan))
             except Exception as error:  # whatever it was, tomorrow's run may pass
                 _tell(error)
 

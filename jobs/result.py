@@ -30,10 +30,15 @@ class RunResult:
     """Planned changes of records that are no longer there."""
     calls: int = 0
     seconds: float = 0.0
+    first_write: bool = False
+    """Whether Tossup had never written to this connection before."""
+    levels: Mapping[str, int] = field(default_factory=dict)
+    """Rows of each object, once they were found fit to decide by: what later runs are held against."""
 
     def to_ledger(self) -> JsonObject:
-        """What is kept of the run: the machine interface, and the model that its chances to win came from."""
-        return {**self.to_json(), "model": self.found.model.to_json() if self.found else None}
+        """What is kept of the run: the machine interface, the model of its chances to win, and how much it read."""
+        model = self.found.model.to_json() if self.found else None
+        return {**self.to_json(), "model": model, "levels": dict(self.levels)}
 
     def to_json(self) -> JsonObject:
         """The machine interface: documented in docs/interface.md, kept stable."""
@@ -57,6 +62,7 @@ class RunResult:
             "calls": self.calls,
             "seconds": round(self.seconds, 3),
             "plan": plan.id if plan else None,
+            "first_write": self.first_write,
         }
 
 

@@ -121,6 +121,15 @@ class Settings(BaseSettings):
     """None: what the mapping says."""
     memory_limit: Size = "400MB"
     api_reserve: Annotated[float, Field(ge=0, le=0.95)] = 0.2
+    write: bool = False
+    """Whether `sync` and `schedule` write without being told each time."""
+    canary: Annotated[int, Field(ge=0)] = 20
+    canary_except: str = ""
+    volume_share: Annotated[float, Field(ge=0)] = 0.3
+    volume_least: Annotated[int, Field(ge=0)] = 50
+    close_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    shrink_share: Annotated[float, Field(ge=0, le=1)] = 0.7
+    owner_tasks: Annotated[int, Field(ge=1)] = 50
     overlap_minutes: Annotated[float, Field(ge=0, le=1440)] = 10.0
     safe_lag_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
     bulk_threshold: Annotated[int, Field(ge=1)] = 10_000
@@ -267,6 +276,8 @@ def _in_words(detail: ErrorDetails) -> str:
 def _expected(type: str, name: str, context: Mapping[str, Any]) -> str:
     if type == "string_pattern_mismatch":
         return f"Write it like {'68.0' if name.endswith('API_VERSION') else '400MB or 2GB'}."
+    if type == "bool_parsing":
+        return "Write yes or no."
     limits = {"ge": "at least", "gt": "more than", "le": "at most"}
     bounds = [f"{words} {context[sign]:g}" for sign, words in limits.items() if sign in context]
     return f"Give a number, {bounds[0]}." if bounds else "Give a number."

@@ -32,6 +32,8 @@ def run_summary(result: RunResult) -> RenderableType:
         parts += [asleep_list(result.found)] if result.found.asleep else []
     if result.plan:
         parts.append(_written_line(result, result.plan))
+    if result.first_write and result.written:
+        parts.append(Words(f"This was the first run that wrote to {result.connection}."))
     parts += [Words(f"  refused: {text}", style="red") for text in result.refused[:10]]
     if len(result.refused) > 10:
         parts.append(Words(f"  ... and {len(result.refused) - 10} more; `tossup runs {result.run}` lists them all"))

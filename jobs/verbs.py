@@ -1,16 +1,18 @@
 """What Tossup can be told to do: each verb one function from settings to a result, which the command line prints."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from connector.errors import GiveUp
-from jobs.apply import apply_plan
+from jobs import canary as canaries
+from jobs import safety
+from jobs.apply import Applied, apply_plan
 from jobs.before import checker
-from jobs.decide import decide, read
+from jobs.decide import Decided, decide, read
 from jobs.explain import Story, account_called
 from jobs.explain import explain as explain_account
 from jobs.failures import failure_of
@@ -43,11 +45,27 @@ def setup(settings: Settings, *, apply: bool) -> SetupResult:
         return set_up(work, apply=apply)
 
 
-def pull(settings: Settings, *, full: bool, report: Report) -> RunResult:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """How carefully a run writes: what a person accepts unasked, and how many of a kind go first (None: setting).
+
+    `stop`: write only those, look at them, and leave the rest to a person.
+    """
+
+    accept: Collection[str] = ()
+    canary: int | None = None
+    stop: bool = False
+
+
+USUAL = Caution()
+
+
+def pull(settings: Settings, *, full: bool, report: Report, caution: Caution = USUAL) -> RunResult:
     """Read what changed since the last pull; all of it with `full`."""
     with open_work(settings, "pull") as work, _run(work, "pull") as run:
         _pull(work, run, full=full, report=report)
         recover(work, write=False)
+        _stop_at(work, run, safety.shrunken(work), caution)
     return run.result
 
 
@@ -62,7 +80,7 @@ def plan(settings: Settings, *, report: Report) -> RunResult:
     return run.result
 
 
-def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
+def apply(settings: Settings, plan: str, *, report: Report, caution: Caution = USUAL) -> RunResult:
     """Write a kept plan, without the fields that somebody changed since."""
     with open_work(settings, "apply") as work, _run(work, "apply") as run:
         kept = work.ledger.plan(plan)
@@ -70,21 +88,27 @@ def apply(settings: Settings, plan: str, *, report: Report) -> RunResult:
             raise GiveUp(f"Plan {kept.id} is for {kept.connection}, but this is {work.connection}.")
         _check(work)
         _read(work, {change.object for change in kept.changes}, full=False, report=report)
-        recover(work, write=True)
+        shrunken = safety.shrunken(work)
+        recover(work, write=not shrunken)
         run.result = replace(run.result, plan=kept)
-        _apply(work, run, without_made(work, kept), report)
+        _stop_at(work, run, shrunken, caution)
+        _apply(work, run, without_made(work, kept), report, caution)
     return run.result
 
 
-def sync(settings: Settings, *, write: bool, full: bool, report: Report) -> RunResult:
+def sync(settings: Settings, *, write: bool, full: bool, report: Report, caution: Caution = USUAL) -> RunResult:
     """Pull, plan and, with `write`, apply."""
     with open_work(settings, "sync") as work, _run(work, "sync") as run:
         _check(work)
         view = _pull(work, run, full=full, report=report)
-        recover(work, write=write)
-        _plan(work, run, view, report)
-        if write and run.result.plan is not None:
-            _apply(work, run, run.result.plan, report)
+        shrunken = safety.shrunken(work)
+        recover(work, write=write and not shrunken)
+        decided = _plan(work, run, view, report)
+        plan = run.result.plan
+        unusual = safety.unusual(work, plan, decided) if write and plan is not None and not caution.stop else []
+        _stop_at(work, run, [*shrunken, *unusual], caution)
+        if write and plan is not None:
+            _apply(work, run, plan, report, caution)
     return run.result
 
 
@@ -167,8 +191,8 @@ class _Run:
 def _run(work: Work, verb: str) -> Iterator[_Run]:
     """Note the run's beginning and end, whatever the end."""
     began = time.monotonic()
-    id = work.ledger.begin(verb, work.connection, work.crm.now())
-    run = _Run(result=RunResult(run=id, connection=work.connection))
+    id, first = work.ledger.begin(verb, work.connection, work.crm.now()), not work.ledger.has_written(work.connection)
+    run = _Run(result=RunResult(run=id, connection=work.connection, first_write=first))
     exit_code = 70
     try:
         yield run
@@ -216,17 +240,37 @@ def _read(work: Work, only: set[str] | None, *, full: bool, report: Report) -> d
     }
 
 
-def _plan(work: Work, run: _Run, view: View, report: Report) -> None:
+def _plan(work: Work, run: _Run, view: View, report: Report) -> Decided:
     report("find leads", 0, None)
     decided = decide(work.mirror, work.ledger, work.rules, view)
     report("plan", 0, None)
     made = make_plan(work, decided, view)
     work.ledger.save_plan(made, work.crm.now())
     run.result = replace(run.result, found=decided.found, plan=made)
+    return decided
 
 
-def _apply(work: Work, run: _Run, plan: Plan, report: Report) -> None:
-    applied = apply_plan(work.crm, work.ledger, plan, run.id, report, checker(work))
-    run.result = replace(
-        run.result, written=applied.written, refused=applied.refused, moved=applied.moved, gone=applied.gone
-    )
+def _stop_at(work: Work, run: _Run, breaches: Sequence[safety.Breach], caution: Caution) -> None:
+    safety.stop_at(breaches, caution.accept, run.result.plan)
+    run.result = replace(run.result, levels=safety.levels(work))
+
+
+def _apply(work: Work, run: _Run, plan: Plan, report: Report, caution: Caution) -> None:
+    """Write the plan: some records of each kind, which are looked at, and then the others."""
+    safety.within_budget(work, plan)
+    n = work.settings.canary if caution.canary is None else caution.canary
+    first, rest = canaries.split(plan, n)
+    applied, look = Applied(), checker(work)
+    try:
+        apply_plan(work.crm, work.ledger, plan, run.id, report, look, applied, first)
+        canaries.check(work, plan, first, rest, applied, stop=caution.stop)
+        apply_plan(work.crm, work.ledger, plan, run.id, report, look, applied, rest)
+    finally:
+        run.result = replace(
+            run.result,
+            written=applied.written,
+            refused=tuple(applied.refused),
+            moved=tuple(applied.moved),
+            gone=tuple(applied.gone),
+            levels=safety.lowered(run.result.levels, plan, applied),
+        )

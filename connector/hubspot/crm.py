@@ -176,6 +176,12 @@ class HubSpot:
             return ceil(n / PER_CALL)
         return self._writer.cost(object, how, n)
 
+    def calls_left(self) -> int | None:
+        """By the headers of the last answer that had them, asked for again when too old; OAuth apps have no limit."""
+        if self._transport.budget.left() is None:
+            self._portal.probe()
+        return self._transport.budget.left()
+
     def lists(self, names: Sequence[str]) -> Mapping[str, str]:
         """Ids of the static contact lists of these names."""
         return self._lists.named(names)

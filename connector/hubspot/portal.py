@@ -63,6 +63,10 @@ class Portal:
                 self._account = dict(self.get(self.paths.account).data)
             return self._account
 
+    def probe(self) -> None:
+        """Ask for the account's details anew, for the sake of the headers."""
+        self.get(self.paths.account)
+
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """GET, parsed."""
         return self.transport.send(Call(method="GET", target=path, params=params or {}))

@@ -141,6 +141,12 @@ class Salesforce:
         """One call's records; where there are enough of them for Bulk, those of one job."""
         return PER_CALL if n <= self._config.bulk_writes else BULK_AT_ONCE
 
+    def calls_left(self) -> int | None:
+        """By the header of the last answer, asked for anew when too old: `/limits` itself needs an extra right."""
+        if self._transport.budget.left() is None:
+            self._transport.send(Call(method="GET", target=self._config.data))
+        return self._transport.budget.left()
+
     def lists(self, names: Sequence[str]) -> Mapping[str, str]:
         """Ids of the campaigns of these names; of several the oldest."""
         return self._campaigns.named(names)

@@ -226,6 +226,12 @@ class Ledger:
             for run, plan, change, at in rows
         )
 
+    def has_written(self, connection: str) -> bool:
+        """Whether anything was ever written to this connection."""
+        query = sa.select(sa.exists().where(written.c.connection == connection))
+        with self._transaction() as con:
+            return bool(con.execute(query).scalar_one())
+
     def last_written(self, connection: str, object: str, refs: Iterable[str]) -> dict[str, dict[str, Written]]:
         """What we last wrote to these records (by key or record id), by field; absent: never written."""
         asked = sorted(set(refs))

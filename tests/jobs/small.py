@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 from ruamel.yaml import YAML
 
 from connector.emulator.demo.catalogue import ANALYTICS, owners
@@ -401,6 +402,31 @@ def company(crm: str, folder: Path, world: World | None = None) -> Iterator[Comp
         settings = settings_of(env)
         verbs.setup(settings, apply=True)
         yield Company(crm=crm, emulator=emulator, settings=settings)
+
+
+class Moment:
+    """A moment in the life of a company, which `again` brings back: the CRM and the store."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self._crm = orjson.dumps(company.emulator.snapshot())
+        self._store = company.settings.state_dir.with_name(f"{company.settings.state_dir.name}-kept")
+        shutil.copytree(company.settings.state_dir, self._store)
+
+    @property
+    def crm(self) -> dict[str, Any]:
+        """All that the CRM held."""
+        held: dict[str, Any] = orjson.loads(self._crm)
+        return held
+
+    def again(self) -> Company:
+        """The company as it was, without faults and limits."""
+        self.company.emulator.restore(self.crm)
+        self.company.emulator.faults.clear()
+        self.company.org.settings({"limits": "off", "missing_scopes": [], "flows": {}})
+        shutil.rmtree(self.company.settings.state_dir)
+        shutil.copytree(self._store, self.company.settings.state_dir)
+        return self.company
 
 
 def leads(result: RunResult) -> list[tuple[str, str, str | None, str]]:

@@ -108,6 +108,7 @@ class HubSpotPortal:
         """Change settings; returns them all.
 
         `limits` ("off" | "vendor"), `daily_limit`, `index_lag` (seconds), `missing_scopes` (list),
+        `flows` ({object: {property: value}}: what becomes of records written through the API),
         `expire_tokens` (true: now), `required_since_2026_09` ({object: [properties]}), `time_zone`, `currency`.
         """
         if "limits" in values:
@@ -129,6 +130,7 @@ class HubSpotPortal:
             "index_lag": self.portal.index_lag_s,
             "missing_scopes": sorted(self.auth.missing_scopes),
             "required_since_2026_09": self.portal.required_since_2026_09,
+            "flows": self.portal.flows,
             "time_zone": self.portal.time_zone,
             "currency": self.portal.currency,
         }
@@ -169,6 +171,8 @@ class HubSpotPortal:
     def _set_account(self, values: Mapping[str, object]) -> None:
         if isinstance(rules := values.get("required_since_2026_09"), dict):
             self.portal.required_since_2026_09 = {str(object): list(names) for object, names in rules.items()}
+        if isinstance(flows := values.get("flows"), dict):
+            self.portal.flows = flows
         if "time_zone" in values:
             self.portal.time_zone = str(values["time_zone"])
         if "currency" in values:

@@ -29,6 +29,8 @@ class Portal:
         self.lock = threading.RLock()
         self.index_lag_s = 0.0
         self.required_since_2026_09: dict[str, list[str]] = {}
+        self.flows: dict[str, dict[str, str | None]] = {}
+        """Workflows that answer a write through the API: by object, the properties they overwrite."""
         self.clear()
 
     def clear(self) -> None:

@@ -55,7 +55,7 @@ def draft_create(
     portal: Portal, table: Table, properties: Mapping[str, Any], associations: Any, by: By, claims: Claims
 ) -> Draft:
     """A checked creation; `claims` holds the unique values of the same batch. `Refusal` when it must not be."""
-    values = checked(portal, table, properties, by)
+    values = checked(portal, table, properties, by) | _by_flow(portal, table, by)
     draft = Draft(table=table, values=values)
     _take_stamps(draft, by)
     for name in [name for name, value in values.items() if value is None]:
@@ -75,7 +75,7 @@ def draft_update(
     portal: Portal, table: Table, record: Record, properties: Mapping[str, Any], by: By, claims: Claims
 ) -> Draft:
     """A checked change of a record."""
-    values = checked(portal, table, properties, by)
+    values = checked(portal, table, properties, by) | _by_flow(portal, table, by)
     draft = Draft(table=table, values=values, record=record)
     _take_stamps(draft, by)
 
@@ -87,6 +87,10 @@ def draft_update(
         derive(portal, table.kind.name, values, get)
     _check_unique(table, values, record, claims)
     return draft
+
+
+def _by_flow(portal: Portal, table: Table, by: By) -> dict[str, str | None]:
+    return portal.flows.get(table.kind.name, {}) if by.user is None and not by.trusted else {}
 
 
 def commit(portal: Portal, draft: Draft, by: By) -> Record:

@@ -52,6 +52,8 @@ class Records:
         self.lead_owner: str | None = None
         """Who the lead assignment rule gives new leads to, while it is active."""
         self.rule_active = True
+        self.flows: Mapping[str, Mapping[str, Value]] = {}
+        """Flows that run before a record is saved through the API: by object, the fields they overwrite."""
         self.journal: list[Callable[[], object]] | None = None
         self._shapes: dict[str, _Shape] = {}
 
@@ -63,6 +65,7 @@ class Records:
         for name, default in shape.defaults:
             if out.get(name) is None:
                 out[name] = default
+        out.update(self._by_flow(table, caller))
         if shape.owned:
             self._own(table, out, caller)
         derive = DERIVE.get(table.name)
@@ -91,6 +94,7 @@ class Records:
         if table.name == "Lead" and columns["IsConverted"][row] and caller.access is not None:
             raise RecordError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
         out = self._clean(table, shape, values, caller, creating=False)
+        out.update(self._by_flow(table, caller))
         stamp = caller.at if caller.at is not None else self.core.stamp()
         if "OwnerId" in out:
             self._check_owner(table, out["OwnerId"], caller)
@@ -118,6 +122,9 @@ class Records:
         if self.journal is not None and rows:
             kept = self.core.tables[f"{table.name}History"]
             self.journal.extend(partial(kept.purge, row) for row in rows)
+
+    def _by_flow(self, table: Table, caller: Caller) -> Mapping[str, Value]:
+        return self.flows.get(table.name, {}) if caller.access is not None else {}
 
     def store(self, table: Table, row: int, values: Mapping[str, Value]) -> None:
         """Store values as they are, remembering the old ones while a request may still be rolled back."""

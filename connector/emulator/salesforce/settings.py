@@ -20,7 +20,8 @@ class Settings:
     (true: every token but the static one is refused from now on); `token_life_s`; `assignment_rule` (whether new
     leads go to the default lead owner unless the caller says Sforce-Auto-Assign: FALSE); `bulk_polls` (how often a
     job's state is asked for before it may be complete); `page_size` (query pages no longer than this);
-    `hide`, `show` and `track` (a list of `Object.Field`; at most 20 of an object are tracked in its history).
+    `hide`, `show` and `track` (a list of `Object.Field`; at most 20 of an object are tracked in its history);
+    `flows` ({object: {field: value}}: what becomes of records saved through the API).
     """
 
     def __init__(self, auth: Auth, usage: Usage, records: Records, queries: Queries, bulk: Bulk) -> None:
@@ -48,6 +49,7 @@ class Settings:
             "assignment_rule": self._records.rule_active,
             "bulk_polls": self._bulk.polls,
             "page_size": self._queries.page_size,
+            "flows": self._records.flows,
         }
 
     def _set_limits(self, values: Mapping[str, object]) -> None:
@@ -72,6 +74,8 @@ class Settings:
             self._records.rule_active = bool(values["assignment_rule"])
         if "bulk_polls" in values:
             self._bulk.polls = _whole(values, "bulk_polls")
+        if isinstance(flows := values.get("flows"), dict):
+            self._records.flows = flows
         if "page_size" in values:
             self._queries.page_size = _whole(values, "page_size") or None
 
