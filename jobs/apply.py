@@ -25,8 +25,8 @@ CHUNK = 2_000
 class Applied:
     """What became of a plan so far, also when its writing breaks off.
 
-    `written` counts records, `refused` has a line for each one refused, `moved` and `gone` are what was left as people
-    have it, `ids` the record id of each one written, by object and ref.
+    `written` counts records, `refused` has a line for each one refused, `moved` and `gone` are what was left as
+    people have it, `ids` the record id of each one written, by object and ref.
     """
 
     written: int = 0

@@ -229,7 +229,7 @@ class Ledger:
     def has_written(self, connection: str) -> bool:
         """Whether anything was ever written to this connection."""
         query = sa.select(sa.exists().where(written.c.connection == connection))
-        with self._transaction() as con:
+        with self._database.reading() as con:
             return bool(con.execute(query).scalar_one())
 
     def last_written(self, connection: str, object: str, refs: Iterable[str]) -> dict[str, dict[str, Written]]:
