@@ -26,20 +26,20 @@ class Applied:
     """What became of a plan so far, also when its writing breaks off.
 
     `written` counts records, `refused` has a line for each one refused, `moved` and `gone` are what was left as
-    people have it, `ids` the record id of each one written, by object and ref.
+    people have it, `done` each change as it was sent, with the record's id where it is ours, by object and ref.
     """
 
     written: int = 0
     refused: list[str] = field(default_factory=list)
     moved: list[Conflict] = field(default_factory=list)
     gone: list[Change] = field(default_factory=list)
-    ids: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    done: dict[tuple[str, str], tuple[Change, str | None]] = field(default_factory=dict)
 
     def add(self, change: Change, outcome: Outcome) -> None:
         """Count one outcome."""
         if outcome.ok:
             self.written += 1
-            self.ids[change.object, change.ref] = outcome.id or change.id
+            self.done[change.object, change.ref] = (change, outcome.id or change.id)
         else:
             self.refused.append(_refusal(change, outcome))
 

@@ -56,19 +56,19 @@ def check(
 
 def all_refused(first: Sequence[Change], rest: Sequence[Change], applied: Applied) -> Iterator[Difference]:
     """Kinds of which nothing was taken, and of which more would be sent."""
-    taken = {(change.object, change.action) for change in first if (change.object, change.ref) in applied.ids}
-    tried = {(change.object, change.action) for change in first}
-    waiting = {(change.object, change.action) for change in rest}
-    for object, action in sorted((tried & waiting) - taken):
-        why = next((line for line in applied.refused if line.startswith(f"{object} ")), "")
-        yield Difference(text=f"{object}: the CRM refused every record to {action}. {why}".rstrip())
+    taken = {(change.object, change.action) for change, _ in applied.done.values()}
+    for object, action in sorted({(change.object, change.action) for change in rest} - taken):
+        refs = {change.ref for change in first if (change.object, change.action) == (object, action)}
+        why = next((line for line in applied.refused if line.removeprefix(f"{object} ").split(": ")[0] in refs), None)
+        if why is not None:
+            yield Difference(text=f"{object}: the CRM refused every record to {action}. {why}")
 
 
 def _differences(work: Work, sent: Sequence[Change], applied: Applied) -> Iterator[Difference]:
     """What the CRM holds otherwise than it was written."""
     for object, some in groupby(sent, key=lambda change: change.object):
-        done = [(change, applied.ids.get((object, change.ref))) for change in some]
-        ours = [(change, id) for change, id in done if id is not None]
+        done = [applied.done.get((object, change.ref)) for change in some]
+        ours = [(one[0], one[1]) for one in done if one is not None and one[1] is not None]
         held = _read_back(work, work.schema.objects[object], ours)
         for change, id in ours:
             yield from _differ(change, id, held.get(id), work.schema.objects[object])

@@ -88,7 +88,7 @@ def lowered(known: Mapping[str, int], plan: Plan, applied: Applied) -> dict[str,
     """These levels without the records that we took away ourselves: nobody need be asked about those."""
     lower = dict(known)
     for change in plan.changes:
-        if change.action == "remove" and (change.object, change.ref) in applied.ids and change.object in lower:
+        if change.action == "remove" and (change.object, change.ref) in applied.done and change.object in lower:
             lower[change.object] -= 1
     return lower
 
