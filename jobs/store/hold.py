@@ -22,6 +22,7 @@ from jobs.store.tables import holds
 LEASE = timedelta(seconds=45)
 """Who was not heard of for so long has stopped writing by itself."""
 BEAT_S = 10.0
+_LOOKS, _LOOK_S = 20, 0.1
 
 
 class Hold:
@@ -92,14 +93,16 @@ class Hold:
             )
 
     def _holder(self) -> str:
-        with self._database.reading() as con:
-            row = con.execute(sa.select(holds).where(holds.c.connection == self._connection)).first()
-        if row is None or row.released:
-            return f"Another run is under way on {self._connection}"
-        return (
-            f"Another run is under way on {self._connection}: {row.verb}, process {row.pid} on {row.host}, "
-            f"since {row.since:%Y-%m-%d %H:%M:%S} UTC"
-        )
+        for _ in range(_LOOKS):
+            with self._database.reading() as con:
+                row = con.execute(sa.select(holds).where(holds.c.connection == self._connection)).first()
+            if row is not None and not row.released:
+                return (
+                    f"Another run is under way on {self._connection}: {row.verb}, process {row.pid} on {row.host}, "
+                    f"since {row.since:%Y-%m-%d %H:%M:%S} UTC"
+                )
+            time.sleep(_LOOK_S)  # it has its guard, and is about to say so
+        return f"Another run is under way on {self._connection}"
 
     def _beats(self) -> None:
         # any error ends the hold: whether somebody else has it by now cannot be known without the database

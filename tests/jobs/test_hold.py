@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -205,3 +206,13 @@ def test_the_session_that_holds_the_lock_is_never_ended_for_waiting(postgres: "S
             assert held == 1
     finally:
         postgres.run("ALTER SYSTEM RESET idle_in_transaction_session_timeout", "SELECT pg_reload_conf()")
+
+
+def test_who_was_just_refused_waits_a_moment_for_the_other_to_say_who_it_is(ledger: Ledger, ledger_at: str) -> None:
+    with ledger.locked(ORG, "sync"), Ledger(ledger_at) as other:
+        note(ledger, released=True)  # as it is between getting the guard and saying so
+        timer = threading.Timer(0.3, note, [ledger], {"released": False})
+        timer.start()
+        with pytest.raises(TryAgain, match=f"sync, process {os.getpid()} on "), other.locked(ORG, "apply"):
+            pytest.fail("both hold it")
+        timer.join()
