@@ -1,6 +1,6 @@
 """What every play made of an account: what it looked at, which part of its condition holds, what would wake it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from leads.clauses import clauses
 from leads.facts.family import KEYS
 from leads.find import Found
 from leads.language import Expression, parse
-from leads.plays import NO_PRODUCT, over
+from leads.plays import NO_PRODUCT, over, provable
 from leads.rules import Rule
 from mappings.canonical import Kind
 from mappings.config import Play
@@ -17,6 +17,8 @@ from mappings.config import Play
 Plain = str | int | float | bool | date | None
 """A fact's value; None where it is not known."""
 Row = Mapping[str, Any]
+Outcomes = tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]], tuple[tuple[str, str], ...]]
+"""The account's leads and candidates by play and product; what the play can quote, with the column of its record."""
 PlayAnswer = Literal["lead", "no evidence", "outdone", "near", "no", "nothing", "asleep", "off"]
 """lead: it found one; no evidence: its condition holds, and nothing it could quote has a record; outdone: the account
 has enough better products for this play; near: all of its condition but one part holds; no: it does not hold;
@@ -59,7 +61,7 @@ def plays_said(found: Found, account_id: str) -> tuple[PlaySaid, ...]:
     awake = {rule.name: rule for rule in found.workings.awake}
     parts = {name: _parts(rule) for name, rule in awake.items() if rule.play.when is not None}
     seen = _seen(found, account_id, {name: awake[name] for name in parts}, parts)
-    theirs = {(lead.play, lead.key.product) for lead in found.leads if lead.account_id == account_id}
+    theirs = frozenset((lead.play, lead.key.product) for lead in found.leads if lead.account_id == account_id)
     candidates = _candidates(found, account_id)
     said = []
     for name, play in found.workings.ground.inputs.rules.plays.items():
@@ -67,7 +69,9 @@ def plays_said(found: Found, account_id: str) -> tuple[PlaySaid, ...]:
             answer: PlayAnswer = "asleep" if name in asleep else "off"
             said.append(PlaySaid(name=name, play=play, answer=answer, needs=asleep.get(name, ())))
         elif name in parts:
-            looked = [_looked(awake[name], parts[name], row, theirs, candidates) for row in seen[play.per]]
+            proofs = provable(awake[name], found.workings.ground.inputs.lineage)
+            outcomes = (theirs, candidates, proofs)
+            looked = [_looked(awake[name], parts[name], row, outcomes) for row in seen[play.per]]
             said.append(_of_all(name, play, looked))
         else:
             looked = [
@@ -118,8 +122,7 @@ def _looked(
     rule: Rule,
     parts: tuple[Expression, ...],
     row: Row,
-    theirs: Iterable[tuple[str, str]],
-    candidates: frozenset[tuple[str, str]],
+    outcomes: Outcomes,
 ) -> Looked:
     known = {**row, **{name: plain_number(value) for name, value in rule.play.numbers.items()}}
     told = tuple(
@@ -131,7 +134,7 @@ def _looked(
         for n, part in enumerate(parts)
     )
     product = row["product"] if rule.play.per != "account" else None
-    return Looked(product=product, answer=_answer(rule, row, product, told, (theirs, candidates)), clauses=told)
+    return Looked(product=product, answer=_answer(rule, row, product, told, outcomes), clauses=told)
 
 
 def _answer(
@@ -139,16 +142,16 @@ def _answer(
     row: Row,
     product: str | None,
     told: tuple[Clause, ...],
-    outcomes: tuple[Iterable[tuple[str, str]], frozenset[tuple[str, str]]],
+    outcomes: Outcomes,
 ) -> PlayAnswer:
     failing = [one for one in told if not one.holds]
     if failing:
         near = len(told) > 1 and len(failing) == 1 and None not in failing[0].seen.values()
         return "near" if near else "no"
-    theirs, candidates = outcomes
+    theirs, candidates, proofs = outcomes
     if any(play == rule.name and product in (None, of) for play, of in theirs):
         return "lead"
-    quoted = any(row[name] is not None for name in rule.play.evidence) or not rule.play.evidence
+    quoted = any(row[name] is not None and row[record] is not None for name, record in proofs)
     chosen = any(play == rule.name and product in (None, of) for play, of in candidates)
     return "outdone" if quoted and not chosen else "no evidence"
 

@@ -7,9 +7,11 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from leads.facts.family import KEYS
 from leads.facts.ground import Ground
-from leads.facts.idioms import listed
+from leads.facts.idioms import NO, listed
 from leads.language import Expression
+from leads.origins import origin
 from leads.rules import Rule, python_plays
 
 NO_PRODUCT = "-"
@@ -31,6 +33,8 @@ def candidates(ground: Ground, awake: Iterable[Rule]) -> ir.Table:
 def _found(ground: Ground, rule: Rule) -> ir.Table:
     if rule.play.python is not None:
         rows = python_plays()[rule.play.python](ground, rule.play.numbers)
+        known = ground.wide(rule.play.per)
+        rows = rows.semi_join(known.filter(_proven(ground, rule, known)), KEYS[rule.play.per])
     else:
         rows = _by_condition(ground, rule)
     shaped = _shaped(rule.name, rows)
@@ -40,8 +44,7 @@ def _found(ground: Ground, rule: Rule) -> ir.Table:
 def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
     rows = ground.wide(rule.play.per)
     rows = rows.filter(_value(ground, rule, "when", rows))
-    if rule.play.evidence:
-        rows = rows.filter(ibis.or_(*(rows[name].notnull() for name in rule.play.evidence)))
+    rows = rows.filter(_proven(ground, rule, rows))
     if rule.play.seats is not None:
         rows = rows.mutate(seats_more=_whole(_value(ground, rule, "seats", rows)))
     told = {
@@ -54,6 +57,22 @@ def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
         told["product"] = rows["product"]
     keep = ["account_id", *(["seats_more"] if rule.play.seats is not None else [])]
     return rows.select(*keep, **told)
+
+
+def provable(rule: Rule, lineage: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The facts that the play can quote as evidence, each with the column of its record: what was read somewhere."""
+    quoted = ((name, rule.known[name]) for name in rule.play.evidence)
+    return tuple(
+        (name, fact.record)
+        for name, fact in quoted
+        if fact.record is not None and fact.field is not None and origin(lineage, fact.field) is not None
+    )
+
+
+def _proven(ground: Ground, rule: Rule, rows: ir.Table) -> ir.BooleanValue:
+    # decided before anything is compared: what cannot be shown to anybody takes nobody's place
+    found = provable(rule, ground.inputs.lineage)
+    return ibis.or_(*(rows[name].notnull() & rows[record].notnull() for name, record in found)) if found else NO
 
 
 def sold(ground: Ground, awake: Iterable[Rule]) -> ir.Table | None:

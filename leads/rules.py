@@ -48,6 +48,11 @@ ABOUT_CANDIDATES: Mapping[str, Fact] = MappingProxyType(
         "motion": _about("text", "expansion, upsell, cross_sell or churn"),
         "pattern": _about("text", "the play's pattern"),
         "selling": _about("boolean", "whether the play sells"),
+        "raised_hand": _about("boolean", "whether the play finds something that the customer did"),
+        "cooldown_days": _about("integer", "the play's cooldown_days", "days"),
+        "play_days": _about(
+            "integer", "days since the play last approached the account, whatever came of it", "days"
+        ),
         "channel": _about("text", "any, phone or email"),
         "product": _about("text", "code of the product it is about; - where it names none", "product"),
         "target": _about("text", "code of the product it sells: the play's `target`, else product", "product"),

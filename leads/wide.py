@@ -14,7 +14,8 @@ from leads.rules import GATE_OFFERS
 
 TERMS = {
     "play": "string", "motion": "string", "pattern": "string", "selling": "boolean", "channel": "string",
-    "due_days": "int64", "win_rate": "float64", "win_weight": "float64",
+    "due_days": "int64", "cooldown_days": "int64", "raised_hand": "boolean", "win_rate": "float64",
+    "win_weight": "float64",
 }  # fmt: skip
 WIN_RATE, WIN_WEIGHT = 0.15, 20
 """The chance to win of a play that does not say, and how many deals that guess weighs."""
@@ -37,6 +38,7 @@ def wide(
     rows = attach_all(
         candidates.mutate(memory=memory(candidates.target, candidates.play)),
         (_terms(ground), ("play",)),
+        (_worked(ground), ("account_id", "play")),
         (facts.select("account_id", *known), account),
         (ground.reach, account),
         (ground.products.select("product_name", "specialist", "sla_days", target="product"), ("target",)),
@@ -113,6 +115,14 @@ def _with_cycle(rows: ir.Table) -> ir.Table:
     return rows.drop("our_cycle", "decided_cycle", "term", "last_turn")
 
 
+def _worked(ground: Ground) -> ir.Table:
+    """When each play last approached an account: what is open since today is this very day's work, seen again."""
+    today = ground.inputs.day(0)
+    ours = ground.ours.all.filter(_.withdrawn_on.isnull() & ((_.written_on < today) | ~_.is_open))
+    last = ours.group_by("account_id", "play").aggregate(last=_.written_on.max())
+    return last.mutate(play_days=days(today, _["last"])).drop("last")
+
+
 def _terms(ground: Ground) -> ir.Table:
     rows = [
         {
@@ -122,6 +132,8 @@ def _terms(ground: Ground) -> ir.Table:
             "selling": play.selling,
             "channel": play.channel,
             "due_days": play.due_days,
+            "cooldown_days": play.cooldown_days,
+            "raised_hand": play.raised_hand,
             "win_rate": float(play.numbers.get("win_rate", WIN_RATE)),
             "win_weight": float(play.numbers.get("win_weight", WIN_WEIGHT)),
         }

@@ -353,6 +353,10 @@ class Play(Config):
     motion: Motion
     pattern: str
     enabled: bool = True
+    raised_hand: bool = False
+    """What it finds is something that the customer did: looked, tried, asked, filled their seats."""
+    cooldown_days: Annotated[int, Field(ge=1)] | None = None
+    """Days after its last approach of an account, whatever came of it, in which it leaves the account alone."""
     selling: bool = True
     """Selling plays are held by churn risk and count for frequency; a save task does neither."""
     channel: Literal["any", "phone", "email"] = "any"

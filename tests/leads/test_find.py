@@ -287,6 +287,24 @@ def test_facts_that_only_the_reason_of_a_gate_that_is_off_would_tell_are_not_ask
     assert "risk_reasons" not in questions(rules().model_copy(update={"gates": off}))
 
 
+def test_what_cannot_be_shown_takes_no_place_from_what_can() -> None:
+    renewing = {**ROWS["subscription"][0], "ends_on": TODAY + timedelta(days=90), "unit_price": 100_000}
+    rows = {**ROWS, "subscription": [renewing]}
+    both = _alone(_plays("seat_limit", "renewal_window"))
+    found, _ = _find(rows, both)
+    assert {lead.play: lead.state for lead in found.leads} == {"renewal_window": "suppressed", "seat_limit": "open"}
+    # read from no field of a record: a constant of the mapping
+    blind = {
+        name: of for name, of in LINEAGE.items() if name not in ("subscription.seats_used", "subscription.seats_paid")
+    }
+    constant = dict.fromkeys(("subscription.seats_used", "subscription.seats_paid"), "a constant")
+    with closing(World(rows)) as world:
+        found = world.find(both, lineage={**blind, **constant})
+        answers = {one.name: one.answer for one in plays_said(found, "acme")}
+    assert {lead.play: lead.state for lead in found.leads} == {"renewal_window": "open"}
+    assert answers == {"renewal_window": "lead", "seat_limit": "no evidence"}
+
+
 def test_a_play_in_python_is_registered_by_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     def grown(ground: Ground, numbers: Mapping[str, float]) -> ir.Table:
         rows = ground.wide("account")
