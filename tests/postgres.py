@@ -18,7 +18,7 @@ import psycopg
 USER = "tossup"
 # it ends when the pipe to whoever started it does, so that not even killed tests leave a server behind
 _KEEP = """
-"$1/postgres" -D "$2" -k "" -h 127.0.0.1 -p "$3" -F -c shared_buffers=16MB -c max_connections=60 \
+"$1/postgres" -D "$2" -k "" -h 127.0.0.1 -p "$3" -c "fsync=$5" -c shared_buffers=16MB -c max_connections=60 \
     > "$2/server.log" 2>&1 &
 server=$!
 read -r _
@@ -62,16 +62,17 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server until the block ends."""
+def serving(*, durable: bool = False) -> Iterator[Server]:
+    """A server until the block ends; `durable`: what it commits survives the machine, which takes longer."""
     folder = Path(tempfile.mkdtemp(prefix="tossup-postgres-", dir=_open_folder()))
     folder.chmod(0o700)
     try:
         server = Server(port=_free_port(), password=secrets.token_hex(8), folder=folder)
         binaries = _reachable(_binaries(), folder)
         _initialise(binaries, server)
+        told = (binaries, folder / "data", server.port, folder, "on" if durable else "off")
         keeper = subprocess.Popen(
-            ["sh", "-c", _KEEP, "sh", str(binaries), str(folder / "data"), str(server.port), str(folder)],
+            ["sh", "-c", _KEEP, "sh", *map(str, told)],
             stdin=subprocess.PIPE, start_new_session=True, cwd="/", **_somebody(),
         )  # fmt: skip
         try:

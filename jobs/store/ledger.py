@@ -308,7 +308,12 @@ def _outcome_row(intent: int, outcome: Outcome, at: datetime) -> dict[str, Any]:
         "ok": outcome.ok,
         "record_id": outcome.id,
         "created": outcome.created,
-        "code": outcome.code,
-        "message": outcome.message,
+        "code": _without_zeros(outcome.code),
+        "message": _without_zeros(outcome.message),
         "retryable": outcome.retryable,
     }
+
+
+def _without_zeros(text: str | None) -> str | None:
+    # PostgreSQL keeps no text with a zero byte in it
+    return text and text.replace("\0", "")

@@ -138,7 +138,7 @@ def _in_words(error: sa.exc.DBAPIError, name: str) -> CrmError | None:
     state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
     if state is None:
         # the server has said why it refuses a session, but not by number
-        said = text.splitlines()[-1].removeprefix("connection failed: ").removesuffix(".")
+        said = text.splitlines()[0].removeprefix("connection failed: ").removesuffix(".")
         if any(word in text for word in _DENIED):
             return GiveUp(_SHUT.format(name=name, said=said))
         away = isinstance(cause, psycopg.OperationalError)

@@ -1,5 +1,6 @@
 """SQLite set up so that what was committed stays, and one writer at a time has the word."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 from connector.errors import AskAPerson, TryAgain
 from jobs.store.database import Database, Guard
 from jobs.store.lock import FileLock
-from jobs.store.trouble import in_words
+from jobs.store.trouble import has_room, in_words
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
 
@@ -138,4 +139,7 @@ def _in_words(error: BaseException, file: Path) -> Exception | None:
             f"The ledger {file} is damaged. Put a backup in its place; without one, move it away: "
             "leads are found again by their keys, but values we wrote before will be left alone as a person's."
         )
-    return in_words(error, file)
+    # SQLite knows only one kind of full disk, and calls what a quota or a limit refuses an I/O error
+    if "disk i/o error" in text and has_room(file):
+        return AskAPerson(f"The disk under the ledger {file} fails. Check it; keep a backup of the ledger at hand.")
+    return in_words(OSError(errno.ENOSPC, text) if "disk i/o error" in text else error, file)

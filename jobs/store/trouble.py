@@ -1,6 +1,7 @@
 """What went wrong with a file of ours, in words that say what to do next."""
 
 import errno
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,19 @@ def is_full(error: BaseException) -> bool:
 def is_denied(error: BaseException) -> bool:
     """Whether the error means that we may not write there."""
     return _says(error, _DENIED) or isinstance(error, PermissionError | NotADirectoryError | FileExistsError)
+
+
+def has_room(file: Path, more: int = 1 << 18) -> bool:
+    """Whether a file like this one (and its log) could still grow by `more` bytes, as far as the system tells."""
+    log = file.with_name(f"{file.name}-wal")
+    size = max(one.stat().st_size if one.exists() else 0 for one in (file, log))
+    try:
+        with tempfile.TemporaryFile(dir=file.parent) as probe:
+            probe.seek(size)
+            probe.write(bytes(more))
+    except OSError as error:
+        return not is_full(error)
+    return True
 
 
 def in_words(error: BaseException, path: Path) -> CrmError | None:
