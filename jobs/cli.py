@@ -268,6 +268,21 @@ def runs(
 
 
 @app.command()
+def forget(
+    person: Annotated[str, typer.Argument(help="The contact's record id, or the whole mail address.")],
+    also: Annotated[list[str] | None, typer.Option(help="A name or address the store may know too.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Take it out; without, only count.")] = False,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take one person out of everything that Tossup keeps; do it after the CRM forgot them."""
+    result = verbs.forget(_settings(offline=True), person, also or (), write=yes)
+    _print(json, result.to_json, lambda: show.forgotten(result))
+    if not yes:
+        raise typer.Exit(3)
+
+
+@app.command()
 def schedule(
     when: Annotated[str, typer.Argument(help="Cron expression in the company's time zone, or 30m, 6h, 1d.")],
     yes: Yes = None,

@@ -4,7 +4,7 @@ import os
 import shlex
 import stat
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,8 @@ class _Useless(Exception):
     """A file or a command gave no secret; the words say why, never with what it gave."""
 
 
-def resolved(variables: dict[str, str], secrets: Iterable[str], *, fetch: bool) -> Sources:
-    """Secrets put in place of `NAME_FILE` and `NAME_CMD`; without `fetch` neither is read nor run."""
+def resolved(variables: dict[str, str], secrets: Iterable[str], *, fetch: Collection[str]) -> Sources:
+    """Secrets put in place of `NAME_FILE` and `NAME_CMD`; those not in `fetch` are neither read nor run."""
     left, given, problems = dict(variables), set(variables), []
     for name in secrets:
         ways = [way for way in (name, f"{name}_FILE", f"{name}_CMD") if way in left]
@@ -34,7 +34,7 @@ def resolved(variables: dict[str, str], secrets: Iterable[str], *, fetch: bool) 
             problems.append(f"{' and '.join(ways)} are both set. Keep one of them.")
         given |= {name} if ways else set()
         file, command = left.pop(f"{name}_FILE", None), left.pop(f"{name}_CMD", None)
-        if len(ways) != 1 or not fetch:
+        if len(ways) != 1 or name not in fetch:
             continue
         try:
             if file is not None:

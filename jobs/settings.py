@@ -35,6 +35,8 @@ from jobs.credentials import readable_by_others, resolved
 from jobs.store.address import parsed
 
 PREFIX = "TOSSUP_"
+_STORE = ("TOSSUP_LEDGER_URL",)
+"""Secrets without which not even the store can be read."""
 
 
 class BadSettings(GiveUp):
@@ -131,6 +133,7 @@ class Settings(BaseSettings):
     shrink_share: Annotated[float, Field(ge=0, le=1)] = 0.7
     owner_tasks: Annotated[int, Field(ge=1)] = 50
     overlap_minutes: Annotated[float, Field(ge=0, le=1440)] = 10.0
+    keep_days: Annotated[int, Field(ge=30, le=36_500)] = 400
     safe_lag_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
     bulk_threshold: Annotated[int, Field(ge=1)] = 10_000
     _cautions: tuple[str, ...] = PrivateAttr(())
@@ -186,7 +189,7 @@ def settings_of(variables: Mapping[str, str], *, offline: bool = False) -> Setti
     """The settings these variables make, and no others. Raises `BadSettings` with every problem at once."""
     ours = {name: value.strip() for name, value in variables.items() if name.upper().startswith(PREFIX)}
     told = {name.upper(): value for name, value in ours.items() if value}
-    sources = resolved(told, _secrets(), fetch=not offline)
+    sources = resolved(told, _secrets(), fetch=(*_STORE,) if offline else _secrets())
     for name in _secrets():
         conceal(sources.variables.get(name))
     ours, problems = sources.variables, [*sources.problems, *_unknown(told)]

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from connector.port import SetupStep
+from jobs.forget import Forgotten
 from jobs.result import JsonObject, RunResult, Shown, by_motion, expected
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
@@ -180,6 +181,21 @@ def why(lead: Lead, telling: Telling) -> str:
 def money(minor: int, currency: str) -> str:
     """`USD 12,400` or `JPY 1,200,000`: whole units, enough to decide by."""
     return f"{currency} {major(minor, currency):,.0f}"
+
+
+def forgotten(result: Forgotten) -> Words:
+    """What the store held of a person, in numbers."""
+    held = result.ledger
+    counts = (
+        f"{result.people:,} contacts, {held.plans:,} plans, {held.intents:,} changes, {held.written:,} records with "
+        f"values of ours, {held.refusals:,} refusals"
+    )
+    if not result.done:
+        return Words(f"The store of {result.connection} holds: {counts}. Nothing was changed; --yes takes it out.")
+    return Words(
+        f"Taken out of the store of {result.connection}: {counts}; {result.rows:,} rows of the mirror. "
+        "What the CRM still holds of them comes back with the next pull."
+    )
 
 
 def setup_view(steps: Sequence[SetupStep]) -> RenderableType:

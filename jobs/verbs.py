@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from connector.errors import GiveUp
@@ -16,6 +16,8 @@ from jobs.decide import Decided, decide, read
 from jobs.explain import Story, account_called
 from jobs.explain import explain as explain_account
 from jobs.failures import failure_of
+from jobs.forget import Forgotten
+from jobs.forget import forget as forget_person
 from jobs.plan import make_plan, without_made
 from jobs.progress import Report
 from jobs.pull import pull as pull_objects
@@ -172,6 +174,11 @@ def refusals(settings: Settings, run: str) -> Sequence[Refusal]:
         return ledger.refusals(run)
 
 
+def forget(settings: Settings, who: str, also: Sequence[str], *, write: bool) -> Forgotten:
+    """What the store holds of a person; with `write`, taken out. Makes no call."""
+    return forget_person(settings, _latest(settings), who, also, write=write)
+
+
 def _latest(settings: Settings) -> View:
     return latest_view(settings.state_dir, settings.crm, address_of(settings))
 
@@ -197,6 +204,7 @@ def _run(work: Work, verb: str) -> Iterator[_Run]:
     try:
         yield run
         exit_code = 1 if run.result.refused else 0
+        work.ledger.prune(work.connection, work.crm.now() - timedelta(days=work.settings.keep_days))
     except BaseException as error:
         failure = failure_of(error)
         exit_code = failure.exit_code if failure else 70

@@ -13,10 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connector.errors import GiveUp
+from connector.errors import GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.store.address import open_database
 from jobs.store.database import upsert
+from jobs.store.erase import Traces, Words, erase
 from jobs.store.hold import Hold
 from jobs.store.records import (
     Known,
@@ -31,6 +32,7 @@ from jobs.store.records import (
     plan_from_bytes,
     plan_to_bytes,
 )
+from jobs.store.retain import prune
 from jobs.store.revisions import bring_up
 from jobs.store.tables import intents, outcomes, plans, runs, written
 from jobs.store.written import join, remember
@@ -258,6 +260,17 @@ class Ledger:
         return {
             (object, key): Known(object=object, id=id, at=at, closed=closed) for key, object, id, at, closed in rows
         }
+
+    def erase(self, connection: str, words: Words, *, write: bool) -> Traces:
+        """What it holds of a person; with `write`, taken out, its file included. Raises `TryAgain` if unclear."""
+        if self.open_intents(connection):
+            raise TryAgain("A run was interrupted while it wrote. Run `tossup sync` first; then nothing is unclear.")
+        return erase(self._database, connection, words, write=write)
+
+    def prune(self, connection: str, before: datetime) -> int:
+        """Drop what was planned and done before this moment; what was last written to each record stays. How many."""
+        with self._database.writing() as con:
+            return prune(con, connection, before)
 
     def _settle(self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime) -> None:
         query = (

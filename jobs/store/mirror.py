@@ -23,10 +23,12 @@ from ibis.backends.sql.datatypes import DuckDBType
 from connector.errors import GiveUp, TryAgain
 from connector.port import Batch, Cursor, LinkRows, arrow_type
 from jobs.store.catalog import Catalog, Known, given, quoted, transaction
+from jobs.store.erase import Words
 from jobs.store.full import FullRead
 from jobs.store.linking import LINK_SCHEMA, Relink
 from jobs.store.lock import FileLock
 from jobs.store.merge import Merge
+from jobs.store.people import find, rewrite, take_out
 from jobs.store.sink import FieldsChanged, Loaded, Sink, column
 from jobs.store.trouble import in_words, is_broken, spoken
 from jobs.store.wording import Wording, question
@@ -158,6 +160,26 @@ class Mirror:
         """Drop an object with its cursor: its next read is a full one."""
         with self._guarded(), transaction(self._con):
             self._catalog.drop(object)
+
+    def people(self, object: str, who: str) -> list[dict[str, str]]:
+        """Every row of this object that has `who` in a text column, as it is but for case: their texts by column."""
+        if object not in self.objects():
+            return []
+        with self._guarded():
+            return find(self._con, object, who)
+
+    def erase(self, objects: Sequence[str], words: Words) -> int:
+        """Take these people's rows of the objects out, and their words out of all other rows; how many rows.
+
+        The file is written anew, so that it holds no byte of them. What the CRM still holds comes back with a pull.
+        """
+        with self._guarded():
+            rows = take_out(self._con, self.objects(), objects, words)
+            self.connection.disconnect()
+            rewrite(self.path)
+            self._staged.clear()
+            self._connect()
+        return rows
 
     def cursor(self, object: str) -> Cursor | None:
         """Where the next read of the object goes on; None: read it in full."""

@@ -61,6 +61,16 @@ class SQLite(Database):
         """By this machine's clock."""
         return datetime.now(UTC)
 
+    def compact(self) -> None:
+        """Rewrite the file without what was deleted, and empty the journal beside it."""
+        with self.spoken():
+            raw = self.engine.raw_connection()
+            try:
+                for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    raw.cursor().execute(statement).fetchall()
+            finally:
+                raw.close()
+
     def guard(self, connection: str) -> Guard | None:
         """A lock on a file beside the ledger; in memory, where nobody else looks, one of this process."""
         if self.file is None:

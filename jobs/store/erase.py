@@ -1,0 +1,142 @@
+"""Taking one person out of the ledger and the mirror, so that not even their files hold a trace.
+
+Of a record that was about the person (a task, a place on a list) every text is replaced that names them or is prose:
+who it was can be read from a job title as well as from a name. What was written there before is then unknown, so from
+then on such a record is treated as a person's own, and left alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from jobs.store.database import Database
+from jobs.store.records import plan_from_bytes
+from jobs.store.tables import intents, outcomes, plans, written
+
+ERASED = "[erased]"
+_TOKEN = 30
+"""Longer values are prose; up to so long they are days, choices and moments, which others read as such."""
+_SHORT = 3
+"""Words shorter than this are not looked for: `Li` stands in half of all texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """How much of a person a store held: plans, intents, remembered values, texts of the CRM's refusals."""
+
+    plans: int = 0
+    intents: int = 0
+    written: int = 0
+    refusals: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.plans + self.intents + self.written + self.refusals
+
+
+class Words:
+    """What a person is known by: record ids, addresses and names, compared without regard to case."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.all = tuple(dict.fromkeys(word.strip() for word in words if len(word.strip()) >= _SHORT))
+        self._low = tuple(word.lower() for word in self.all)
+
+    def __bool__(self) -> bool:
+        return bool(self.all)
+
+    def within(self, value: Any) -> bool:
+        """Whether one of them stands in this JSON value, at any depth."""
+        if isinstance(value, str):
+            low = value.lower()
+            return any(word in low for word in self._low)
+        if isinstance(value, dict):
+            return any(self.within(part) for pair in value.items() for part in pair)
+        return isinstance(value, list | tuple) and any(self.within(part) for part in value)
+
+
+def erase(database: Database, connection: str, words: Words, *, write: bool) -> Traces:
+    """What the ledger holds of the person; with `write`, taken out of it. Plans that speak of them are deleted."""
+    with database.writing() as con:
+        spoken = [row.id for row in con.execute(_of(plans, connection)) if _speaks(row, words)]
+        about = list(con.execute(_of(intents, connection)))
+        refs = {(one.object, one.ref) for one in about if words.within([one.change, one.ref])}
+        mine = [one for one in about if (one.object, one.ref) in refs]
+        kept = [
+            one for one in con.execute(_of(written, connection))
+            if (one.object, one.ref) in refs or words.within([one.fields, one.ref, one.record_id])
+        ]  # fmt: skip
+        said = [
+            row for row in _refusals(con, connection) if words.within(row.message) or (row.object, row.ref) in refs
+        ]
+        if write:
+            _write(con, connection, words, spoken, mine, kept, said)
+    if write and spoken + mine + kept + said:
+        database.compact()
+    return Traces(plans=len(spoken), intents=len(mine), written=len(kept), refusals=len(said))
+
+
+def _of(table: sa.Table, connection: str) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.connection == connection)
+
+
+def _speaks(row: Any, words: Words) -> bool:
+    plan = plan_from_bytes(row.id, row.body)
+    return words.within([_plain(change) for change in plan.changes]) or words.within(repr(plan.conflicts))
+
+
+def _plain(change: Any) -> list[Any]:
+    texts = [part for field in change.fields for part in (field.old, field.new)]
+    return [change.id, change.key, change.ref, *texts, *(repr(link) for link in change.links)]
+
+
+def _refusals(con: sa.Connection, connection: str) -> Iterator[Any]:
+    query = sa.select(outcomes.c.intent, outcomes.c.message, intents.c.object, intents.c.ref).join_from(
+        outcomes, intents
+    )
+    yield from con.execute(query.where(intents.c.connection == connection, outcomes.c.message.is_not(None))).all()
+
+
+def _write(
+    con: sa.Connection,
+    connection: str,
+    words: Words,
+    spoken: Sequence[str],
+    mine: Sequence[Any],
+    kept: Sequence[Any],
+    said: Sequence[Any],
+) -> None:
+    for id in spoken:
+        con.execute(sa.delete(plans).where(plans.c.id == id, plans.c.connection == connection))
+    for one in mine:
+        gone = {"change": _without(one.change, words), "ref": _text(one.ref, words)}
+        con.execute(sa.update(intents).where(intents.c.id == one.id).values(**gone))
+        if words.within(str(one.ref)):  # the record id of a place on a list holds the contact's
+            con.execute(sa.update(outcomes).where(outcomes.c.intent == one.id).values(record_id=ERASED))
+    for one in said:
+        con.execute(sa.update(outcomes).where(outcomes.c.intent == one.intent).values(message=ERASED))
+    for one in kept:
+        place = [written.c[key.name] == getattr(one, key.name) for key in written.primary_key]
+        if words.within([one.ref, one.record_id]):
+            con.execute(sa.delete(written).where(*place))
+        else:
+            fields = {name: [_text(value, words, all=True), at] for name, (value, at) in one.fields.items()}
+            con.execute(sa.update(written).where(*place).values(fields=fields))
+
+
+def _without(change: dict[str, Any], words: Words) -> dict[str, Any]:
+    """The change with no text in its fields, and no link to the person."""
+    fields = [
+        {**field, "old": _text(field["old"], words, all=True), "new": _text(field["new"], words, all=True)}
+        for field in change["fields"]
+    ]
+    rest = {name: _text(value, words) for name, value in change.items() if name not in ("fields", "links")}
+    links = [link for link in change["links"] if not words.within(link)]
+    return {**rest, "fields": fields, "links": links}
+
+
+def _text(value: Any, words: Words, *, all: bool = False) -> Any:
+    prose = all and isinstance(value, str) and len(value) > _TOKEN
+    return ERASED if isinstance(value, str) and (prose or words.within(value)) else value
