@@ -158,7 +158,7 @@ class Transport:
             raise self._dropped(call, prepared, error) from error
         finally:
             response.close()
-        data = self._parsed(call, response, body) if call.expects == "json" and body else None
+        data = self._parsed(call, response, body) if call.expects != "bytes" and body else None
         return Answer(
             status=response.status_code,
             headers=response.headers,
@@ -299,13 +299,17 @@ class Transport:
 
     def _parsed(self, call: Call, response: requests.Response, body: bytes) -> Any:
         try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
+            if call.expects == "json":
+                return orjson.loads(body)
+            if not (body[:16].lstrip().startswith(b"{") and body[-16:].rstrip().endswith(b"}")):
+                raise ValueError("not an object from its beginning to its end")
+        except ValueError as error:
             text = f"{self._vendor.name} {call.name}: the answer is not JSON ({len(body)} bytes)."
             request_id = self._request_id(response)
             if call.harmless:
                 raise _Again(TryAgain(f"{text} Check for a proxy; run again.", request_id=request_id)) from error
             raise Unclear(f"{text} The write may have been done. Look first.", request_id=request_id) from error
+        return None
 
     def _request_id(self, response: requests.Response) -> str | None:
         found = (response.headers.get(name) for name in self._vendor.request_id_headers)

@@ -35,7 +35,8 @@ class Call:
     """One request. `target` is a path, or an address that a vendor's answer gave; `params` never reach a log.
 
     `repeatable`: sending it twice changes no more than sending it once (None: true for GET). `signed`: carries
-    the token. `expects`: JSON is parsed into `Answer.data`; bytes are handed over as they are.
+    the token. `expects`: JSON is parsed into `Answer.data`; a page is JSON that the caller parses, seen
+    only to begin and end as an object; bytes are handed over as they are.
     """
 
     method: str
@@ -46,7 +47,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool | None = None
     signed: bool = True
-    expects: Literal["json", "bytes"] = "json"
+    expects: Literal["json", "page", "bytes"] = "json"
     bucket: str = "api"
 
     @property

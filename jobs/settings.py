@@ -136,6 +136,7 @@ class Settings(BaseSettings):
     keep_days: Annotated[int, Field(ge=30, le=36_500)] = 400
     safe_lag_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
     bulk_threshold: Annotated[int, Field(ge=1)] = 10_000
+    read_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     _cautions: tuple[str, ...] = PrivateAttr(())
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "warning"
 

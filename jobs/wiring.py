@@ -11,8 +11,9 @@ from connector.errors import GiveUp
 from connector.hubspot.config import HubSpotConfig
 from connector.hubspot.crm import open_hubspot
 from connector.port import Crm
-from connector.salesforce.config import SalesforceConfig
+from connector.salesforce.config import BULK_WRITES, SalesforceConfig
 from connector.salesforce.crm import open_salesforce
+from connector.wire import Timeouts
 from jobs.settings import Settings
 from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.mirror import Mirror
@@ -92,10 +93,12 @@ def _salesforce(settings: Settings) -> SalesforceConfig:
         client_secret=settings.salesforce_client_secret,
         access_token=settings.salesforce_access_token,
         api_version=settings.salesforce_api_version,
+        timeouts=Timeouts(read_s=settings.read_timeout_seconds),
         reserve=settings.api_reserve,
         overlap_s=settings.overlap_minutes * 60,
         lag_s=settings.safe_lag_minutes * 60,
         bulk_rows=settings.bulk_threshold,
+        bulk_writes=min(settings.bulk_threshold, BULK_WRITES),
     )
 
 
@@ -108,6 +111,7 @@ def _hubspot(settings: Settings) -> HubSpotConfig:
         refresh_token=settings.hubspot_refresh_token,
         api_version=settings.hubspot_api_version,
         search_per_second=settings.hubspot_search_per_second,
+        timeouts=Timeouts(read_s=settings.read_timeout_seconds),
         reserve=settings.api_reserve,
         overlap_s=settings.overlap_minutes * 60,
         lag_s=settings.safe_lag_minutes * 60,

@@ -173,7 +173,7 @@ class _Plane:
         return _json({"faults": self._machine.faults.shown()})
 
     async def add_fault(self, request: Request) -> Response:
-        """`{"match": "METHOD /glob", "kind", "times" | "probability", "seed", "seconds", "skip"}`."""
+        """`{"match": "METHOD /glob", "kind", "times" | "probability", "seed", "seconds", "skip", "retry_after"}`."""
         return _json(self._machine.faults.add(await _body(request)).shown())
 
     async def clear_faults(self, _: Request) -> Response:

@@ -11,8 +11,22 @@ import orjson
 from connector.emulator.lies import LIES, Lie
 from connector.emulator.org import BadRequest
 
-Kind = Literal["429", "503", "401", "lock", "slow", "drop_before", "drop_after"]
-KINDS: Final = (*get_args(Kind), *LIES)
+Kind = Literal[
+    "429",
+    "503",
+    "401",
+    "lock",
+    "slow",
+    "drop_before",
+    "drop_after",
+    "reset",
+    "hang",
+    "half",
+    "500_after",
+    "partial",
+]
+FAULTS: Final[tuple[Kind, ...]] = get_args(Kind)
+KINDS: Final = (*FAULTS, *LIES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,7 +34,8 @@ class Fault:
     """One fault: which requests it hits, what happens to them, and how often.
 
     `match` is `METHOD /glob` (`*` matches any text, slashes too). It hits the next `times` matching requests, or
-    each with `probability` (drawn from `seed`) until it is removed. `to` is where a `redirect` leads.
+    each with `probability` (drawn from `seed`) until it is removed. `to` is where a `redirect` leads, `retry_after` a
+    header of refusals.
     """
 
     id: int
@@ -32,6 +47,7 @@ class Fault:
     seconds: float = 0.0
     to: str = ""
     skip: int = 0
+    retry_after: int | None = None
     hits: int = 0
     draw: random.Random = field(default_factory=random.Random)
 
@@ -51,7 +67,19 @@ class Fault:
 
     def shown(self) -> dict[str, Any]:
         """The fault as the control plane shows it; `times` is what is left."""
-        names = ("id", "match", "kind", "times", "probability", "seed", "seconds", "to", "skip", "hits")
+        names = (
+            "id",
+            "match",
+            "kind",
+            "times",
+            "probability",
+            "seed",
+            "seconds",
+            "to",
+            "skip",
+            "retry_after",
+            "hits",
+        )
         return {name: getattr(self, name) for name in names}
 
 
@@ -64,7 +92,17 @@ class Faults:
 
     def add(self, wanted: Mapping[str, Any]) -> Fault:
         """Add a fault as the control plane's JSON names it; `BadRequest` when it makes no sense."""
-        unknown = set(wanted) - {"match", "kind", "times", "probability", "seed", "seconds", "to", "skip"}
+        unknown = set(wanted) - {
+            "match",
+            "kind",
+            "times",
+            "probability",
+            "seed",
+            "seconds",
+            "to",
+            "skip",
+            "retry_after",
+        }
         if unknown:
             raise BadRequest(f"unknown in a fault: {', '.join(sorted(unknown))}")
         if wanted.get("kind") not in KINDS:
@@ -83,6 +121,7 @@ class Faults:
             seconds=float(wanted.get("seconds", 0.0)),
             to=str(wanted.get("to", "")),
             skip=int(wanted.get("skip", 0)),
+            retry_after=wanted.get("retry_after"),
             draw=random.Random(seed),  # noqa: S311 - a reproducible storm, not a secret
         )
         self._next_id += 1
@@ -116,13 +155,14 @@ _SALESFORCE: Final[Mapping[str, tuple[int, str, str]]] = {
     "429": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
     "503": (503, "SERVER_UNAVAILABLE", "We are down for maintenance."),
     "401": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
+    "500_after": (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
     "lock": (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"),
 }
 
 
 def _salesforce(kind: str, path: str, body: bytes) -> tuple[int, bytes]:
     status, code, message = _SALESFORCE[kind]
-    if kind == "lock" and "/composite/sobjects" in path and body:
+    if kind == "lock" and "/composite/sobjects" in path and b'"records"' in body:
         error = {"statusCode": code, "message": message, "fields": []}
         count = len(orjson.loads(body)["records"])
         return 200, orjson.dumps([{"success": False, "errors": [error]}] * count)
@@ -147,6 +187,7 @@ _HUBSPOT: Final[Mapping[str, tuple[int, dict[str, str]]]] = {
             "category": "EXPIRED_AUTHENTICATION",
         },
     ),
+    "500_after": (500, {"message": "internal error", "category": "INTERNAL_ERROR"}),
     "lock": (423, {"message": "This resource is locked. Try again later.", "category": "LOCKED"}),
 }
 

@@ -42,7 +42,8 @@ class Emulator:
     """Both CRMs, or one, over real HTTP on loopback, served from a background thread while the context lasts.
 
     `limits` is "off" (limits so high that nobody meets them) or "vendor"; `index_lag` is the seconds until HubSpot
-    search sees a change; `state` is a file to go on from and to save to; `log` gets one JSON line a request.
+    search sees a change; `state` is a file to go on from and to save to; `log` gets one JSON line a request, with
+    `log_bodies` what was sent too.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Emulator:
         log: Path | None = None,
         limits: Limits = "off",
         index_lag: float = 0.0,
+        log_bodies: bool = False,
     ) -> None:
         self.clock = Clock()
         self.faults = Faults()
@@ -64,6 +66,7 @@ class Emulator:
         self._port = port
         self._state = StateFile(state) if state is not None else None
         self._log = log
+        self._log_bodies = log_bodies
         self._open = contextlib.ExitStack()
 
     @property
@@ -177,7 +180,9 @@ class Emulator:
 
     def _serve(self, listening: socket.socket, opened: contextlib.ExitStack) -> None:
         log = opened.enter_context(self._log.open("a", buffering=1)) if self._log is not None else None
-        self._traffic = Traffic(self.routes, clock=self.clock, faults=self.faults, log=log)
+        self._traffic = Traffic(
+            self.routes, clock=self.clock, faults=self.faults, log=log, log_bodies=self._log_bodies
+        )
         self._loop = opened.enter_context(_Loop(_server(self._traffic), listening))
 
 

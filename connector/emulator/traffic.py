@@ -1,27 +1,24 @@
 """What surrounds every request: which route it takes, the emulated Date, the log line, the count, the fault."""
 
-import asyncio
+import gzip
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable
 from email.utils import formatdate
-from typing import Any, Final, TextIO
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
+from typing import Final, TextIO
 
 import orjson
 from starlette.routing import Match, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from connector.emulator.faults import Fault, Faults, answer
+from connector.emulator.faults import Fault, Faults
 from connector.emulator.lies import INVENTED, LIES, Repeats, Said, altered, invented
 from connector.emulator.org import Clock
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from connector.emulator.strikes import REFUSED, Message, Receive, Scope, Send, body_of, respond, strike
 
 CONTROL: Final = "/_emulator"
-_JSON: Final = (b"content-type", b"application/json;charset=utf-8")
 
 
 class Connection(HttpToolsProtocol):
@@ -30,7 +27,13 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Let the application reach the transport: ASGI itself has no word for dropping a connection."""
         super().on_message_begin()
-        self.scope["extensions"] = {"emulator.cut": {"cut": self.transport.abort}}
+        self.scope["extensions"] = {"emulator.cut": {"cut": self.transport.abort, "reset": self._reset}}
+
+    def _reset(self) -> None:
+        """Close so that the other side gets a reset instead of an end."""
+        socket = self.transport.get_extra_info("socket")
+        socket.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+        self.transport.abort()
 
 
 class Routes:
@@ -69,13 +72,22 @@ def _shape(path: str) -> tuple[str, int]:
 class Traffic:
     """The ASGI application: every request of both CRMs and of the control plane passes through here."""
 
-    def __init__(self, routes: Iterable[Route], *, clock: Clock, faults: Faults, log: TextIO | None) -> None:
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        clock: Clock,
+        faults: Faults,
+        log: TextIO | None,
+        log_bodies: bool = False,
+    ) -> None:
         self.calls: Counter[str] = Counter()
         self._routes = Routes(routes)
         self._clock = clock
         self._faults = faults
         self._repeats = Repeats()
         self._log = log
+        self._log_bodies = log_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -86,6 +98,8 @@ class Traffic:
             return
         began = time.perf_counter()
         status = [0]
+        if self._log_bodies:
+            receive = _kept(scope, receive)
         try:
             await self._with_faults(scope, receive, self._dated(send, status))
         except Exception:
@@ -113,6 +127,10 @@ class Traffic:
             "status": status,
             "milliseconds": round(seconds * 1000, 3),
         }
+        if "fault" in scope:
+            line["fault"] = scope["fault"]
+        if self._log_bodies:
+            line["body"] = _text(scope["kept_body"])
         self._log.write(orjson.dumps(line).decode() + "\n")
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,28 +141,28 @@ class Traffic:
             await route.handle(scope, receive, send)
             return
         status = 405 if wrong_method else 404
-        await _respond(send, status, _no_such_page(scope["path"], status))
+        await respond(send, status, _no_such_page(scope["path"], status))
 
     async def _with_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._faults.hit(scope["method"], scope["path"])
         if fault is None:
             await self._dispatch(scope, receive, send)
-        elif fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-            await self._dispatch(scope, receive, send)
-        elif fault.kind in {"drop_before", "drop_after"}:
-            await self._drop(fault, scope, receive)
-        elif fault.kind in LIES:
-            await self._lie(fault, scope, receive, send)
         else:
-            self.calls[f"{scope['method']} {scope['path']} (fault {fault.kind})"] += 1
-            await _respond(send, *answer(fault.kind, scope["path"], await _body(receive)))
+            scope["fault"] = fault.kind
+            if fault.kind in REFUSED:
+                self.calls[f"{scope['method']} {scope['path']} (fault {fault.kind})"] += 1
+            lies = fault.kind in LIES
+            await (
+                self._lie(fault, scope, receive, send)
+                if lies
+                else strike(fault, self._dispatch, scope, receive, send)
+            )
 
     async def _lie(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         self.calls[f"{scope['method']} {scope['path']} (fault {fault.kind})"] += 1
         if fault.kind in INVENTED:
             headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-            said = invented(fault.kind, scope["path"], headers, await _body(receive), fault.to)
+            said = invented(fault.kind, scope["path"], headers, await body_of(receive), fault.to)
         else:
             said = await self._answered(scope, receive)
             said = self._repeats.of(fault.id, said) if fault.kind == "repeat" else altered(fault.kind, said)
@@ -165,33 +183,21 @@ class Traffic:
         body = b"".join(message.get("body", b"") for message in heard)
         return Said(status=heard[0]["status"], headers=list(heard[0].get("headers", ())), body=body)
 
-    async def _drop(self, fault: Fault, scope: Scope, receive: Receive) -> None:
-        if fault.kind == "drop_after":
-            await self._dispatch(scope, receive, _nowhere)
-        else:
-            await _body(receive)
-        scope["extensions"]["emulator.cut"]["cut"]()
-        while (await receive())["type"] != "http.disconnect":
-            pass
 
+def _kept(scope: Scope, receive: Receive) -> Receive:
+    """The same, with the body as it arrives kept in `scope`."""
+    kept = scope["kept_body"] = bytearray()
 
-async def _nowhere(message: Message) -> None:
-    """Takes the response of a request whose client is never told."""
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    while True:
+    async def keeping() -> Message:
         message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+        kept.extend(message.get("body", b""))
+        return message
+
+    return keeping
 
 
-async def _respond(send: Send, status: int, body: bytes) -> None:
-    headers = [_JSON, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _text(body: bytes) -> str:
+    return (gzip.decompress(body) if body[:2] == b"\x1f\x8b" else bytes(body)).decode(errors="replace")
 
 
 def _no_such_page(path: str, status: int) -> bytes:

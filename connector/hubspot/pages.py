@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from connector.errors import GiveUp
+from connector.errors import GiveUp, TryAgain
 from connector.hubspot.cells import typed
 from connector.port import arrow_type
 from mappings.schema import Field, FieldType, ObjectSchema
@@ -57,7 +57,11 @@ class Shape:
 
     def batch(self, pages: Sequence[bytes]) -> pa.RecordBatch:
         """The records of these pages, typed; of a record that is there twice, the later one."""
-        ids, columns = texts(pages, self.names)
+        try:
+            ids, columns = texts(pages, self.names)
+        except (ValueError, KeyError, TypeError) as error:
+            text = f"HubSpot {self.object}: a page of records came broken ({error}). Check for a proxy; run again."
+            raise TryAgain(text) from error
         if pc.count_distinct(ids).as_py() < len(ids):
             keep = _last(ids)
             ids, columns = ids.take(keep), [column.take(keep) for column in columns]

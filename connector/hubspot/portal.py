@@ -73,7 +73,7 @@ class Portal:
 
     def page(self, name: str, params: Mapping[str, str]) -> bytes:
         """One list page as it came."""
-        call = Call(method="GET", target=self.paths.objects(self.type(name)), params=params, expects="bytes")
+        call = Call(method="GET", target=self.paths.objects(self.type(name)), params=params, expects="page")
         return self.transport.send(call).body
 
     def search(self, name: str, question: Mapping[str, Any]) -> Answer:

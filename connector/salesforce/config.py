@@ -8,6 +8,9 @@ from pydantic import SecretStr
 
 from connector.wire import Patience, Timeouts
 
+BULK_WRITES = 2_000
+"""More records than this are written by Bulk API 2.0: ten calls of Collections take longer than a job."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesforceConfig:
@@ -33,7 +36,7 @@ class SalesforceConfig:
     overlap_s: float = 600.0
     lag_s: float = 300.0
     bulk_rows: int = 10_000
-    bulk_writes: int = 2_000
+    bulk_writes: int = BULK_WRITES
     bulk_page: int = 100_000
     """Rows asked for in one part of a Bulk result; a dropped connection costs at most one part."""
     job_patience_s: float = 3_600.0

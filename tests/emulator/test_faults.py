@@ -29,12 +29,12 @@ def fault(emulator, **told):
     return answered.json()
 
 
-def create(emulator, name="Example 001"):
+def create(emulator, name="Example 001", *, inputs=None, timeout=10):
     return requests.post(
-        f"{emulator.url}/crm/v3/objects/companies",
-        json={"properties": {"name": name}},
+        f"{emulator.url}/crm/v3/objects/companies{'/batch/create' if inputs else ''}",
+        json={"inputs": inputs} if inputs else {"properties": {"name": name}},
         headers={"Authorization": f"Bearer {emulator.announcement['hubspot']['access_token']}"},
-        timeout=10,
+        timeout=timeout,
     )
 
 
@@ -85,6 +85,74 @@ def test_a_slow_answer_comes_late_and_whole(emulator):
     began = time.perf_counter()
     assert create(emulator).status_code == 201
     assert time.perf_counter() - began >= 0.05
+
+
+def test_a_reset_connection_did_write(emulator):
+    fault(emulator, match="POST /crm/*", kind="reset")
+    with pytest.raises(requests.ConnectionError, match="reset by peer"):
+        create(emulator)
+    assert companies(emulator) == 1
+
+
+def test_a_call_that_hangs_did_write_and_ends_when_the_client_gives_up(emulator):
+    fault(emulator, match="POST /crm/*", kind="hang")
+    with pytest.raises(requests.ReadTimeout):
+        create(emulator, timeout=0.1)
+    assert companies(emulator) == 1
+
+
+def test_half_an_answer_is_told_of_what_was_done(emulator):
+    fault(emulator, match="POST /crm/*", kind="half")
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        create(emulator)
+    assert companies(emulator) == 1
+
+
+def test_an_error_can_come_after_the_commit(emulator):
+    fault(emulator, match="POST /crm/*", kind="500_after")
+    answered = create(emulator)
+    assert (answered.status_code, answered.json()["category"]) == (500, "INTERNAL_ERROR")
+    assert companies(emulator) == 1
+
+
+def test_a_refusal_can_say_how_long_to_wait(emulator):
+    fault(emulator, match="POST /crm/*", kind="429", retry_after=7)
+    assert create(emulator).headers["Retry-After"] == "7"
+
+
+def test_of_a_hubspot_batch_every_second_record_can_be_locked(emulator):
+    fault(emulator, match="POST /crm/*", kind="partial")
+    inputs = [{"properties": {"name": f"Example 00{n}"}, "objectWriteTraceId": f"t{n}"} for n in range(4)]
+    answered = create(emulator, inputs=inputs)
+    assert [one["objectWriteTraceId"] for one in answered.json()["results"]] == ["t0", "t2"]
+    (error,) = answered.json()["errors"]
+    assert (error["category"], error["context"]["objectWriteTraceId"]) == ("LOCKED", ["t1", "t3"])
+    assert companies(emulator) == 2
+
+
+def test_of_a_salesforce_collection_every_second_record_can_be_locked():
+    with Emulator("salesforce") as emulator:
+        fault(emulator, match="* /*", kind="partial")
+        records = [{"attributes": {"type": "Account"}, "Name": f"Example 00{n}"} for n in range(3)]
+        answered = requests.patch(
+            f"{emulator.url}/services/data/v68.0/composite/sobjects/Account/Id",
+            json={"allOrNone": False, "records": records},
+            headers={"Authorization": f"Bearer {emulator.announcement['salesforce']['access_token']}"},
+            timeout=10,
+        )
+        assert [one["success"] for one in answered.json()] == [True, False, True]
+        assert answered.json()[1]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+        assert emulator.salesforce.inspect(None)["counts"]["Account"] == 2
+
+
+def test_what_was_sent_can_be_logged_with_the_fault_that_struck(tmp_path):
+    log = tmp_path / "requests.jsonl"
+    with Emulator("hubspot", log=log, log_bodies=True) as emulator:
+        fault(emulator, match="POST /crm/*", kind="500_after")
+        create(emulator)
+    (line,) = map(json.loads, log.read_text().splitlines())
+    assert (line["status"], line["fault"]) == (500, "500_after")
+    assert json.loads(line["body"])["properties"] == {"name": "Example 001"}
 
 
 def test_faults_hit_only_what_they_match_and_can_let_some_pass_first(emulator):

@@ -366,8 +366,8 @@ class Company:
     def owner(self, name: str) -> str:
         """The record id of a person or queue."""
         if self.crm == "hubspot":
-            owner = self.org.portal.owners.by_id.values()
-            return next(str(one.id) for one in owner if f"{one.first_name} {one.last_name}".strip() == name)
+            everyone = self.org.inspect("owners")["records"]
+            return next(str(one["id"]) for one in everyone if f"{one['firstName']} {one['lastName']}".strip() == name)
         everyone = [*self.records("User"), *self.records("Group")]
         return next(str(one["Id"]) for one in everyone if one["Name"] == name)
 

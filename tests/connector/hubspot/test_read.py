@@ -9,7 +9,9 @@ from pydantic import SecretStr
 from connector.errors import GiveUp, TryAgain
 from connector.hubspot import listing
 from connector.hubspot.crm import HubSpotConfig, open_hubspot
+from connector.hubspot.pages import Shape
 from connector.port import Cursor, Read
+from mappings.schema import FieldType
 from tests.connector.scripted import Reply, scripted
 
 
@@ -40,6 +42,19 @@ def test_every_page_is_read_and_none_twice(world):
     assert [row["id"] for row in got.rows] == ids
     assert world.crm.count("companies") == 1234
     assert [id for some in world.crm.ids("companies") for id in some.to_pylist()] == ids
+
+
+@pytest.mark.parametrize("lie", ["truncated", "garbage"])
+def test_a_page_that_came_broken_is_asked_for_again(world, lie):
+    ids = world.seed("companies", *companies(250))
+    world.fault("GET /crm/objects/*", lie, skip=1)
+    assert [row["id"] for row in world.read("companies", "name").rows] == ids
+
+
+def test_a_page_that_only_looks_whole_is_told():
+    shape = Shape(object="companies", id="id", stamp=None, properties=(("name", FieldType.TEXT),))
+    with pytest.raises(TryAgain, match="companies: a page of records came broken"):
+        shape.batch([b'{"results": [{"id": "1", "properties": {"name": "Example"}}'])
 
 
 def test_more_properties_than_an_address_holds_are_read_all_the_same(world):
