@@ -1,68 +1,159 @@
-"""How our open records end: those whose lead is gone, held back, or about somebody else by now, while untouched."""
+"""How our open records end: those whose lead is gone, held back, late, or about somebody else by now.
+
+What nobody touched is closed, with a note that says why. What somebody works on is theirs: it gets the note and
+nothing else, and only where it says something new.
+"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Literal
 
 from jobs.decide import Decided
-from jobs.past import untouched
+from jobs.past import Touch, touches
 from jobs.wiring import Work
+from leads.notes import What, cleared, is_a, note, same_note
+from leads.phrases import Phrases
 from mappings.canonical import Lead, LeadKey
-from mappings.changes import Change, FieldChange
-from mappings.write import closing, lead_target
+from mappings.changes import Change, FieldChange, Value
+from mappings.config import Rules
+from mappings.write import closing, lead_target, note_field
 
 REFUSED = ("held", "suppressed")
 """The states of a lead that nobody is to work on now; once it is let go it comes back as a new record."""
+PUT_OFF = "snoozed_product"
+"""The gate that keeps what people put off: their record waits with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """An open record of ours that ought not to be there any more: which, and why.
+class Due:
+    """An open record of ours, and what there is to say of it.
 
-    `why`: cleared (the play no longer finds the lead), contact (the person it names is not to be approached any
-    more), or the gate that refuses the lead now.
+    `why` it ought not to be there: cleared (the play no longer finds the lead), contact (the person it names is not
+    to be approached any more), gone (the account is), or the gate that refuses the lead now, which says `says`.
     """
 
     id: str
-    key: str
-    why: str
+    key: LeadKey
+    why: str | None
+    says: str
+    due_on: date | None
+    overdue: Literal["late", "expired"] | None
+
+    def what(self, *, ours: bool) -> What | None:
+        """What to note; ours: nobody touched it."""
+        if not ours:
+            return "left" if self.why is not None else "back"
+        if self.overdue == "expired":
+            return "expired"
+        return "closed" if self.why is not None else self.overdue
 
 
 def closings(work: Work, decided: Decided) -> Iterator[Change]:
-    """Close our open tasks and lead records that ought not to be there, where nobody touched them."""
-    ends = list(endings(decided))
+    """Close our open tasks and lead records that ought not to be there, and note what there is to say of others."""
+    ends = _Ends(decided=decided, rules=work.rules)
+    for kind, object in _kinds(work):
+        here = {one.id: one for of, one in ends.found if of == kind}
+        last, note = closing(work.rules.mapping, object), note_field(work.rules.mapping, object)
+        note = note if note in work.mirror.fields(object) else None
+        names = [*last, *([note] if note is not None else [])]
+        for id, touch in sorted(touches(work, object, sorted(here), names).items()):
+            what = here[id].what(ours=not touch.changed)
+            closes = what in ("closed", "expired") and bool(last)
+            written = dict(last) if closes else {}
+            if note is not None and what is not None and (closes or what not in ("closed", "expired")):
+                written |= ends.noted(what, here[id], note, touch)
+            if written:
+                yield _change(object, here[id], touch, written, closes=closes)
+
+
+def _kinds(work: Work) -> tuple[tuple[str, str], ...]:
     lead_object = lead_target(work.rules.mapping, work.schema).object
-    for kind, object in (("task", work.rules.mapping.write.task.object), ("lead", lead_object)):
-        here = {one.id: one for of, one in ends if of == kind}
-        last = closing(work.rules.mapping, object)
-        for id, row in sorted(untouched(work, object, sorted(here) if last else (), last).items()):
-            changed = tuple(FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items()))
-            yield Change(
-                object=object, action="close", id=id, key=here[id].key, key_field=None, fields=changed,
-                why=here[id].why,
-            )  # fmt: skip
+    return ("task", work.rules.mapping.write.task.object), ("lead", lead_object)
 
 
-def endings(decided: Decided) -> Iterator[tuple[str, Ending]]:
-    """(kind, ending) of every open task and lead record of ours that ought not to be there."""
-    leads = {str(lead.key): lead for lead in decided.found.leads}
-    approached = _approached(decided)
-    for row in decided.tables["ours"].to_pyarrow().to_pylist():
-        # what tells of a lead carries a longer key, and is no lead itself
-        if not row["is_closed"] and row["kind"] in ("task", "lead") and LeadKey.parse(row["key"]) is not None:
-            why = _why(leads.get(row["key"]), approached.get(row["key"]))
-            if why is not None:
-                yield row["kind"], Ending(id=row["id"], key=row["key"], why=why)
+def _change(object: str, due: Due, touch: Touch, written: Mapping[str, Value], *, closes: bool) -> Change:
+    return Change(
+        object=object,
+        action="close" if closes else "update",
+        id=due.id,
+        key=str(due.key),
+        key_field=None,
+        fields=tuple(FieldChange(name=n, old=touch.row.get(n), new=new) for n, new in sorted(written.items())),
+        why=(due.overdue if due.overdue == "expired" and closes else due.why) or due.overdue or "back",
+    )
 
 
-def _why(lead: Lead | None, approached: str | None) -> str | None:
-    if lead is None:
-        return "cleared"
-    if lead.state in REFUSED:
-        return lead.reasons[0].code
-    if None not in (approached, lead.contact_id) and lead.contact_id != approached:
-        return "contact"
-    return None
+@dataclass(slots=True, kw_only=True)
+class _Ends:
+    """Everything that is due, with the words for it."""
+
+    decided: Decided
+    rules: Rules
+    found: tuple[tuple[str, Due], ...] = ()
+    today: date = field(init=False)
+    phrases: Phrases = field(init=False)
+    _gone: Mapping[LeadKey, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        language = self.rules.mapping.company.language
+        self.today = self.decided.found.workings.ground.inputs.today
+        self.phrases = Phrases(self.rules.texts[language], language)
+        self.found = tuple(self._all())
+        keys = {one.key for _, one in self.found if one.why == "cleared"}
+        self._gone = cleared(self.decided.found, keys, self.phrases) if keys else {}
+
+    def noted(self, what: What, due: Due, field: str, touch: Touch) -> dict[str, Value]:
+        """The note in the company's language, where it says something new."""
+        before = str(touch.was.get(field) or touch.row.get(field) or "")
+        if (what == "late" and before) or (what == "back" and not is_a("left", before, self.phrases)):
+            return {}
+        said = self._gone[due.key] if due.why == "cleared" else due.says
+        until = due.due_on + timedelta(days=self._patience(due.key) + 1) if due.due_on is not None else None
+        text = note(what, self.phrases, self.today, why=said, due=due.due_on, until=until)
+        return {} if same_note(before, text) else {field: text}
+
+    def _all(self) -> Iterator[tuple[str, Due]]:
+        leads = {str(lead.key): lead for lead in self.decided.found.leads}
+        approached = _approached(self.decided)
+        accounts = _accounts(self.decided)
+        for row in self.decided.tables["ours"].to_pyarrow().to_pylist():
+            # what tells of a lead carries a longer key, and is no lead itself
+            key = LeadKey.parse(row["key"])
+            if key is not None and not row["is_closed"] and row["kind"] in ("task", "lead"):
+                lead = leads.get(row["key"])
+                why, says = self._why(lead, approached.get(row["key"]), there=key.account_id in accounts)
+                yield (
+                    row["kind"],
+                    Due(
+                        id=row["id"], key=key, why=why, says=says, due_on=row["due_on"], overdue=self._late(row, key)
+                    ),
+                )
+
+    def _why(self, lead: Lead | None, approached: str | None, *, there: bool) -> tuple[str | None, str]:
+        words = self.phrases.texts.words
+        if not there:
+            return "gone", words["note.gone"]
+        if lead is None:
+            return "cleared", ""
+        refusal = next((reason for reason in lead.reasons if reason.code != PUT_OFF), None)
+        if lead.state in REFUSED and refusal is not None:
+            return refusal.code, refusal.text
+        if None not in (approached, lead.contact_id) and lead.contact_id != approached:
+            return "contact", words["note.contact"]
+        return None, ""
+
+    def _late(self, row: Mapping[str, Any], key: LeadKey) -> Literal["late", "expired"] | None:
+        """Whether a task was due long ago; a lead record's clock is the handover's."""
+        patience = self._patience(key)
+        if row["kind"] != "task" or row["due_on"] is None or not patience:
+            return None
+        days = (self.today - row["due_on"]).days
+        return "expired" if days > patience else "late" if days > patience // 2 else None
+
+    def _patience(self, key: LeadKey) -> int:
+        play = self.rules.plays.get(key.play)
+        return play.expire_days if play is not None else 0
 
 
 def _approached(decided: Decided) -> Mapping[str, Any]:
@@ -70,3 +161,12 @@ def _approached(decided: Decided) -> Mapping[str, Any]:
     open_leads = decided.found.workings.ground.ours.open
     rows = open_leads.select("our_key", "approached").to_pyarrow().to_pylist()
     return {row["our_key"]: row["approached"] for row in rows}
+
+
+def _accounts(decided: Decided) -> frozenset[str]:
+    """The accounts of our leads that are still there."""
+    accounts, ours = decided.tables["account"], decided.tables["ours"]
+    keys = ours.mutate(account_id=ours.key.split("/")[0]).select("account_id").distinct()
+    return frozenset(
+        accounts.select(account_id="id").semi_join(keys, "account_id").to_pyarrow()["account_id"].to_pylist()
+    )

@@ -9,6 +9,7 @@ from leads.facts.family import Fact
 from leads.gates import COMPARED_BY, COMPARING
 from leads.handover import WORDS as HANDOVER_WORDS
 from leads.language import Fault
+from leads.notes import WORDS as NOTE_WORDS
 from leads.phrases import PLACEHOLDER, placeholders
 from leads.rules import Book, python_plays
 from leads.texts import ALWAYS, ASIDES
@@ -190,6 +191,7 @@ def _words(texts: Texts, rules: Rules) -> Iterator[Finding]:
     wanted: dict[str, frozenset[str]] = dict.fromkeys(_PLAIN, frozenset())
     wanted |= _LINES
     wanted |= HANDOVER_WORDS
+    wanted |= NOTE_WORDS
     wanted |= {f"fact.{fact}": frozenset() for fact in quoted}
     wanted |= {f"unit.{facts[fact].unit}": frozenset({"value"}) for fact in quoted}
     wanted |= {f"risk.{signal}": frozenset({"value"}) for signal in SIGNALS}

@@ -361,6 +361,8 @@ class Play(Config):
     """Selling plays are held by churn risk and count for frequency; a save task does neither."""
     channel: Literal["any", "phone", "email"] = "any"
     due_days: Annotated[int, Field(ge=0, le=365)] = 14
+    expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """Days after the due day when a task that nobody touched is closed."""
     per: Grain = "account"
     when: Expr | None = None
     """The condition; unknown (NULL) does not fire."""

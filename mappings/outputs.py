@@ -128,6 +128,7 @@ TASK_OUTPUTS: Mapping[str, Output] = MappingProxyType(
         "priority": _PRIORITY,
         "play": _PLAY,
         "motion": _MOTION,
+        "note": _text("Tossup note", "Why Tossup closed it, or what changed since. Written by Tossup alone."),
     }
 )
 """What a task can hold."""

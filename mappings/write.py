@@ -246,6 +246,13 @@ def closing(mapping: MappingConfig, object: str) -> dict[str, Value]:
     return next((dict(record.close) for record in records if record.object == object), {})
 
 
+def note_field(mapping: MappingConfig, object: str) -> str | None:
+    """The field of this object in which we say later on what became of a record, if the mapping names one."""
+    records = (mapping.write.task, *mapping.write.lead)
+    found = (record.fields["note"].field for record in records if record.object == object and "note" in record.fields)
+    return next(found, None)
+
+
 def said_fields(mapping: MappingConfig, object: str) -> frozenset[str]:
     """The fields of this object in which people speak to us: an answer, and why."""
     records = (mapping.write.task, *mapping.write.lead)
@@ -254,7 +261,7 @@ def said_fields(mapping: MappingConfig, object: str) -> frozenset[str]:
 
 def _in_words(text: Words) -> dict[str, Value]:
     """The outputs that are words."""
-    return {"subject": text.subject, "body": text.body, "body_html": text.body_html}
+    return {"subject": text.subject, "body": text.body, "body_html": text.body_html, "note": None}
 
 
 def _about(lead: Lead) -> dict[str, Value]:

@@ -44,7 +44,8 @@ def answered(inputs: Inputs, leads: ir.Table) -> ir.Table:
 def refused(inputs: Inputs, answered: ir.Table, numbers: Mapping[str, float]) -> ir.Table:
     """One row an account. Columns: see DECLINED; zeros where people do answer, but this account has not declined."""
     recent = answered.filter(_.written_on >= inputs.day(int(numbers["days"])))
-    waited = _.is_open & ~_.touched & (_.written_on <= inputs.day(int(numbers["ignored_days"])))
+    lies = _.is_open & ~_.touched & (_.written_on <= inputs.day(int(numbers["ignored_days"])))
+    waited = lies | _.expired_on.notnull()
     lately = answered.filter(_.refused_on >= inputs.day(int(numbers["days"])))
     declined = lately.group_by("account_id").aggregate(declined_n=_.declined_record.count())
     ignored = latest(
@@ -130,8 +131,8 @@ DECLINED = Family(
         "ignored_n": Fact(
             kind="integer",
             unit="times",
-            doc="leads of selling plays, written at least ignored_days (45) and at most days (365) days ago, that "
-            "are still open and that nobody answered or changed",
+            doc="leads of selling plays, written at most days (365) days ago, that nobody answered or changed: still "
+            "open ignored_days (45) after they were written, or closed by Tossup expire_days after they were due",
             needs=("ours.created_on",),
         ),
         "ignored_on": Fact(

@@ -6,8 +6,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from leads.facts.idioms import NO, attach, yes
+from leads.facts.idioms import NO, attach, days, yes
 from leads.inputs import Inputs
+from mappings.config import Play
 
 SNOOZE_DAYS = 30
 """How long a lead sleeps that was put off without a day."""
@@ -64,20 +65,23 @@ def ours(inputs: Inputs) -> Ours:
     second turn of the term 2026Q4), is_open, written_on, holder (who holds the task), approached (the contact of the
     task, or who was put on a list), outcome (what a person decided), snoozed_until (from which day on they want to
     hear of it again), withdrawn_on (the day Tossup closed the last of its records, where it closed them all and
-    nobody said anything), decided (closed for good), back (closed, and free to come back now).
+    nobody said anything, but for expired_on, the day it closed a task that nobody touched long after it was due),
+    decided (closed for good), back (closed, and free to come back now).
     """
     rows = records(inputs).mutate(part=_.key.split("/"))
     rows = rows.filter(_.part.length() == 4)
     rows = rows.select(
-        "id", "key", "kind", "contact_id", "owner_id", "created_on", "outcome", "withdrawn_on", "snoozed_until",
+        "id", "key", "kind", "contact_id", "owner_id", "created_on", "due_on", "outcome", "withdrawn_on",
+        "snoozed_until",
         account_id=_.part[0], play=_.part[1], product=_.part[2], cycle=_.part[3], is_open=~yes(_.is_closed),
     )  # fmt: skip
     people = inputs.tables["activity"].group_by("id").aggregate(task_contact=_.contact_id.min())
-    rows = attach(rows, people, "id").mutate(is_task=_.kind == "task")
+    rows = attach(rows, people, "id").mutate(is_task=_.kind == "task", expired=_expired(inputs))
     contact = ibis.cases((_.is_task, _.task_contact), (_.kind == "member", _.contact_id))
     by_key = rows.group_by("key", "account_id", "play", "product", "cycle").aggregate(
         is_open=_.is_open.any(),
         withdrawn=_.withdrawn_on.notnull().all(),
+        expired=_.expired.any(),
         withdrawn_on=_.withdrawn_on.max(),
         written_on=_.created_on.min(),
         holder=_.owner_id.min(where=_.is_task),
@@ -86,7 +90,8 @@ def ours(inputs: Inputs) -> Ours:
         snoozed_until=_.snoozed_until.max(),
     )
     by_key = by_key.mutate(
-        withdrawn_on=ibis.cases((_.withdrawn & ~_.is_open, _.withdrawn_on)),
+        withdrawn_on=ibis.cases((_.withdrawn & ~_.is_open & ~_.expired, _.withdrawn_on)),
+        expired_on=ibis.cases((_.expired & ~_.is_open, _.withdrawn_on)),
         # a no outlives a not now
         snoozed=yes(_.outcome == "snoozed"),
         term=_.cycle.re_replace(TURN, ""),
@@ -96,7 +101,7 @@ def ours(inputs: Inputs) -> Ours:
     by_key = by_key.mutate(
         decided=~_.is_open & _.withdrawn_on.isnull() & ~_.snoozed,
         back=~_.is_open & (_.withdrawn_on.notnull() | (_.snoozed & (_.snoozed_until <= inputs.day(0)))),
-    ).drop("withdrawn", "snoozed")
+    ).drop("withdrawn", "expired", "snoozed")
     every = inputs.stage("our_leads", by_key)
     still = every.filter(_.is_open)
     latest = still.group_by("account_id", "play", "product").aggregate(key=_.key.max())
@@ -106,15 +111,24 @@ def ours(inputs: Inputs) -> Ours:
     return Ours(all=every, open=open)
 
 
+def _expired(inputs: Inputs) -> ir.BooleanValue:
+    """Whether we closed a task because nobody had touched it for the play's expire_days after it was due."""
+    patience = {name: play.expire_days for name, play in sorted(inputs.rules.plays.items())}
+    usual = Play.model_fields["expire_days"].default
+    rare = [(_.play == name, days) for name, days in patience.items() if days != usual]
+    limit = ibis.cases(*rare, else_=usual) if rare else usual
+    return yes((_.kind == "task") & (days(_.withdrawn_on, _.due_on) > limit))
+
+
 def approaches(inputs: Inputs, ours: Ours) -> ir.Table:
     """Our selling approaches up to yesterday, or decided today: account_id, approached (contact), sold_on.
 
     What was written today and is still open is this very run's own work, seen again. What we took back before anybody
-    touched it approached nobody; and who asked to hear of it again from a day on is not made to wait longer.
+    touched it, however late, approached nobody; and who asked to hear of it again from a day on is not made to wait.
     """
     saves = [name for name, play in inputs.rules.plays.items() if not play.selling]
     sold_on = ibis.coalesce(_.written_on, inputs.day(0))
-    selling = ours.all.filter(~_.back)
+    selling = ours.all.filter(~_.back & _.expired_on.isnull())
     selling = selling.filter(_.play.notin(saves)) if saves else selling
     dated = selling.mutate(sold_on=sold_on)
     return dated.filter((_.sold_on < inputs.day(0)) | ~_.is_open).select("account_id", "approached", "sold_on")

@@ -61,6 +61,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "lead_body": "Description",
                 "response": "Tossup_Response__c",
                 "reason": "Tossup_Answer_Reason__c",
+                "note": "Tossup_Note__c",
                 "snooze": "Tossup_Snooze_Until__c",
                 "deferred": "Deferred",
             }
@@ -95,6 +96,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "lead_body": "tossup_body",
                 "response": "tossup_response",
                 "reason": "tossup_answer_reason",
+                "note": "tossup_note",
                 "snooze": "tossup_snooze_until",
                 "deferred": "DEFERRED",
             }

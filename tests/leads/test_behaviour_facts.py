@@ -36,7 +36,10 @@ FAMILIES = {
 }  # fmt: skip
 EVERYTHING = frozenset(LINEAGE)
 RULES: Any = SimpleNamespace(  # all that these families ask the rules for
-    plays={"seat_limit": SimpleNamespace(selling=True), "usage_drop_save": SimpleNamespace(selling=False)},
+    plays={
+        "seat_limit": SimpleNamespace(selling=True, expire_days=30),
+        "usage_drop_save": SimpleNamespace(selling=False, expire_days=10),
+    },
     mapping=SimpleNamespace(company=SimpleNamespace(currency="USD", rates={})),
     facts={},
 )
@@ -572,6 +575,16 @@ scene(
     ours=[
         lead("seat_limit", "P1", 60, touched="begun"),
         lead("seat_limit", "P2", 60, touched="deferred", deferred_to=ago(-9)),
+    ],
+)
+scene(
+    DECLINED,
+    "a task that nobody touched until Tossup closed it late was ignored, one whose reason had gone was not",
+    {"ignored_n": 1, "ignored_on": ago(38), "ignored_record": "@1"},
+    ours=[
+        lead("seat_limit", "P1", 38, is_closed=True, due_on=ago(31), withdrawn_on=ago(0)),
+        lead("seat_limit", "P2", 37, is_closed=True, due_on=ago(30), withdrawn_on=ago(0)),
+        lead("usage_drop_save", "-", 37, is_closed=True, due_on=ago(30), withdrawn_on=ago(0)),
     ],
 )
 scene(DECLINED, "who was never asked never refused", {"declined_n": 0, "ignored_n": 0, "refusals": 0})
