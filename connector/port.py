@@ -168,9 +168,10 @@ class Crm(Protocol):
         """
 
     def remove(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Take members of campaigns (CampaignMember) or lists (list_memberships) off them, by `id`.
+        """Take members off campaigns (CampaignMember) or lists (list_memberships), by `id`; delete tasks and leads.
 
-        One that is gone already is fine. Raises `GiveUp` for any other object: nothing else is ever deleted.
+        Tasks, leads and deals go into the recycle bin, only with the `key` that makes them ours. One that is gone
+        already is fine. Raises `GiveUp` for any other object, and without a key: nothing else is ever deleted.
         """
 
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:

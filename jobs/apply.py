@@ -83,7 +83,7 @@ def _write(
         batch = list(group)
         yield from _send(crm, ledger, plan, run, batch, _upsert(crm, object, key_field, batch))
     for gone in _due(crm, object, [change for change in changes if how(change) == "remove"], check, left):
-        off = [Record(ref=change.ref, id=change.id, values={}) for change in gone]
+        off = [Record(ref=change.ref, id=change.id, key=change.key, values={}) for change in gone]
         yield from _send(crm, ledger, plan, run, gone, partial(crm.remove, object, off))
 
 

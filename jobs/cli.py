@@ -188,6 +188,25 @@ def sync(
 
 
 @app.command()
+def undo(
+    run: Annotated[str, typer.Argument(help="The run's number, as `tossup runs` lists it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; else it is only shown.")] = False,
+    canary: Canary = None,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take back what a run wrote, where nobody touched it since."""
+    with bars(err) as report:
+        result = verbs.undo(_settings(), run, write=yes, report=report, caution=Caution(canary=canary))
+    if not yes and not json and result.plan:
+        out.print(show.plan_view(result.plan, limit=5))
+    _finish(result, json)
+    if not yes and result.plan and result.plan.changes:
+        _say(json, f"Nothing was written. `tossup undo {run} --yes` does it.")
+        raise typer.Exit(3)
+
+
+@app.command()
 def leads(
     state: Annotated[State | None, typer.Option(help="Only leads in this state.")] = None,
     motion: Annotated[Motion | None, typer.Option(help="Only leads of this motion.")] = None,

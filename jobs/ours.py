@@ -95,7 +95,7 @@ class _Telling:
         contacts = self._contacts(known)
         for (_, key), item in sorted(known.items()):
             kind = _kind(item.object, self.mapping)
-            if kind != "member" or (item.id is not None and not item.closed):
+            if not item.removed and (kind != "member" or (item.id is not None and not item.closed)):
                 yield self._row(key, kind, item, contacts.get(item.id or ""))
 
     def _row(self, key: str, kind: str, item: Known, contact: str | None) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class _Telling:
     def closed(self, known: Keyed) -> Iterator[dict[str, Any]]:
         """Of the records that we closed: since when, whether nobody decided, whether the CRM may not show it yet."""
         for object in sorted({item.object for item in known.values()}):
-            closed = {key: item for (of, key), item in known.items() if of == object and item.closed}
+            closed = {key: item for (of, key), item in known.items() if of == object and item.closed and item.id}
             ids = sorted(str(item.id) for item in closed.values())
             intact, silent = untouched(self.books, object, ids, ()).keys(), self._silent(object, ids)
             for key, item in sorted(closed.items()):

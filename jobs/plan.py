@@ -81,7 +81,7 @@ def _taken(work: Work) -> Callable[[Change], bool]:
     def taken(change: Change) -> bool:
         known = made.get((change.object, change.ref))
         if members is None or change.object != members.object:
-            return known is not None
+            return known is not None and not known.removed
         return (known is not None and not known.closed) or place_of(change, members) in on_lists
 
     return taken

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from leads.find import Found
 from mappings.canonical import Lead
@@ -11,6 +12,30 @@ from mappings.changes import Change, Conflict, Plan
 from mappings.money import major
 
 JsonObject = dict[str, object]
+
+Reason = Literal["touched", "again", "gone", "kept"]
+"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something that undoing a run leaves as it is: a field, or (no `field`) a whole record; why, also in words."""
+
+    object: str
+    id: str
+    field: str | None
+    reason: Reason
+    text: str
+
+    def to_json(self) -> JsonObject:
+        """The machine interface."""
+        return {
+            "object": self.object,
+            "id": self.id,
+            "field": self.field,
+            "reason": self.reason,
+            "text": self.text,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +55,8 @@ class RunResult:
     """Planned changes of records that are no longer there."""
     calls: int = 0
     seconds: float = 0.0
+    left: tuple[Left, ...] = ()
+    """What undoing a run leaves as it is."""
     first_write: bool = False
     """Whether Tossup had never written to this connection before."""
     levels: Mapping[str, int] = field(default_factory=dict)
@@ -63,6 +90,7 @@ class RunResult:
             "seconds": round(self.seconds, 3),
             "plan": plan.id if plan else None,
             "first_write": self.first_write,
+            "left": [one.to_json() for one in self.left],
         }
 
 

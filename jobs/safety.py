@@ -137,7 +137,7 @@ def history(work: Work) -> list[Run]:
 
 def unusual(work: Work, plan: Plan, decided: Decided) -> list[Breach]:
     """A breach for each way in which the plan is larger than what this connection is used to."""
-    last = [run.summary for run in history(work) if run.summary.get("written")][:LAST]
+    last = [run.summary for run in history(work) if run.verb != "undo" and run.summary.get("written")][:LAST]
     settings = work.settings
     found = [
         *_more(len(plan.changes), [one["written"] for one in last], settings),

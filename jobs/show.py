@@ -10,7 +10,7 @@ from rich.text import Text as Words
 
 from connector.port import SetupStep
 from jobs.forget import Forgotten
-from jobs.result import JsonObject, RunResult, Shown, by_motion, expected
+from jobs.result import JsonObject, Left, RunResult, Shown, by_motion, expected
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
 from leads.find import Found
@@ -33,12 +33,27 @@ def run_summary(result: RunResult) -> RenderableType:
         parts += [asleep_list(result.found)] if result.found.asleep else []
     if result.plan:
         parts.append(_written_line(result, result.plan))
+    if result.left:
+        parts.append(left_list(result.left))
     if result.first_write and result.written:
         parts.append(Words(f"This was the first run that wrote to {result.connection}."))
     parts += [Words(f"  refused: {text}", style="red") for text in result.refused[:10]]
     if len(result.refused) > 10:
         parts.append(Words(f"  ... and {len(result.refused) - 10} more; `tossup runs {result.run}` lists them all"))
     return Group(*parts)
+
+
+def left_list(left: Sequence[Left], limit: int = 20) -> RenderableType:
+    """What undoing a run leaves as it is, and why."""
+    title = f"Left as it is ({len(left):,})"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for one in left[:limit]:
+        table.add_row(Words(f"{one.object} {one.id} {one.field or ''}".rstrip()), Words(one.text))
+    if len(left) > limit:
+        table.add_row(f"... and {len(left) - limit:,} more", "--json tells them all")
+    return table
 
 
 def _read_table(result: RunResult) -> Table:

@@ -26,6 +26,7 @@ from jobs.result import RunResult
 from jobs.settings import Settings
 from jobs.setup import SetupResult, set_up
 from jobs.store.ledger import Refusal, Run
+from jobs.undo import undo_plan
 from jobs.view import View, latest_view, load_view, save_view
 from jobs.wiring import Work, address_of, open_ledger, open_store, open_work, rules_of
 from leads.find import Found
@@ -112,6 +113,19 @@ def sync(settings: Settings, *, write: bool, full: bool, report: Report, caution
         if write and plan is not None:
             _apply(work, run, plan, report, caution)
     return run.result
+
+
+def undo(settings: Settings, run: str, *, write: bool, report: Report, caution: Caution = USUAL) -> RunResult:
+    """Plan to take back what a run wrote where that is still ours and, with `write`, do it."""
+    with open_work(settings, "undo") as work, _run(work, "undo") as now:
+        undoing = undo_plan(work, run)
+        work.ledger.save_plan(undoing.plan, work.crm.now())
+        now.result = replace(now.result, plan=undoing.plan, left=undoing.left)
+        if write:
+            known = {} if safety.shrunken(work) else safety.levels(work)
+            now.result = replace(now.result, levels=known)
+            _apply(work, now, undoing.plan, report, caution)
+    return now.result
 
 
 def find_leads(settings: Settings, as_of: date | None = None) -> Found:

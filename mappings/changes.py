@@ -20,7 +20,19 @@ Value = str | int | float | bool | None
 """A value on its way to a CRM. Dates travel as ISO 8601 text; money as a decimal number in major units."""
 
 Action = Literal["create", "update", "close", "remove"]
-"""`remove` takes a member off its campaign or list; no other record is ever deleted."""
+"""`remove` takes a member off its campaign or list; undoing a run also takes away records that nobody touched."""
+
+_UNDO = "undo of run "
+
+
+def undo_of(run: str) -> str:
+    """The `why` of a change that takes back what this run wrote."""
+    return f"{_UNDO}{run}"
+
+
+def is_undo(why: str) -> bool:
+    """Whether a change with this `why` takes back what an earlier run wrote."""
+    return why.startswith(_UNDO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

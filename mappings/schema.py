@@ -54,6 +54,7 @@ class ObjectSchema:
     fields: Mapping[str, Field]
     createable: bool = True
     updateable: bool = True
+    deletable: bool = True
     custom: bool = False
     id_field: str = "Id"
     stamp_field: str | None = "SystemModstamp"

@@ -31,6 +31,9 @@ from connector.port import Batch, Cursor, Edit, LinkRows, Outcome, Read, Record,
 from connector.transport import Transport
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
+_OURS = ("tasks", "leads", "deals")
+"""What may be deleted besides places on lists, where it carries our key."""
+
 __all__ = ["HubSpot", "HubSpotConfig", "open_hubspot"]
 
 
@@ -155,9 +158,13 @@ class HubSpot:
         return self._writer.upsert(object, key_field, records)
 
     def remove(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Take contacts off lists."""
+        """Take contacts off lists; put tasks, leads and deals of ours into the recycle bin, 100 a call."""
+        if object in _OURS and all(record.key for record in records):
+            return self._writer.archive(object, records)
         if object != MEMBERS:
-            raise GiveUp(f"Tossup takes contacts off lists ({MEMBERS}) and deletes nothing else, so no {object}.")
+            raise GiveUp(
+                f"Tossup takes contacts off lists, deletes records of its own and nothing else: no {object}."
+            )
         return self._lists.remove(records)
 
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
@@ -172,8 +179,10 @@ class HubSpot:
         """Calls that writing or fetching `n` records takes; of members as if all were on one list."""
         if how == "fetch":
             return ceil(n / BATCH)
-        if object == MEMBERS or how == "remove":
+        if object == MEMBERS:
             return ceil(n / PER_CALL)
+        if how == "remove":
+            return ceil(n / BATCH)
         return self._writer.cost(object, how, n)
 
     def calls_left(self) -> int | None:

@@ -25,7 +25,7 @@ class Paths:
         """Search among records: POST."""
         return f"{self.objects(type)}/search"
 
-    def batch(self, type: str, verb: Literal["read", "create", "update", "upsert"]) -> str:
+    def batch(self, type: str, verb: Literal["read", "create", "update", "upsert", "archive"]) -> str:
         """Up to 100 records: POST."""
         return f"{self.objects(type)}/batch/{verb}"
 

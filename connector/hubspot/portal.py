@@ -84,7 +84,7 @@ class Portal:
     def batch(
         self,
         name: str,
-        verb: Literal["read", "create", "update", "upsert"],
+        verb: Literal["read", "create", "update", "upsert", "archive"],
         body: Mapping[str, Any],
     ) -> Answer:
         """At most 100 records. All but a creation may be repeated: they name the records they mean."""

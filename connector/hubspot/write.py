@@ -55,6 +55,18 @@ class Writer:
             found |= self._ids(name, key_field, part)
         return found
 
+    def archive(self, name: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """Into the recycle bin by record id, for 90 days; what is there already is fine. All of a call or none."""
+        for part in _parts(records, BATCH):
+            try:
+                self.portal.batch(name, "archive", {"inputs": [{"id": record.id} for record in part]})
+            except GiveUp as error:
+                if error.status not in _HALVED:
+                    raise
+                yield from (Outcome(ref=r.ref, ok=False, code=error.code, message=str(error)) for r in part)
+                continue
+            yield from (Outcome(ref=record.ref, ok=True, id=record.id) for record in part)
+
     def cost(self, name: str, how: Literal["update", "upsert"], n: int) -> int:
         """Calls that writing `n` records takes; an upsert as if every record had links to two objects."""
         batches = ceil(n / BATCH)

@@ -23,6 +23,9 @@ from connector.transport import Transport
 from connector.wire import Call
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
+_OURS = ("Task", "Lead")
+"""What may be deleted besides members, where it carries our key."""
+
 __all__ = ["Salesforce", "SalesforceConfig", "open_salesforce"]
 
 BULK_AT_ONCE = 10_000
@@ -122,9 +125,12 @@ class Salesforce:
         return self._campaigns.joined(key_field, records, outcomes) if object == MEMBERS else outcomes
 
     def remove(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Take members off their campaigns, 200 a call."""
-        if object != MEMBERS:
-            raise GiveUp(f"Tossup deletes members of campaigns ({MEMBERS}) and nothing else, so no {object}.")
+        """Take members off their campaigns, tasks and leads of ours away, 200 a call."""
+        ours = object in _OURS and all(record.key for record in records)
+        if object != MEMBERS and not ours:
+            raise GiveUp(
+                f"Tossup deletes members of campaigns, tasks and leads of its own and nothing else: no {object}."
+            )
         return self._collections.delete(records)
 
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:

@@ -92,6 +92,7 @@ def _object(said: Mapping[str, Any]) -> ObjectSchema:
         fields=fields,
         createable=bool(said.get("createable")),
         updateable=bool(said.get("updateable")),
+        deletable=bool(said.get("deletable", True)),
         custom=bool(said.get("custom")),
         id_field="Id",
         stamp_field=next((name for name in _STAMPS if name in fields), None),

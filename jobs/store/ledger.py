@@ -134,6 +134,24 @@ class Ledger:
             rows = con.execute(query).mappings().all()
         return tuple((change_from_json(row["change"]), outcome_from_row(row)) for row in rows)
 
+    def later(self, run: str) -> tuple[tuple[str, Change], ...]:
+        """What later runs wrote to the records that this run wrote, oldest first: each run with its change."""
+        first = intents.alias()
+        same = sa.exists().where(
+            first.c.run == _number(run),
+            first.c.ref == intents.c.ref,
+            first.c.object == intents.c.object,
+            first.c.connection == intents.c.connection,
+        )
+        query = (
+            sa.select(intents.c.run, intents.c.change)
+            .join_from(intents, outcomes)
+            .where(intents.c.run > _number(run), outcomes.c.ok, same)
+            .order_by(intents.c.id)
+        )
+        with self._database.reading() as con:
+            return tuple((str(one), change_from_json(change)) for one, change in con.execute(query).all())
+
     def save_plan(self, plan: Plan, at: datetime) -> None:
         """Keep the whole plan. Saving the same plan again only moves its time."""
         values = {

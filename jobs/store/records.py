@@ -52,12 +52,20 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A record of ours: where it is (`id`), when we last wrote it, and whether we closed it ourselves."""
+    """A record of ours: where it is (`id`), when we last wrote it, and whether we closed it ourselves.
+
+    One that we took away ourselves has no id and is as if never made.
+    """
 
     object: str
     id: str | None
     at: datetime
     closed: bool
+
+    @property
+    def removed(self) -> bool:
+        """Whether we took it away ourselves."""
+        return self.closed and self.id is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from connector.port import Outcome
 from jobs.store.database import upsert
 from jobs.store.records import Written
 from jobs.store.tables import written
+from mappings.changes import is_undo
 
 
 def join(into: dict[str, Written], id: str | None, fields: Mapping[str, Any]) -> None:
@@ -48,11 +49,14 @@ def _with(before: Mapping[str, Any] | None, intent: Any, outcome: Outcome, at: d
         "connection": intent.connection,
         "object": intent.object,
         "ref": intent.ref,
-        "record_id": outcome.id or change["id"] or (before["record_id"] if before else None),
+        # what we took away may be made anew, and is another record then
+        "record_id": None
+        if change["action"] == "remove"
+        else outcome.id or change["id"] or (before["record_id"] if before else None),
         "key": change["key"] or (before["key"] if before else None),
         "at": at,
-        # a member whom we took off a list may be put there again
+        # a member whom we took off a list may be put there again; undoing opens what we closed ourselves
         "closed": change["action"] in ("close", "remove")
-        or (change["action"] != "create" and bool(before and before["closed"])),
+        or (change["action"] != "create" and not is_undo(change["why"]) and bool(before and before["closed"])),
         "fields": {**(before["fields"] if before else {}), **new},
     }

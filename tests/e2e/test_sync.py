@@ -25,7 +25,7 @@ from tests.jobs.small import few_rules
 RESULT_KEYS = {
     "run", "connection", "plan", "read", "leads", "changes", "written", "refused", "conflicts", "calls", "seconds",
     "left_alone", "gone",
-    "first_write",
+    "first_write", "left",
 }  # fmt: skip
 LEAD_KEYS = {
     "key", "account_id", "account_name", "motion", "pattern", "play", "product", "state", "reasons", "evidence",

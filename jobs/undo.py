@@ -1,0 +1,273 @@
+"""Undo a run: a plan that takes back what it wrote, where that is still ours.
+
+A field gets back what it held before, where the CRM still holds what the run wrote and no later run of ours wrote it;
+a record that the run made and nobody touched goes away; a member comes off its list, or back on it. Everything else
+stays as it is and is told by name. An undo is a run like any other: planned, written with intents, and undone so too.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from connector.errors import GiveUp, TryAgain
+from connector.port import Outcome
+from jobs.apply import calls_needed
+from jobs.before import now_held
+from jobs.result import Left, Reason
+from jobs.store.ledger import OpenIntent
+from jobs.wiring import Work
+from mappings.changes import Action, Change, FieldChange, Plan, Value, is_undo, undo_of
+from mappings.same import is_empty, same
+from mappings.write import closing, list_target, said_fields
+
+Row = Mapping[str, Value]
+_EDITOR = "LastModifiedById"
+_DID: Mapping[Action, str] = {
+    "create": "made it anew",
+    "update": "wrote it again",
+    "close": "closed it",
+    "remove": "took it away",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """What undoing a run would write, and what it leaves."""
+
+    plan: Plan
+    left: tuple[Left, ...]
+
+
+def undo_plan(work: Work, run: str) -> Undoing:
+    """The plan that takes back what a run wrote. Raises `GiveUp` where there is no such run on this connection.
+
+    What a run that was killed never heard of is looked for in the CRM and noted first.
+    """
+    _known(work, run)
+    _hear(work, run)
+    wrote = work.ledger.written_by(run)
+    later = _Later(work.ledger.later(run))
+    changes: list[Change] = []
+    left: list[Left] = []
+    ordered = sorted(wrote, key=lambda one: (one[0].object, one[0].ref))
+    for object, some in groupby(ordered, key=lambda one: one[0].object):
+        for back, stays in _of_object(work, object, list(some), later, run):
+            changes += [back] if back is not None else []
+            left += stays
+    plan = Plan(connection=work.connection, changes=tuple(changes))
+    calls = calls_needed(work.crm, plan.changes, work.schema)
+    return Undoing(
+        plan=Plan(connection=work.connection, changes=plan.changes, calls=calls),
+        left=tuple(sorted(left, key=lambda one: (one.object, one.id, one.field or ""))),
+    )
+
+
+def _known(work: Work, run: str) -> None:
+    if not run.isdecimal() or not any(one.id == run for one in work.ledger.runs(100_000)):
+        raise GiveUp(f"There is no run {run}. `tossup runs` lists them.")
+
+
+def _hear(work: Work, run: str) -> None:
+    """Note what arrived of the intents that this run never heard of: by id and key, for search indexes lag."""
+    left = [one for one in work.ledger.open_intents(work.connection) if one.run == run]
+    for object, some in groupby(left, key=lambda one: one.change.object):
+        for outcome, intent in _arrived(work, object, list(some)):
+            work.ledger.settle(run, [outcome], intent.at)
+
+
+def _arrived(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[tuple[Outcome, OpenIntent]]:
+    if object not in work.schema.objects:
+        raise TryAgain(
+            f"{object} is out of sight, so nobody can tell what became of it. Check the rights of our user."
+        )
+    there = [one for one in intents if one.change.id is not None]
+    names = {field.name for one in there for field in one.change.fields}
+    rows = now_held(work, object, [str(one.change.id) for one in there], names) if there else {}
+    for one in there:
+        row = rows.get(str(one.change.id))
+        gone = row is None and one.change.action == "remove"
+        if gone or (row is not None and all(same(row.get(f.name), f.new) for f in one.change.fields)):
+            yield Outcome(ref=one.change.ref, ok=True, id=one.change.id), one
+    keyed = [one for one in intents if one.change.id is None and one.change.key_field]
+    for key_field, some in groupby(keyed, key=lambda one: str(one.change.key_field)):
+        batch = list(some)
+        ids = work.crm.keyed(object, key_field, [one.change.ref for one in batch])
+        yield from (
+            (Outcome(ref=one.change.ref, ok=True, id=ids[one.change.ref], created=True), one)
+            for one in batch
+            if one.change.ref in ids
+        )
+
+
+class _Later:
+    """Which later runs wrote what this run wrote, those left out that were themselves undone."""
+
+    def __init__(self, wrote: Sequence[tuple[str, Change]]) -> None:
+        self._runs: dict[tuple[str, str, str | None], list[tuple[str, Change]]] = {}
+        for run, change in wrote:
+            names = [field.name for field in change.fields] if change.action == "update" else [None]
+            for name in names:
+                self._add(run, change, (change.object, change.ref, name))
+
+    def _add(self, run: str, change: Change, place: tuple[str, str, str | None]) -> None:
+        before = self._runs.setdefault(place, [])
+        undone = change.why.removeprefix(undo_of("")) if is_undo(change.why) else None
+        kept = [one for one in before if one[0] != undone]
+        self._runs[place] = kept if len(kept) < len(before) else [*before, (run, change)]
+
+    def of(self, change: Change, name: str | None = None) -> str | None:
+        """What the last run did that wrote this field since, in words; without a name: to the record as a whole."""
+        runs = self._runs.get((change.object, change.ref, name))
+        if not runs:
+            return None
+        run, last = runs[-1]
+        return f"run {run} {_DID[last.action]} since"
+
+
+def _of_object(
+    work: Work, object: str, wrote: Sequence[tuple[Change, Outcome]], later: _Later, run: str
+) -> Iterator[tuple[Change | None, list[Left]]]:
+    schema = work.schema.objects.get(object)
+    if schema is None:
+        for change, outcome in wrote:
+            yield None, [_left(change, outcome, None, "gone", f"{object} is out of sight; check our user's rights")]
+        return
+    ids = sorted({id for change, outcome in wrote if (id := _id(change, outcome)) is not None})
+    names = {name for change, _ in wrote for name in (*change.values, change.key_field or "")}
+    names |= {*said_fields(work.rules.mapping, object), _EDITOR}
+    held = now_held(work, object, ids, names) if ids else {}
+    back: Mapping[str, Callable[..., tuple[Change | None, list[Left]]]] = {"create": _unmade, "remove": _remade}
+    for change, outcome in wrote:
+        row = held.get(_id(change, outcome) or "")
+        yield back.get(change.action, _restored)(work, change, outcome, row, later, run)
+
+
+def _id(change: Change, outcome: Outcome) -> str | None:
+    return outcome.id or change.id
+
+
+def _left(change: Change, outcome: Outcome, field: str | None, reason: Reason, text: str) -> Left:
+    return Left(object=change.object, id=_id(change, outcome) or change.ref, field=field, reason=reason, text=text)
+
+
+def _restored(
+    work: Work, change: Change, outcome: Outcome, row: Row | None, later: _Later, run: str
+) -> tuple[Change | None, list[Left]]:
+    """A record that was changed or closed: its fields as they were."""
+    if row is None:
+        return None, [_left(change, outcome, None, "gone", "the record is no longer there")]
+    if change.action == "close" and _answered(work, change, row):
+        return None, [_left(change, outcome, None, "touched", "somebody answered on it")]
+    fields: list[FieldChange] = []
+    left: list[Left] = []
+    for one in change.fields:
+        since = later.of(change, one.name) or later.of(change)
+        if same(row.get(one.name), one.old):
+            continue
+        if since is not None:
+            left.append(_left(change, outcome, one.name, "again", f"{since}; undo that one first"))
+        elif not same(row.get(one.name), one.new):
+            left.append(_left(change, outcome, one.name, "touched", "somebody changed it since"))
+        else:
+            fields.append(FieldChange(name=one.name, old=row.get(one.name), new=one.old))
+    if not fields:
+        return None, left
+    return (
+        Change(
+            object=change.object,
+            action="update",
+            id=_id(change, outcome),
+            key=change.key,
+            key_field=None,
+            fields=tuple(fields),
+            why=undo_of(run),
+        ),
+        left,
+    )
+
+
+def _unmade(
+    work: Work, change: Change, outcome: Outcome, row: Row | None, later: _Later, run: str
+) -> tuple[Change | None, list[Left]]:
+    """A record that was made: taken away where nobody touched it, or closed where we may not."""
+    if outcome.id is None:
+        return None, []  # somebody else had put that contact on the list
+    since = later.of(change)
+    if since is not None:
+        text = since if row is None else f"{since}; undo that one first"
+        return None, [_left(change, outcome, None, "gone" if row is None else "again", text)]
+    if row is None:
+        return None, [_left(change, outcome, None, "gone", "the record is no longer there")]
+    touched = _touched(work, change, row)
+    if touched is not None:
+        return None, [_left(change, outcome, None, "touched", touched)]
+    gone = tuple(FieldChange(name=one.name, old=one.new, new=None) for one in change.fields)
+    last = closing(work.rules.mapping, change.object)
+    deletable = work.schema.objects[change.object].deletable
+    if not deletable and not last:
+        return None, [
+            _left(change, outcome, None, "kept", "our user may not delete it, and the mapping cannot close it")
+        ]
+    closed = tuple(FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items()))
+    return (
+        Change(
+            object=change.object,
+            action="remove" if deletable else "close",
+            id=outcome.id,
+            key=change.key,
+            key_field=change.key_field if deletable else None,
+            fields=gone if deletable else closed,
+            links=change.links if deletable else (),
+            why=undo_of(run),
+        ),
+        [],
+    )
+
+
+def _remade(
+    work: Work, change: Change, outcome: Outcome, row: Row | None, later: _Later, run: str
+) -> tuple[Change | None, list[Left]]:
+    """A record that was taken away: made anew as it was."""
+    since = later.of(change)
+    if since is not None or row is not None:
+        text = since or "somebody put it back"
+        return None, [_left(change, outcome, None, "again" if since is not None else "touched", text)]
+    members = list_target(work.rules.mapping, work.schema)
+    keyed = members is not None and change.object == members.object and members.key is not None
+    key_field = members.key.field if keyed and members is not None and members.key is not None else change.key_field
+    fields = tuple(FieldChange(name=f.name, old=None, new=f.old) for f in change.fields if not is_empty(f.old))
+    return (
+        Change(
+            object=change.object,
+            action="create",
+            id=None,
+            key=change.key,
+            key_field=key_field,
+            fields=fields,
+            links=change.links,
+            why=undo_of(run),
+        ),
+        [],
+    )
+
+
+def _touched(work: Work, change: Change, row: Row) -> str | None:
+    """What people did to a record that we made, in words; None where it is as we made it."""
+    if change.key_field and row.get(change.key_field) != change.key:
+        return "it no longer carries our key"
+    changed = [f.name for f in change.fields if f.name in row and not same(row[f.name], f.new)]
+    if changed:
+        return f"somebody changed {', '.join(sorted(changed))}"
+    if _answered(work, change, row):
+        return "somebody answered on it"
+    editor, us = row.get(_EDITOR), work.crm.user_id()
+    return "somebody else saved it" if None not in (editor, us) and not _alike(str(editor), str(us)) else None
+
+
+def _alike(one: str, other: str) -> bool:
+    """Salesforce ids have 15 characters, or 18."""
+    return one[:15] == other[:15]
+
+
+def _answered(work: Work, change: Change, row: Row) -> bool:
+    return any(not is_empty(row.get(name)) for name in said_fields(work.rules.mapping, change.object))

@@ -1,0 +1,187 @@
+"""Undoing a run: everything as it was, but for what people did since; on both CRMs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from connector.errors import GiveUp
+from jobs import verbs
+from jobs.result import RunResult
+from jobs.store.ledger import Ledger
+from jobs.wiring import describe
+from tests.command import Ended, run
+from tests.jobs.small import CRMS, FREE, FULL, QUIET, TOSSUP, Company, Moment, company, silent, small_world
+
+STAMPS = ("lastmodified", "systemmodstamp", "updatedat", "updated_by", "objectwritetraceid")
+MORE = ("a101",)
+
+
+@pytest.fixture(scope="module", params=CRMS)
+def synced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Synced"]:
+    """Five customers, synced once."""
+    with company(request.param, tmp_path_factory.mktemp("undo") / "store", small_world(MORE)) as served:
+        yield Synced(served)
+
+
+class Synced(Moment):
+    """A company after its first sync: what the CRM held before it, and the run."""
+
+    def __init__(self, company: Company) -> None:
+        self.before = everything(company)
+        self.run = company.sync()
+        self.after = company.state()
+        super().__init__(company)
+
+
+def everything(here: Company) -> dict[str, list[bytes]]:
+    """Every live record of every object, field by field, without who saved it when."""
+    there = {
+        object: sorted(_bytes(one) for one in here.records(object)) for object in here.org.inspect(None)["counts"]
+    }
+    return {object: records for object, records in sorted(there.items()) if records}
+
+
+def _bytes(record: dict[str, Any]) -> bytes:
+    flat = {**record, **record.get("properties", {})}
+    flat.pop("properties", None)
+    kept = {name: value for name, value in flat.items() if not any(stamp in name.lower() for stamp in STAMPS)}
+    filled = {name: value for name, value in kept.items() if value not in (None, "")}
+    return orjson.dumps(filled, option=orjson.OPT_SORT_KEYS)
+
+
+def undo(here: Company, run: str, *, write: bool = True) -> RunResult:
+    """What `tossup undo RUN --yes` does."""
+    return verbs.undo(here.settings, run, write=write, report=silent)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Callable[..., Ended]:
+    """Run a command as a shell would."""
+    return lambda *words, **variables: run(*words, folder=tmp_path, variables=variables)
+
+
+def test_an_undone_run_leaves_every_field_and_record_as_before_and_a_sync_does_it_again(synced: Synced) -> None:
+    here = synced.again()
+    told = undo(here, synced.run.run)
+    assert (told.refused, told.left, told.moved, told.gone) == ((), (), (), ())
+    assert told.written == synced.run.written
+    assert everything(here) == synced.before
+    again = undo(here, synced.run.run)
+    assert (again.written, everything(here)) == (0, synced.before), "undone twice is undone"
+    assert {one.reason for one in again.left} == {"gone"}
+    assert here.sync().written == synced.run.written
+    assert here.state() == synced.after
+    assert len(here.ours("task")) == 4
+    assert here.sync().written == 0
+
+
+def test_an_undo_is_undone_like_any_run(synced: Synced) -> None:
+    here = synced.again()
+    undone = undo(here, synced.run.run)
+    back = undo(here, undone.run)
+    assert (back.refused, back.left) == ((), ())
+    assert here.state() == synced.after
+    assert undo(here, back.run).refused == ()
+    assert everything(here) == synced.before
+
+
+def test_what_people_touched_stays_and_is_told_by_name(synced: Synced, shell: Callable[..., Ended]) -> None:
+    here, names = synced.again(), synced.company.names
+    here.edit("update", FULL, "account", headroom=7)
+    here.edit("update", FULL, "task", subject="Called them")
+    here.edit("update", FREE, "task", response="won")
+    here.edit("delete", TOSSUP, "lead")
+    shown = shell("undo", synced.run.run, **here.env)
+    assert (shown.code, shown.err) == (3, "")
+    assert f"`tossup undo {synced.run.run} --yes` does it." in shown.out
+    assert "Left as it is (4)" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80
+    told = shell("undo", synced.run.run, "--yes", "--json", **here.env).json()
+    left = {(one["object"], one["field"]): (one["reason"], one["text"]) for one in told["left"]}
+    assert left.pop((names["account"], names["headroom"])) == ("touched", "somebody changed it since")
+    assert left.pop((names["lead"], None)) == ("gone", "the record is no longer there")
+    assert len(told["left"]) == 4
+    assert set(left) == {(names["task"], None)}
+    assert float(here.account(FULL)[names["headroom"]]) == 7
+    assert here.account(QUIET).get(names["headroom"]) in (None, "")
+    assert here.of(FULL, "task")[names["subject"]] == "Called them"
+    assert len(here.ours("task")) == 2
+    assert here.sync().refused == ()
+    assert here.of(FULL, "task")[names["subject"]] == "Called them"
+    assert here.ours("lead") == {}, "what a person deleted stays deleted"
+    assert here.sync().written == 0
+
+
+def test_what_a_later_run_wrote_is_left_until_that_run_is_undone(synced: Synced) -> None:
+    here, names = synced.again(), synced.company.names
+    here.edit("update", FULL, "account", employees=500)
+    later = here.sync()
+    assert later.written == 1
+    refused = undo(here, synced.run.run, write=False)
+    again = [one for one in refused.left if one.reason == "again"]
+    assert {one.field for one in again} >= {names["headroom"]}
+    assert again[0].text == f"run {later.run} wrote it again since; undo that one first"
+    assert undo(here, later.run).written == 1
+    assert float(here.account(FULL)[names["headroom"]]) == 50
+    told = undo(here, synced.run.run)
+    assert (told.left, told.written) == ((), synced.run.written)
+    assert here.account(FULL).get(names["headroom"]) in (None, "")
+
+
+def test_a_closed_task_is_opened_again_and_closed_by_the_next_sync(synced: Synced) -> None:
+    here, names = synced.again(), synced.company.names
+    here.edit("update", FULL, "subscription", used=20)
+    closed = here.sync()
+    done = here.of(FULL, "task")[names["status"]]
+    assert done == names["done"]
+    assert undo(here, closed.run).refused == ()
+    assert here.of(FULL, "task")[names["status"]] != names["done"]
+    assert here.sync().plan is not None
+    assert here.of(FULL, "task")[names["status"]] == names["done"]
+
+
+def test_a_run_that_broke_off_half_way_is_undone_too(synced: Synced, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = synced.again()
+    undo(here, synced.run.run)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "settle", unheard)
+        with pytest.raises(RuntimeError, match="killed"):
+            here.sync()
+    killed = verbs.runs(here.settings, 1)[0].id
+    assert everything(here) != synced.before, "something had been written, and nobody heard of it"
+    assert undo(here, killed).refused == ()
+    assert everything(here) == synced.before
+
+
+def unheard(*_: object, **__: object) -> None:
+    """The moment in which a run dies: its writes have arrived, their outcomes are not noted."""
+    raise RuntimeError("killed")
+
+
+def test_a_record_that_our_user_may_not_delete_is_closed(synced: Synced, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, names = synced.again(), synced.company.names
+    forbid = forbidden(names["task"])
+    monkeypatch.setattr("jobs.wiring.describe", forbid)
+    told = undo(here, synced.run.run)
+    assert told.to_json()["changes"]["close"] == 4  # type: ignore[index]  # JSON is told as objects
+    assert {one[names["status"]] for one in here.ours("task").values()} == {names["done"]}
+
+
+def forbidden(object: str) -> Callable[..., Any]:
+    """A CRM that lets our user not delete these."""
+
+    def described(*args: Any) -> Any:
+        schema = describe(*args)
+        there = replace(schema.objects[object], deletable=False)
+        return replace(schema, objects={**schema.objects, object: there})
+
+    return described
+
+
+def test_an_unknown_run_is_said_to_be_unknown(synced: Synced) -> None:
+    with pytest.raises(GiveUp, match=r"There is no run 99\. `tossup runs` lists them\."):
+        undo(synced.again(), "99")
