@@ -509,11 +509,38 @@ class CrmContract:
         assert all(done[record.ref].ok for record in (off, gone))
         assert list(self.on_lists(side, crm)) == [kept.id]
 
-    def test_nothing_but_members_is_ever_deleted(self, side: Side, crm: Crm):
+    def test_tasks_of_ours_are_deleted_and_one_that_is_gone_is_fine(self, side: Side, prepared: Crm):
+        words = side.words
+        values = {**words.new_task, words.subject: "Example"}
+        records = [Record(ref=f"k{n}", key=f"k{n}", values=values) for n in range(3)]
+        made = {one.ref: one.id for one in prepared.upsert(words.tasks, words.key, records)}
+        off, gone = (Record(ref=ref, key=ref, id=made[ref], values={}) for ref in ("k1", "k2"))
+        side.delete(words.tasks, str(gone.id))
+        before = prepared.calls
+        done = by_ref(prepared.remove(words.tasks, [off, gone]))
+        assert prepared.calls - before == prepared.cost(words.tasks, "remove", 2)
+        assert all(done[record.ref].ok for record in (off, gone))
+        assert prepared.keyed(words.tasks, words.key, ["k0", "k1", "k2"]) == {"k0": made["k0"]}
+
+    def test_nothing_else_is_ever_deleted(self, side: Side, prepared: Crm):
+        words = side.words
         (id,) = side.accounts(1)
-        with pytest.raises(GiveUp, match="nothing else"):
-            list(crm.remove(side.words.accounts, [Record(ref="a", id=id, values={})]))
-        assert len(side.held(side.words.accounts)) == 1
+        task = Record(ref="k", key="k", values={**words.new_task, words.subject: "Example"})
+        (made,) = prepared.upsert(words.tasks, words.key, [task])
+        for object, record in (
+            (words.accounts, Record(ref="a", id=id, key="k", values={})),
+            (words.tasks, Record(ref="k", id=made.id, values={})),
+        ):
+            with pytest.raises(GiveUp, match="nothing else"):
+                list(prepared.remove(object, [record]))
+        assert len(side.held(words.accounts)) == 1
+        assert prepared.keyed(words.tasks, words.key, ["k"]) == {"k": made.id}
+
+    def test_what_is_left_of_the_days_calls_is_told_less_the_reserve(self, side: Side, crm: Crm):
+        list(crm.ids(side.words.accounts))
+        left = crm.calls_left()
+        assert left is not None
+        assert left > 0
 
     def members(self, side: Side, crm: Crm, n: int) -> list[Record]:
         """People to put on a list, which is there, as the member's key is."""
