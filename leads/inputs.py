@@ -60,4 +60,5 @@ def filled(tables: Mapping[str, ir.Table], lineage: Mapping[str, str], needs: It
 def _first(tables: Mapping[str, ir.Table], column: str) -> ir.Table:
     """The column's name, where a row has a value: the first one found answers for all."""
     table, name = column.split(".")
-    return tables[table].filter(tables[table][name].notnull()).limit(1).select(name=ibis.literal(column))
+    values = tables[table].select(value=name)  # a filter carries every column of what it looks at
+    return values.filter(values.value.notnull()).limit(1).select(name=ibis.literal(column))

@@ -42,7 +42,7 @@ def _found(ground: Ground, rule: Rule) -> ir.Table:
 
 
 def _by_condition(ground: Ground, rule: Rule) -> ir.Table:
-    rows = ground.wide(rule.play.per)
+    rows = _looked_at(ground.wide(rule.play.per), rule)
     rows = rows.filter(_value(ground, rule, "when", rows))
     rows = rows.filter(_proven(ground, rule, rows))
     if rule.play.seats is not None:
@@ -73,6 +73,14 @@ def _proven(ground: Ground, rule: Rule, rows: ir.Table) -> ir.BooleanValue:
     # decided before anything is compared: what cannot be shown to anybody takes nobody's place
     found = provable(rule, ground.inputs.lineage)
     return ibis.or_(*(rows[name].notnull() & rows[record].notnull() for name, record in found)) if found else NO
+
+
+def _looked_at(rows: ir.Table, rule: Rule) -> ir.Table:
+    """The columns that the play is about: every later step would carry all there are."""
+    evidence = rule.play.evidence
+    proof = (column for name in evidence for column in (name, rule.known[name].record))
+    named = {*KEYS[rule.play.per], *proof, *(name for part in rule.parts.values() for name in part.names)}
+    return rows.select(*(name for name in rows.columns if name in named))
 
 
 def sold(ground: Ground, awake: Iterable[Rule]) -> ir.Table | None:

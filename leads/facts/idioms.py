@@ -27,12 +27,14 @@ def attach_all(left: ir.Table, *others: tuple[ir.Table, Sequence[str]]) -> ir.Ta
     Built of Ibis's operations themselves: its own `join` looks every column of every table up again at each step.
     """
     first = ops.JoinReference(left.op(), identifier=0)
-    values, links = dict(first.fields), []
+    mine = first.fields  # made anew whenever they are asked for
+    values, links = dict(mine), []
     for place, (right, on) in enumerate(others, 1):
         other = ops.JoinReference(right.op(), identifier=place)
-        same = [ops.Equals(first.fields[name], other.fields[name]) for name in on] or [NO_KEY]
+        theirs = other.fields
+        same = [ops.Equals(mine[name], theirs[name]) for name in on] or [NO_KEY]
         links.append(ops.JoinLink("left", table=other, predicates=same))
-        found = {name: field for name, field in other.fields.items() if name not in on}
+        found = {name: field for name, field in theirs.items() if name not in on}
         if twice := values.keys() & found.keys():
             raise ValueError(f"columns {', '.join(sorted(twice))} are on both sides")
         values |= found
