@@ -130,6 +130,15 @@ def setup(
 
 
 @app.command()
+def rights(json: AsJson = False, debug: Debug = False) -> None:
+    """List the least that our login must be allowed for what is configured, what it lacks and what is too much."""
+    result = verbs.rights(_settings())
+    _print(json, result.to_json, lambda: show.rights_view(result))
+    if result.lacking:
+        raise typer.Exit(2)
+
+
+@app.command()
 def pull(full: Full = False, accept: Accept = None, json: AsJson = False, debug: Debug = False) -> None:
     """Read what changed in the CRM, and count it against the CRM's own count."""
     with bars(err) as report:

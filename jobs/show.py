@@ -11,6 +11,7 @@ from rich.text import Text as Words
 from connector.port import SetupStep
 from jobs.forget import Forgotten
 from jobs.result import JsonObject, Left, RunResult, Shown, by_motion, expected
+from jobs.rights import Rights
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
 from leads.find import Found
@@ -211,6 +212,26 @@ def forgotten(result: Forgotten) -> Words:
         f"Taken out of the store of {result.connection}: {counts}; {result.rows:,} rows of the mirror. "
         "What the CRM still holds of them comes back with the next pull."
     )
+
+
+def rights_view(rights: Rights) -> RenderableType:
+    """The least set by object, each with whether it is held; then what is too much."""
+    marks = {True: "held", False: "LACKING", None: "not told"}
+    table = Table(title=f"Needed by Tossup in {rights.connection}", title_justify="left", box=None, pad_edge=False)
+    for column in ("may", "what", "", "for"):
+        table.add_column(column, overflow="fold")
+    for one in rights.needed:
+        table.add_row(Words(one.may), Words(one.target), Words(marks[one.held]), Words(one.purpose))
+    counts: dict[str, int] = {}
+    for one in rights.excess:
+        object, _, field = one.target.partition(".")
+        counts[object] = counts.get(object, 0) + bool(field)
+    more = [
+        f"  {object}: {f'{n:,} fields that Tossup never writes' if n else 'Tossup never writes it'}"
+        for object, n in sorted(counts.items())
+    ]
+    beyond = ["\nMay be edited beyond that (all of them with --json):", *more] if more else []
+    return Group(table, Words("\n".join(beyond)))
 
 
 def setup_view(steps: Sequence[SetupStep]) -> RenderableType:

@@ -23,6 +23,8 @@ from jobs.progress import Report
 from jobs.pull import pull as pull_objects
 from jobs.recover import recover
 from jobs.result import RunResult
+from jobs.rights import Rights
+from jobs.rights import rights as rights_of
 from jobs.settings import Settings
 from jobs.setup import SetupResult, set_up
 from jobs.store.ledger import Refusal, Run
@@ -46,6 +48,12 @@ def setup(settings: Settings, *, apply: bool) -> SetupResult:
     """What the CRM lacks; with `apply`, put there."""
     with open_work(settings, "setup") as work:
         return set_up(work, apply=apply)
+
+
+def rights(settings: Settings) -> Rights:
+    """The least that our login must be allowed for what is configured now, against what it is allowed."""
+    with open_work(settings, "rights") as work:
+        return rights_of(work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,9 @@ from tests.command import Ended, run
 from tests.jobs.small import CRMS, FULL, Company, company, small_world
 
 COMMANDS = (
-    "", "setup", "pull", "plan", "apply", "sync", "undo", "leads", "explain", "runs", "forget", "schedule",
-    "emulator", "demo", "mappings", "mappings check", "mappings schema", "mappings facts", "mappings init",
+    "", "setup", "rights", "pull", "plan", "apply", "sync", "undo", "leads", "explain", "runs", "forget",
+    "schedule", "emulator", "demo", "mappings", "mappings check", "mappings schema", "mappings facts",
+    "mappings init",
 )  # fmt: skip
 
 

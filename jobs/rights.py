@@ -1,0 +1,151 @@
+"""The least that our login must be allowed, by what the mapping reads and writes now; and what it may beyond that."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from connector.hubspot.scopes import scopes
+from jobs.result import JsonObject
+from jobs.wiring import Work
+from mappings.config import MappingConfig, Rules
+from mappings.needs import needs
+from mappings.schema import ObjectSchema, Schema
+from mappings.write import lead_target, list_target, wanted_fields, wanted_lists
+
+May = Literal["read", "create", "edit", "scope"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """One permission. `target`: an object, `Object.Field`, or a scope. `held`: None where the CRM does not tell.
+
+    `purpose`: `run` for every night, `setup` for `tossup setup --apply` alone.
+    """
+
+    target: str
+    may: May
+    held: bool | None
+    purpose: Literal["run", "setup"] = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """The least set, and what the login has beyond it as far as the CRM tells (`excess`), both sorted."""
+
+    connection: str
+    needed: tuple[Right, ...]
+    excess: tuple[Right, ...]
+
+    @property
+    def lacking(self) -> tuple[Right, ...]:
+        """What is needed every night and surely not held."""
+        return tuple(right for right in self.needed if right.held is False and right.purpose == "run")
+
+    def to_json(self) -> JsonObject:
+        """The machine interface of `tossup rights --json`."""
+        return {
+            "connection": self.connection,
+            "needed": [
+                {"target": one.target, "may": one.may, "held": one.held, "purpose": one.purpose}
+                for one in self.needed
+            ],
+            "excess": [{"target": one.target, "may": one.may} for one in self.excess],
+        }
+
+
+def rights(work: Work) -> Rights:
+    """What this connection's mapping and plays need, held against what the CRM shows our login."""
+    read = {name: frozenset(need.fields) for name, need in needs(work.rules.mapping, work.schema).items()}
+    write = written_fields(work.rules.mapping, work.schema)
+    excess: tuple[Right, ...] = ()
+    if work.crm.name == "hubspot":
+        needed = _scopes(work.rules, work.schema, read, write)
+    else:
+        needed = tuple(_permissions(work.rules, work.schema, read, write))
+        excess = tuple(_beyond(work.schema, write))
+    return Rights(connection=work.connection, needed=needed, excess=excess)
+
+
+def written_fields(mapping: MappingConfig, schema: Schema) -> dict[str, frozenset[str]]:
+    """Every field that a run may write, by object; objects in which it makes records are among them."""
+    account = mapping.write.account
+    found = {account.object: {out.field for out in account.fields.values()}}
+    for record in (mapping.write.task, lead_target(mapping, schema)):
+        fields = {record.key.field, *(out.field for out in record.fields.values()), *record.constants, *record.close}
+        found.setdefault(record.object, set()).update(fields)
+    if (out := list_target(mapping, schema)) is not None:
+        keyed = {out.key.field} if out.key is not None else set()
+        found.setdefault(out.object, set()).update(
+            {*keyed, *(one.field for one in out.fields.values()), *out.constants}
+        )
+    return {name: frozenset(fields) for name, fields in found.items()}
+
+
+def _made(mapping: MappingConfig, schema: Schema) -> set[str]:
+    made = {mapping.write.task.object, lead_target(mapping, schema).object}
+    out = list_target(mapping, schema)
+    return made | ({out.object} if out is not None else set())
+
+
+def _permissions(
+    rules: Rules, schema: Schema, read: Mapping[str, frozenset[str]], write: Mapping[str, frozenset[str]]
+) -> Iterator[Right]:
+    """Salesforce: object and field permissions of a permission set."""
+    made = _made(rules.mapping, schema)
+    for name in sorted({*read, *write}):
+        known = schema.objects.get(name)
+        yield Right(target=name, may="read", held=known is not None)
+        if name in write:
+            yield Right(target=name, may="edit", held=known is not None and known.updateable)
+        if name in made:
+            yield Right(target=name, may="create", held=known is not None and known.createable)
+        yield from _fields(name, known, read.get(name, frozenset()), write.get(name, frozenset()))
+    if wanted_lists(rules, schema):
+        yield Right(target="Campaign", may="create", held=None, purpose="setup")
+    if wanted_fields(rules.mapping, schema):
+        for name in ("Customize Application", "Manage Profiles and Permission Sets"):
+            yield Right(target=name, may="scope", held=None, purpose="setup")
+
+
+def _fields(object: str, known: ObjectSchema | None, read: frozenset[str], write: frozenset[str]) -> Iterator[Right]:
+    for name in sorted(read | write):
+        field = known.fields.get(name) if known is not None else None
+        may: May = "edit" if name in write else "read"
+        can = field is not None and (may == "read" or field.updateable or field.createable)
+        yield Right(target=f"{object}.{name}", may=may, held=can)
+
+
+def _beyond(schema: Schema, write: Mapping[str, frozenset[str]]) -> Iterator[Right]:
+    """Objects and fields of the mapping that our login may write and Tossup never does."""
+    for name, known in sorted(schema.objects.items()):
+        ours = write.get(name)
+        if ours is None:
+            if known.updateable or known.createable:
+                yield Right(target=name, may="edit", held=True)
+            continue
+        for field in sorted(known.fields):
+            if known.fields[field].updateable and field not in ours:
+                yield Right(target=f"{name}.{field}", may="edit", held=True)
+
+
+def _scopes(
+    rules: Rules, schema: Schema, read: Mapping[str, frozenset[str]], write: Mapping[str, frozenset[str]]
+) -> tuple[Right, ...]:
+    """HubSpot: scopes. What may be read shows; what may be written does not, before it is tried."""
+    lists = list_target(rules.mapping, schema)
+    records = {name for name in (*read, *write) if lists is None or name != lists.object}
+    reading = set(scopes(sorted(records)))
+    running = {*reading, *scopes((), sorted(name for name in write if name in records))}
+    if lists is not None and wanted_lists(rules, schema):
+        running |= {"crm.lists.read", "crm.lists.write"}
+    making = {*scopes((), (), sorted({one.object for one in wanted_fields(rules.mapping, schema)}))}
+    hidden = {*scopes(sorted(set(schema.hidden) & records))} if set(schema.hidden) & records else set()
+    run = (Right(target=one, may="scope", held=_held(one, reading, hidden)) for one in sorted(running))
+    once = (Right(target=one, may="scope", held=None, purpose="setup") for one in sorted(making - running))
+    return (*run, *once)
+
+
+def _held(scope: str, reading: set[str], hidden: set[str]) -> bool | None:
+    if scope in hidden:
+        return False
+    return True if scope in reading else None

@@ -1,0 +1,83 @@
+"""The least set of rights is enough to live on, and says what is lacking and what is too much."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs import verbs
+from tests.command import run
+from tests.jobs.small import CRMS, Company, company
+
+EVERY_SCOPE = [
+    f"crm.{kind}.{object}.{may}"
+    for kind in ("objects", "schemas")
+    for object in (
+        "companies", "contacts", "custom", "deals", "feedback_submissions", "invoices", "leads", "line_items",
+        "orders", "owners", "products", "quotes", "subscriptions", "tickets",
+    )
+    for may in ("read", "write")
+] + ["crm.lists.read", "crm.lists.write"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def companies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Company]]:
+    with (
+        company("salesforce", tmp_path_factory.mktemp("rights") / "s") as salesforce,
+        company("hubspot", tmp_path_factory.mktemp("rights") / "h") as hubspot,
+    ):
+        yield {"salesforce": salesforce, "hubspot": hubspot}
+
+
+def test_with_the_listed_scopes_and_no_other_a_run_writes_everything(companies: dict[str, Company]) -> None:
+    served = companies["hubspot"]
+    told = verbs.rights(served.settings)
+    listed = {one.target for one in told.needed if one.purpose == "run"}
+    assert {one.target for one in told.needed if one.purpose == "setup"} >= {"crm.schemas.companies.write"}
+    assert "crm.objects.deals.write" not in listed
+    served.org.settings({"missing_scopes": [scope for scope in EVERY_SCOPE if scope not in listed]})
+    result = served.sync()
+    assert result.refused == ()
+    assert result.written > 3
+    served.next_day()
+    assert served.sync().refused == ()
+    served.org.settings({"missing_scopes": ["crm.objects.companies.read"]})
+    lacking = run("rights", "--json", folder=served.settings.state_dir, variables=served.env)
+    assert lacking.code == 2, lacking
+    served.org.settings({"missing_scopes": []})
+
+
+def test_a_hidden_field_is_lacking_and_other_fields_are_too_much(
+    companies: dict[str, Company], tmp_path: Path
+) -> None:
+    served = companies["salesforce"]
+    told = verbs.rights(served.settings)
+    assert told.lacking == ()
+    held = {(one.target, one.may) for one in told.needed}
+    assert {
+        ("Account", "read"),
+        ("Account", "edit"),
+        ("Task", "create"),
+        ("Account.Tossup_Priority__c", "edit"),
+    } <= held
+    assert not [one for one in told.needed if one.target == "Opportunity" and one.may != "read"]
+    assert "Account.Name" in {one.target for one in told.excess}
+    assert not {one.target for one in told.excess} & {one.target for one in told.needed if one.may == "edit"}
+    served.org.hide("Task", "Subject")
+    ended = run("rights", folder=tmp_path, variables=served.env)
+    served.org.hide("Task", "Subject", hidden=False)
+    assert ended.code == 2
+    assert [line.split()[:3] for line in ended.out.splitlines() if "LACKING" in line] == [
+        ["edit", "Task.Subject", "LACKING"]
+    ]
+    json = run("rights", "--json", folder=tmp_path, variables=served.env)
+    assert (json.code, json.err) == (0, "")
+    assert json.json()["connection"].startswith("salesforce:")
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_rights_fit_a_terminal(companies: dict[str, Company], crm: str, tmp_path: Path) -> None:
+    ended = run("rights", folder=tmp_path, variables=companies[crm].env)
+    assert ended.code == 0, ended
+    assert "Needed by Tossup" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 80
