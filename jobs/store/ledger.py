@@ -27,7 +27,6 @@ from jobs.store.records import (
     SavedPlan,
     Written,
     change_from_json,
-    change_to_json,
     outcome_from_row,
     plan_from_bytes,
     plan_to_bytes,
@@ -198,7 +197,7 @@ class Ledger:
                 "connection": connection,
                 "object": change.object,
                 "ref": change.ref,
-                "change": change_to_json(change),
+                "change": change,
                 "at": at,
             }
             for change in changes

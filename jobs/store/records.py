@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -89,13 +89,8 @@ class Refusal:
     retryable: bool
 
 
-def change_to_json(change: Change) -> dict[str, Any]:
-    """A change as JSON values."""
-    return asdict(change)
-
-
 def change_from_json(body: Any) -> Change:
-    """The same change again."""
+    """A change that was kept as JSON."""
     return Change(
         **{
             **body,
@@ -123,8 +118,8 @@ def plan_to_bytes(plan: Plan) -> bytes:
     body = {
         "connection": plan.connection,
         "calls": plan.calls,
-        "changes": [change_to_json(change) for change in plan.changes],
-        "conflicts": [asdict(conflict) for conflict in plan.conflicts],
+        "changes": plan.changes,
+        "conflicts": plan.conflicts,
     }
     return zlib.compress(orjson.dumps(body), level=3)
 

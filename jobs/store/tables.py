@@ -35,7 +35,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[object]):
-    """Any JSON value, sorted, so that equal values are equal text."""
+    """Any JSON value, or dataclasses of such; read back as lists and dicts."""
 
     impl = JSON
     cache_ok = True
@@ -50,7 +50,7 @@ class Json(TypeDecorator[object]):
 
 
 def to_json(value: object) -> str:
-    """The text of a JSON value; equal values give equal text."""
+    """The text of a JSON value or dataclass; equal values give equal text."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
