@@ -177,6 +177,9 @@ class Crm(Protocol):
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Ids of the live records that carry one of these keys, by key: as they are now, not as an index has them."""
 
+    def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """Of records that are no longer there: what each was merged into, by id. Deleted ones are left out."""
+
     def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:
         """API calls that writing or fetching `n` records takes."""
 

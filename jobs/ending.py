@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from jobs.decide import Decided
+from jobs.merged import KEY_AS_WRITTEN
 from jobs.past import Touch, touches
 from jobs.wiring import Work
 from leads.notes import What, cleared, is_a, note, same_note
@@ -35,6 +36,7 @@ class Due:
 
     id: str
     key: LeadKey
+    written_key: str
     why: str | None
     says: str
     due_on: date | None
@@ -77,7 +79,7 @@ def _change(object: str, due: Due, touch: Touch, written: Mapping[str, Value], *
         object=object,
         action="close" if closes else "update",
         id=due.id,
-        key=str(due.key),
+        key=due.written_key,
         key_field=None,
         fields=tuple(FieldChange(name=n, old=touch.row.get(n), new=new) for n, new in sorted(written.items())),
         why=(due.overdue if due.overdue == "expired" and closes else due.why) or due.overdue or "back",
@@ -126,7 +128,13 @@ class _Ends:
                 yield (
                     row["kind"],
                     Due(
-                        id=row["id"], key=key, why=why, says=says, due_on=row["due_on"], overdue=self._late(row, key)
+                        id=row["id"],
+                        key=key,
+                        written_key=row[KEY_AS_WRITTEN],
+                        why=why,
+                        says=says,
+                        due_on=row["due_on"],
+                        overdue=self._late(row, key),
                     ),
                 )
 

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from jobs.decide import Decided
+from jobs.merged import KEY_AS_WRITTEN
 from jobs.past import untouched
 from jobs.wiring import Work
 from leads.facts.idioms import attach_all, yes
@@ -47,6 +48,7 @@ def taken_back(work: Work, decided: Decided, steps: Sequence[Step]) -> Iterator[
     """Lead records that nobody answered or touched: they go to the pool, or are closed where there is none."""
     object = lead_target(work.rules.mapping, work.schema).object
     back = {step.handed.record: step.handed for step in steps if step.what == "unanswered"}
+    keys = {row["id"]: row[KEY_AS_WRITTEN] for row in decided.tables["ours"].to_pyarrow().to_pylist()}
     pooled = _to_the_pool(work, decided)
     last = pooled or closing(work.rules.mapping, object)
     for id, row in sorted(untouched(work, object, sorted(back) if last else (), last).items()):
@@ -57,7 +59,7 @@ def taken_back(work: Work, decided: Decided, steps: Sequence[Step]) -> Iterator[
                 object=object,
                 action="update" if pooled else "close",
                 id=id,
-                key=str(back[id].key),
+                key=keys[id],
                 key_field=None,
                 fields=changed,
                 why="toss-up unanswered",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from connector.errors import GiveUp
 from jobs.decide import Decided
+from jobs.merged import KEY_AS_WRITTEN
 from jobs.ours import INDEX_LAG
 from jobs.past import held, past, untouched
 from jobs.store.mirror import Mirror
@@ -56,7 +57,7 @@ def leaving(work: Work, decided: Decided) -> Iterator[Change]:
     }
     rows = decided.tables["ours"].filter(decided.tables["ours"].kind == "member").to_pyarrow().to_pylist()
     stale = {
-        row["id"]: row["key"]
+        row["id"]: row[KEY_AS_WRITTEN]
         for row in rows
         if not row["is_closed"] and row["contact_id"] is not None and asked.get(row["key"]) != row["contact_id"]
     }

@@ -16,6 +16,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from jobs.merged import as_now_called, now_called
 from jobs.past import Books, held, touches, untouched
 from jobs.store.ledger import Known
 from jobs.touched import changes, due_day, record_of
@@ -61,9 +62,9 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
     """
     telling = _Telling(books=books, view=view)
     known = books.ledger.keys(books.connection)
-    rows = list(telling.rows(known))
+    rows, names = list(telling.rows(known)), now_called(books)
     if not rows:
-        return ours
+        return as_now_called(ours, names)
     marked = [*telling.closed(known), *telling.open(known, _open_ids(ours))]
     marks = ibis.memtable(pa.Table.from_pylist(marked, schema=_MARKS))
     shown = ours.left_join(marks, ["key", "kind"]).mutate(
@@ -78,7 +79,7 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
     kinds = ours.schema()
     missing = {name: ibis.null(kinds[name]) for name in columns if name not in _OURS.names}
     unseen = written.anti_join(ours, ["key", "kind"]).mutate(**missing)
-    return shown.select(columns).union(unseen.select(columns))
+    return as_now_called(shown.select(columns).union(unseen.select(columns)), names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

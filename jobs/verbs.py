@@ -18,6 +18,7 @@ from jobs.explain import explain as explain_account
 from jobs.failures import failure_of
 from jobs.forget import Forgotten
 from jobs.forget import forget as forget_person
+from jobs.merged import follow
 from jobs.plan import make_plan, without_made
 from jobs.progress import Report
 from jobs.pull import pull as pull_objects
@@ -254,6 +255,7 @@ def _check(work: Work) -> None:
 def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
     read = _read(work, None, full=full, report=report)
     run.result = replace(run.result, read=read)
+    follow(work)
     view = work.view()
     save_view(work.folder, view)
     return view

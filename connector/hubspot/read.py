@@ -61,6 +61,14 @@ class Reader:
         for page in listing.read(self.portal, shape.object, shape.names, list(dict.fromkeys(ids))):
             yield Batch(rows=shape.batch([page]))
 
+    def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
+        """What these records were merged into, of those that were: the record that is left names them."""
+        found: dict[str, str] = {}
+        for page in listing.read(self.portal, object, [_MERGED], list(dict.fromkeys(ids))):
+            for record in orjson.loads(page)["results"]:
+                found |= {id: str(record["id"]) for id in _merged(record) if id in ids}
+        return found
+
     def _closed(self, read: Read, batches: Iterator[Batch], started_ms: int) -> Iterator[Batch]:
         """The same batches, the last of them with the cursor: when the read began, less `lag_ms`.
 

@@ -137,6 +137,10 @@ class Salesforce:
         """Ids by unique external id, 100 keys a query."""
         return self._reader.keyed(object, key_field, keys)
 
+    def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """By MasterRecordId, as long as the recycle bin keeps the record; 40 records a query."""
+        return self._reader.merged(object, ids)
+
     def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:  # noqa: ARG002 - any object
         """API calls that writing or fetching `n` records takes."""
         if how == "fetch":

@@ -37,7 +37,14 @@ class RestQuery:
 
     def rows(self, soql: str) -> list[Record]:
         """All rows of a small query, in memory."""
-        page = self._first(soql, everything=False)
+        return self._all(soql, everything=False)
+
+    def every(self, soql: str) -> list[Record]:
+        """The same with rows in the recycle bin (queryAll)."""
+        return self._all(soql, everything=True)
+
+    def _all(self, soql: str, *, everything: bool) -> list[Record]:
+        page = self._first(soql, everything=everything)
         records, trail = page.records, Trail("Salesforce query")
         while page.more:
             page = self._next(trail.on(page.more))

@@ -24,6 +24,8 @@ from connector.transport import Transport
 
 _KEYS = 40
 """Keys of at most 200 characters in one query: it must fit an address."""
+MERGEABLE = ("Account", "Contact", "Lead")
+"""Objects whose records tell what they were merged into."""
 _TOO_MUCH = ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")
 
 
@@ -84,6 +86,17 @@ class Reader:
             some = any_of(key_field, keys[start : start + _KEYS])
             rows = self.rest.rows(f"SELECT Id, {key_field} FROM {object} WHERE {some}")
             found |= {str(row[key_field]): str(row["Id"]) for row in rows}
+        return found
+
+    def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
+        """What these deleted records were merged into, of those that were."""
+        found: dict[str, str] = {}
+        if object not in MERGEABLE:
+            return found
+        for start in range(0, len(ids), _KEYS):
+            some = any_of("Id", ids[start : start + _KEYS])
+            rows = self.rest.every(f"SELECT Id, MasterRecordId FROM {object} WHERE MasterRecordId != null AND {some}")
+            found |= {str(row["Id"]): str(row["MasterRecordId"]) for row in rows}
         return found
 
     def _question(self, read: Read) -> _Question:

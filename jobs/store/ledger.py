@@ -33,7 +33,7 @@ from jobs.store.records import (
 )
 from jobs.store.retain import prune
 from jobs.store.revisions import bring_up
-from jobs.store.tables import intents, outcomes, plans, runs, written
+from jobs.store.tables import intents, merged, outcomes, plans, runs, written
 from jobs.store.written import join, remember
 from mappings.changes import Change, Plan
 
@@ -288,6 +288,21 @@ class Ledger:
         """Drop what was planned and done before this moment; what was last written to each record stays. How many."""
         with self._database.writing() as con:
             return prune(con, connection, before)
+
+    def merged(self, connection: str, object: str) -> dict[str, str | None]:
+        """What became of records that are no longer there, by id: merged into that one, or (None) deleted."""
+        query = sa.select(merged.c.id, merged.c.into).where(
+            merged.c.connection == connection, merged.c.object == object
+        )
+        with self._database.reading() as con:
+            return {row.id: row.into for row in con.execute(query.order_by(merged.c.id))}
+
+    def note_merged(self, connection: str, object: str, found: Mapping[str, str | None], at: datetime) -> None:
+        """Remember what became of these records."""
+        told = {"connection": connection, "object": object, "at": at}
+        with self._database.writing() as con:
+            for chunk in _chunks([{**told, "id": id, "into": into} for id, into in sorted(found.items())], _ASK):
+                upsert(con, merged, chunk)
 
     def _settle(self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime) -> None:
         query = (

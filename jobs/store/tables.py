@@ -126,6 +126,17 @@ written = sa.Table(
     sa.Index("written_by_key", "connection", "key"),
 )
 
+merged = sa.Table(
+    "merged",
+    metadata,
+    sa.Column("connection", text(80), primary_key=True),
+    sa.Column("object", text(120), primary_key=True),
+    sa.Column("id", text(60), primary_key=True),
+    # NULL: it was deleted, which is asked for once
+    sa.Column("into", text(60)),
+    sa.Column("at", Moment, nullable=False),
+)
+
 holds = sa.Table(
     "holds",
     metadata,

@@ -170,6 +170,16 @@ def test_the_loser_of_a_merge_arrives_as_deleted(world):
     assert winner in {row["id"] for row in got.rows}
 
 
+def test_what_a_record_was_merged_into_is_told_and_of_a_deleted_one_nothing(world):
+    names = [{"name": f"Example Industries {n}"} for n in range(5)]
+    kept, first, second, deleted, live = world.seed("companies", *names)
+    for loser in (first, second):
+        world.emulator.hubspot.act("Owner 01", "merge", "companies", loser, {"into": kept})
+    world.emulator.hubspot.act("Owner 01", "delete", "companies", deleted, {})
+    assert world.crm.merged("companies", [second, first, deleted, live, "1"]) == {first: kept, second: kept}
+    assert world.crm.merged("owners", [kept]) == {}
+
+
 def test_records_are_fetched_as_they_are_now_and_missing_ones_left_out(world):
     ids = world.seed("companies", *companies(150))
     schema = world.crm.describe(["companies"]).objects["companies"]

@@ -327,3 +327,15 @@ def test_a_field_that_we_may_only_read_is_granted_for_writing(side, crm):
     assert [(step.action, step.target) for step in steps] == [("grant", "Task.Tossup_Key__c")]
     crm.setup(steps)
     assert crm.missing(side.wanted()) == ()
+
+
+def test_what_a_record_was_merged_into_is_told_as_long_as_the_bin_keeps_it(side, crm, emulator):
+    kept, *losers, deleted, live = emulator.orgs["salesforce"].insert(
+        "Account", [{"Name": f"Merged {n}"} for n in range(45)]
+    )
+    org = emulator.orgs["salesforce"]
+    for at in range(0, len(losers), 2):
+        org.act(org.core.tables["User"].ids[0], "merge", "Account", kept, {"losers": losers[at : at + 2]})
+    org.act(org.core.tables["User"].ids[0], "delete", "Account", deleted, {})
+    assert crm.merged("Account", [*losers, deleted, live]) == dict.fromkeys(losers, kept)
+    assert crm.merged("Asset", [live]) == {}

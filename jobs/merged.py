@@ -1,0 +1,76 @@
+"""Accounts that were merged into others: leads we made for them are leads of those they became.
+
+The key of a lead carries its account's id, and a record keeps its key for good. So that a merge makes no duplicate
+and forgets no refusal, keys are read as if they named the account that is there now; what is written carries the old.
+"""
+
+from collections.abc import Mapping, Set
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from jobs.past import Books
+from jobs.wiring import Work
+from mappings.canonical import LeadKey
+from mappings.needs import can_be_ours
+from mappings.sources import written
+
+KEY_AS_WRITTEN = "written_key"
+"""The column of `ours` that holds the key as the CRM has it."""
+_PAIRS = pa.schema([("account_was", pa.string()), ("account_is", pa.string())])
+
+
+def follow(work: Work) -> None:
+    """Ask the CRM what became of accounts of our leads that are not there any more, each once, and remember it.
+
+    Pull first: what is there is looked up in the mirror.
+    """
+    object = work.rules.mapping.write.account.object
+    known = work.ledger.merged(work.connection, object)
+    winners = {into for into in known.values() if into is not None}
+    asked = sorted((_accounts_of_ours(work) | winners) - known.keys())
+    unasked = sorted(set(asked) - work.mirror.fetch(object, asked, []).keys())
+    if unasked:
+        found = work.crm.merged(object, unasked)
+        into = {id: found.get(id) for id in unasked}
+        work.ledger.note_merged(work.connection, object, into, work.crm.now())
+
+
+def _accounts_of_ours(work: Work) -> Set[str]:
+    """The accounts in the keys of all records of ours, those that the CRM shows and those that we wrote."""
+    keys = {key for _, key in work.ledger.keys(work.connection)}
+    for _, record in written(work.rules.mapping):
+        if record.object in work.mirror.objects() and can_be_ours(work.schema, record):
+            rows = work.mirror.table(record.object)
+            rows = rows.filter(rows[record.key.field].notnull()).select(key=record.key.field)
+            keys |= set(rows.to_pyarrow()["key"].to_pylist())
+    return {key.split("/")[0] for key in keys if LeadKey.parse(key) is not None}
+
+
+def now_called(books: Books) -> Mapping[str, str]:
+    """The account that is there now, by the id of each that was merged into it, however many times."""
+    merged = books.ledger.merged(books.connection, books.rules.mapping.write.account.object)
+    into = {id: winner for id, winner in merged.items() if winner is not None}
+    return {id: last for id in into if (last := _last(id, into)) != id}
+
+
+def _last(id: str, into: Mapping[str, str]) -> str:
+    seen = {id}
+    while id in into and into[id] not in seen:
+        id = into[id]
+        seen.add(id)
+    return id
+
+
+def as_now_called(ours: ir.Table, names: Mapping[str, str]) -> ir.Table:
+    """`ours` with keys that name the account that is there now, and KEY_AS_WRITTEN."""
+    ours = ours.mutate(**{KEY_AS_WRITTEN: ours.key})
+    if not names:
+        return ours
+    pairs = [{"account_was": was, "account_is": now} for was, now in sorted(names.items())]
+    called = ibis.memtable(pa.Table.from_pylist(pairs, schema=_PAIRS))
+    rows = ours.mutate(account_was=ours.key.split("/")[0])
+    rows = rows.left_join(called, "account_was")
+    rest = rows.key.substr(rows.account_was.length())
+    return rows.mutate(key=ibis.coalesce(rows.account_is + rest, rows.key)).select(*ours.columns)
