@@ -1,6 +1,6 @@
 """After a run that was cut off: find out in the CRM what became of the writes that it never heard about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from connector.port import Outcome, Record
@@ -8,6 +8,7 @@ from jobs.before import now_held
 from jobs.members import place_of, places
 from jobs.store.ledger import OpenIntent
 from jobs.wiring import Work
+from mappings.changes import FieldChange, Value
 from mappings.same import same
 from mappings.write import computed_at_field, list_target
 
@@ -41,11 +42,21 @@ def _updated(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator
     for change in changes:
         row = rows.get(str(change.id))
         gone = row is None and change.action == "remove"
-        if gone or (
-            row is not None
-            and all(same(row[f.name], f.new) for f in change.fields if f.name in row and f.name in names)
-        ):
+        if gone or (row is not None and _arrived([f for f in change.fields if f.name in names], row)):
             yield Outcome(ref=change.ref, ok=True, id=change.id)
+
+
+def _arrived(fields: Sequence[FieldChange], row: Mapping[str, Value]) -> bool:
+    """Whether a record holds what was meant, also where somebody has written into some of the fields since.
+
+    The fields of one record arrive together: where one holds the new value and none the old one, all had arrived.
+    """
+    told = [field for field in fields if field.name in row]
+    turned = [field for field in told if not same(field.old, field.new)]
+    return all(same(row[field.name], field.new) for field in told) or (
+        any(same(row[field.name], field.new) for field in turned)
+        and not any(same(row[field.name], field.old) for field in turned)
+    )
 
 
 def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: bool) -> Iterator[Outcome]:

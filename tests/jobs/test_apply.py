@@ -308,6 +308,22 @@ def test_what_arrived_unheard_of_is_ours_after_the_next_run(planned: Planned) ->
     assert float(here.account(FULL)[here.names["headroom"]]) == 350
 
 
+def test_of_what_arrived_unheard_of_only_that_is_somebodys_which_they_wrote_since(planned: Planned) -> None:
+    here = planned.company
+    child = FORKS.Process(target=killed, args=(here.env, planned.plan.id, 2, True))
+    child.start()
+    child.join(30)
+    arrived = float(here.account(FULL)[here.names["headroom_value"]])
+    here.emulator.clock.advance(7200)
+    here.edit("update", FULL, "account", headroom=7)
+    here.edit("update", FULL, "account", employees=500)
+    made = here.sync().plan
+    assert made is not None
+    assert [(one.object, one.field) for one in made.conflicts] == [(here.names["account"], here.names["headroom"])]
+    assert float(here.account(FULL)[here.names["headroom"]]) == 7
+    assert float(here.account(FULL)[here.names["headroom_value"]]) > arrived > 0
+
+
 @pytest.mark.parametrize("share", [0.05, 0.2])
 @pytest.mark.usefixtures("patient")
 def test_over_a_bad_line_the_same_arrives(planned: Planned, share: float) -> None:
