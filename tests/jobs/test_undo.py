@@ -15,6 +15,7 @@ from jobs.store.ledger import Ledger
 from jobs.wiring import describe
 from tests.command import Ended, run
 from tests.jobs.small import CRMS, FREE, FULL, QUIET, TOSSUP, Company, Moment, company, silent, small_world
+from tests.jobs.test_lists import listing, members
 
 STAMPS = ("lastmodified", "systemmodstamp", "updatedat", "updated_by", "objectwritetraceid")
 MORE = ("a101",)
@@ -185,3 +186,22 @@ def forbidden(object: str) -> Callable[..., Any]:
 def test_an_unknown_run_is_said_to_be_unknown(synced: Synced) -> None:
     with pytest.raises(GiveUp, match=r"There is no run 99\. `tossup runs` lists them\."):
         undo(synced.again(), "99")
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_members_come_off_their_list_and_back_on_it(crm: str, tmp_path: Path) -> None:
+    with listing(crm, tmp_path) as here:
+        verbs.setup(here.settings, apply=True)
+        put = here.sync()
+        on = set(members(here))
+        assert len(on) == 6
+        here.later()
+        undone = undo(here, put.run)
+        assert (undone.refused, undone.left, members(here)) == ((), (), {})
+        assert undo(here, undone.run).refused == ()
+        assert set(members(here)) == on
+        here.edit("update", FULL, "subscription", used=20)
+        left = here.sync()
+        assert set(members(here)) == on - {FULL}
+        assert undo(here, left.run).refused == ()
+        assert set(members(here)) == on
