@@ -33,6 +33,7 @@ class Accepted(StrEnum):
 LAST = 5
 """Writing runs that a plan is held against: one odd night does not make the next one normal."""
 _KEPT = 500
+_WRITING = ("sync", "apply")
 FEW_ROWS = 10
 """Fewer rows that are gone are everyday work, whatever share of a small object they are."""
 
@@ -137,11 +138,11 @@ def history(work: Work) -> list[Run]:
 
 def unusual(work: Work, plan: Plan, decided: Decided) -> list[Breach]:
     """A breach for each way in which the plan is larger than what this connection is used to."""
-    last = [run.summary for run in history(work) if run.verb != "undo" and run.summary.get("written")][:LAST]
+    last = [run.summary for run in history(work) if run.verb in _WRITING and run.summary.get("written")][:LAST]
     settings = work.settings
     found = [
         *_more(len(plan.changes), [one["written"] for one in last], settings),
-        *_disputes(len(plan.conflicts), [one["conflicts"] for one in last], settings),
+        *_disputes(len(plan.conflicts), [one.get("conflicts", 0) for one in last], settings),
         *_closing(plan, _open_now(decided), settings),
         *_crowded(work, plan, decided),
     ]
