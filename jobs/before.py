@@ -1,8 +1,8 @@
 """Just before records are written: what the CRM holds of them now, and what somebody wrote since the plan.
 
 A plan shows each field's old and new value. It is written only where the CRM still holds the old one at this moment
-(or where the mapping says that the field is always ours); everything else is left as it is and told. A record is
-closed, or a member taken off, only while nobody but us has written into it.
+(or where the mapping says that the field is always ours); everything else is left as it is and told. A task or
+lead record of ours is changed or closed, or a member taken off, only while nobody but us has written into it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,15 +11,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connector.port import Batch
+from jobs.editors import with_editors
 from jobs.past import NO_PAST, Past, past
 from jobs.wiring import Work
-from mappings.changes import Change, Conflict, Value, due_now
+from mappings.changes import Change, Conflict, Value, due_now, is_undo
 from mappings.same import is_empty, same
-from mappings.write import computed_at_field, policies_of, said_fields
+from mappings.write import computed_at_field, note_field, policies_of, said_fields
 
 Row = Mapping[str, Value]
-ENDING = ("close", "remove")
-"""What is done only to records that nobody touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,9 @@ def checker(work: Work) -> Check:
         if not looked_at(changes, updateable=work.schema.objects[object].updateable):
             return Checked(due=tuple(changes))
         look = _Look.at(work, object, changes)
-        return _joined(look.checked(change) for change in changes)
+        found = _joined(look.checked(change) for change in changes)
+        # before we write: afterwards the record may be known to have been saved by us
+        return replace(found, moved=with_editors(work.crm, found.moved))
 
     return check
 
@@ -73,7 +74,7 @@ class _Look:
     @classmethod
     def at(cls, work: Work, object: str, changes: Sequence[Change]) -> "_Look":
         ids = sorted({str(change.id) for change in changes})
-        ending = [str(change.id) for change in changes if change.action in ENDING]
+        ending = [str(change.id) for change in changes if _only_untouched(work, change)]
         wrote = past(work, object, ending) if ending else {}
         names = {field.name for change in changes for field in change.fields}
         if ending:
@@ -88,7 +89,7 @@ class _Look:
         if row is None:
             # a member that is gone is off the list as it was meant to be
             return Checked(due=(change,)) if change.action == "remove" else Checked(due=(), gone=(change,))
-        touched = tuple(self._touched(change, row)) if change.action in ENDING else ()
+        touched = tuple(self._touched(change, row)) if _only_untouched(self.work, change) else ()
         if touched:
             return Checked(due=(), moved=touched)
         if change.action == "remove":
@@ -102,8 +103,14 @@ class _Look:
         )
 
     def _touched(self, change: Change, row: Row) -> Iterator[Conflict]:
-        """The fields of a record of ours that hold something else than we wrote, or a person's answer."""
+        """The fields of a record of ours that hold something else than we wrote, or a person's answer.
+
+        Where our ledger knows nothing of the record (it is another machine's), nobody can tell: all its fields.
+        """
         wrote = self.wrote.get(str(change.id), NO_PAST).values
+        if not wrote:
+            for field in change.fields:
+                yield self._conflict(change, field.name, field.old, row.get(field.name), field.new)
         for name, value in sorted(wrote.items()):
             if name in row and not same(row[name], value):
                 yield self._conflict(change, name, value, row[name], value)
@@ -113,6 +120,17 @@ class _Look:
 
     def _conflict(self, change: Change, name: str, base: Value, theirs: Value, ours: Value) -> Conflict:
         return Conflict(object=self.object, id=str(change.id), field=name, base=base, theirs=theirs, ours=ours)
+
+
+def _only_untouched(work: Work, change: Change) -> bool:
+    """Whether this is done only while nobody touched the record: so it is with tasks and lead records of ours.
+
+    A note on what became of one may be added to what people touched, and an undo goes field by field.
+    """
+    if change.action in ("close", "remove"):
+        return True
+    note = note_field(work.rules.mapping, change.object)
+    return change.key is not None and not is_undo(change.why) and {one.name for one in change.fields} != {note}
 
 
 def now_held(work: Work, object: str, ids: Sequence[str], names: set[str]) -> dict[str, Row]:

@@ -21,8 +21,10 @@ from jobs import show, verbs
 from jobs.export import write_csv
 from jobs.fact_list import fact_json, fact_list
 from jobs.failures import Failure, failure_of
+from jobs.plans import Format, laid_out, write_out
 from jobs.progress import bars
 from jobs.result import JsonObject, RunResult, Wish, by_motion, lead_json
+from jobs.review.table import plan_list
 from jobs.safety import Accepted, only_planned
 from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
@@ -160,7 +162,7 @@ def plan(json: AsJson = False, debug: Debug = False) -> None:
 
 @app.command()
 def apply(
-    plan: Annotated[str, typer.Argument(help="The plan's id, or its first letters.")],
+    plan: Annotated[str, typer.Argument(help="The plan's id, or its first letters, or a file with a plan.")],
     accept: Accept = None,
     canary: Canary = None,
     json: AsJson = False,
@@ -308,6 +310,33 @@ def forget(
     _print(json, result.to_json, lambda: show.forgotten(result))
     if not yes:
         raise typer.Exit(3)
+
+
+@app.command()
+def plans(
+    plan: Annotated[str | None, typer.Argument(help="Show this plan whole: its id, or its first letters.")] = None,
+    format: Annotated[Format, typer.Option("--as", help="How to show it; json is what `apply` takes.")] = "table",
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write it to this file.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List the plans that were made, or show one for review: in a terminal, a pull request, a browser."""
+    settings = _settings(offline=True)
+    if plan is None:
+        listed = verbs.plans(settings, last)
+        _print(json, lambda: [one.to_json() for one in listed], lambda: plan_list(listed))
+        return
+    one, chosen = verbs.review(settings, plan), "json" if json else format
+    if out_file is not None:
+        write_out(one, chosen, out_file)
+        err.print(f"Wrote {out_file}.", markup=False, soft_wrap=True)
+        return
+    shown = laid_out(one, chosen)
+    if isinstance(shown, str):
+        out.file.write(quiet(shown) if chosen == "json" else shown)
+    else:
+        out.print(shown)
 
 
 @app.command()

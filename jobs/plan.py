@@ -10,11 +10,14 @@ import ibis.expr.types as ir
 
 from jobs import handover
 from jobs.apply import calls_needed
+from jobs.called import names_in
 from jobs.decide import Decided
+from jobs.editors import with_editors
 from jobs.ending import closings
 from jobs.members import joining, leaving, place_of, places
 from jobs.past import NO_PAST, past
 from jobs.recover import with_keys
+from jobs.updates import Kind, Speaker, updates
 from jobs.view import View
 from jobs.wiring import Work
 from leads.find import Found
@@ -46,14 +49,18 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     for change, pinned in _account_changes(work, decided.found, view):
         changes += [change] if change.fields else []
         conflicts += pinned
-    changes += _creations(work, decided)
+    record = _speaker(work, decided)
+    changes += _creations(work, decided, record)
+    changes += updates(work, decided, record)
     changes += closings(work, decided)
     follow = handover.due(work, decided)
     changes += map(_creation, handover.messages(work, follow))
     ended = {change.id for change in changes if change.action == "close"}
     changes += handover.taken_back(work, decided, [step for step in follow if step.handed.record not in ended])
     changes += leaving(work, decided)
-    plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=tuple(conflicts))
+    told = with_editors(work.crm, conflicts)
+    plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=told)
+    plan = replace(plan, names=names_in(decided, plan))
     return replace(plan, calls=calls_needed(work.crm, plan.changes, work.schema))
 
 
@@ -155,14 +162,14 @@ def _differ(ours: ir.Value, theirs: ir.Value) -> ir.BooleanValue:
     return ~ours.identical_to(theirs)
 
 
-def _creations(work: Work, decided: Decided) -> Iterator[Change]:
+def _creations(work: Work, decided: Decided, record: Speaker) -> Iterator[Change]:
     """A record for every open lead that has none.
 
     A task for its owner, a lead record too for a toss-up; or the contact's place on a campaign or list.
     """
     ours = decided.tables["ours"].select("kind", "key").to_pyarrow().to_pylist()
     there = {(row["kind"], row["key"]) for row in ours}
-    record, members = _speaker(work, decided), list_target(work.rules.mapping, work.schema)
+    members = list_target(work.rules.mapping, work.schema)
     for lead in decided.found.leads:
         for kind in becomes(lead, members) if lead.state == "open" else ():
             wanted = kind != "member" and (kind, str(lead.key)) not in there
@@ -172,11 +179,11 @@ def _creations(work: Work, decided: Decided) -> Iterator[Change]:
     yield from map(_creation, joining(work, decided, there))
 
 
-def _speaker(work: Work, decided: Decided) -> Callable[[Lead, str], Desired | None]:
+def _speaker(work: Work, decided: Decided) -> Speaker:
     mapping, schema = work.rules.mapping, work.schema
     owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
 
-    def record(lead: Lead, kind: str) -> Desired | None:
+    def record(lead: Lead, kind: Kind) -> Desired | None:
         called = names(lead)
         text = say(lead, work.rules, mapping.company.language, called, work.crm.record_url)
         if kind == "task":

@@ -11,6 +11,7 @@ from rich.text import Text as Words
 from connector.port import SetupStep
 from jobs.forget import Forgotten
 from jobs.result import JsonObject, Left, RunResult, Shown, by_motion, expected
+from jobs.review.words import brief, named, told
 from jobs.rights import Rights
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
@@ -38,6 +39,7 @@ def run_summary(result: RunResult) -> RenderableType:
         parts.append(left_list(result.left))
     if result.first_write and result.written:
         parts.append(Words(f"This was the first run that wrote to {result.connection}."))
+    parts += [left_alone(result)] if result.moved or result.gone else []
     parts += [Words(f"  refused: {text}", style="red") for text in result.refused[:10]]
     if len(result.refused) > 10:
         parts.append(Words(f"  ... and {len(result.refused) - 10} more; `tossup runs {result.run}` lists them all"))
@@ -115,6 +117,18 @@ def _written_line(result: RunResult, plan: Plan) -> Words:
     return Words(f"Plan {plan.id}: {counts}; {written}{tail}; {result.calls:,} calls, {result.seconds:.1f} s.")
 
 
+def left_alone(result: RunResult, limit: int = 10) -> RenderableType:
+    """What somebody wrote, or took away, between planning and writing."""
+    plan = result.plan
+    lines = [Words(f"  left alone: {told(one, plan)}", style="yellow") for one in result.moved[:limit]]
+    lines += [
+        Words(f"  gone: {named(one, plan)} was deleted or merged since the plan", style="yellow")
+        for one in result.gone[:limit]
+    ]
+    more = max(0, len(result.moved) - limit) + max(0, len(result.gone) - limit)
+    return Group(*lines, *([Words(f"  ... and {more:,} more; --json tells them all")] if more else ()))
+
+
 def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
     """A plan, field by field, the first `limit` records of each kind."""
     parts: list[RenderableType] = [
@@ -125,28 +139,22 @@ def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
         kind = (change.object, change.action)
         shown[kind] = shown.get(kind, 0) + 1
         if shown[kind] <= limit:
-            parts.append(_change(change))
+            parts.append(_change(change, plan))
     parts += [
         Words(f"  ... and {count - limit:,} more {obj} to {action}", style="dim")
         for (obj, action), count in shown.items()
         if count > limit
     ]
-    parts += [
-        Words(f"! {c.object} {c.id} {c.field}: holds {c.theirs!r}, not ours ({c.base!r}); left alone", style="yellow")
-        for c in plan.conflicts[:limit]
-    ]
+    parts += [Words(f"! {told(one, plan)}", style="yellow") for one in plan.conflicts[:limit]]
+    if len(plan.conflicts) > limit:
+        parts.append(Words(f"  ... and {len(plan.conflicts) - limit:,} more conflicts", style="dim"))
     return Group(*parts)
 
 
-def _change(change: Change) -> Words:
-    lines = [f"{_MARK[change.action]} {change.object} {change.ref}"]
-    lines += [f"    {field.name}: {_brief(field.old)} -> {_brief(field.new)}" for field in change.fields]
+def _change(change: Change, plan: Plan) -> Words:
+    lines = [f"{_MARK[change.action]} {named(change, plan)}"]
+    lines += [f"    {field.name}: {brief(field.old)} -> {brief(field.new)}" for field in change.fields]
     return Words("\n".join(lines))
-
-
-def _brief(value: object) -> str:
-    text = "(empty)" if value in (None, "") else str(value).replace("\n", " / ")
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> RenderableType:

@@ -20,10 +20,13 @@ from jobs.forget import Forgotten
 from jobs.forget import forget as forget_person
 from jobs.merged import follow
 from jobs.plan import make_plan, without_made
+from jobs.plans import kept_plans, plan_given, reviewed
 from jobs.progress import Report
 from jobs.pull import pull as pull_objects
 from jobs.recover import recover
 from jobs.result import RunResult
+from jobs.review.kept import KeptPlan
+from jobs.review.outline import Outline
 from jobs.rights import Rights
 from jobs.rights import rights as rights_of
 from jobs.settings import Settings
@@ -93,11 +96,9 @@ def plan(settings: Settings, *, report: Report) -> RunResult:
 
 
 def apply(settings: Settings, plan: str, *, report: Report, caution: Caution = USUAL) -> RunResult:
-    """Write a kept plan, without the fields that somebody changed since."""
+    """Write a kept plan (by id) or one in a file, without the fields that somebody changed since."""
     with open_work(settings, "apply") as work, _run(work, "apply") as run:
-        kept = work.ledger.plan(plan)
-        if kept.connection != work.connection:
-            raise GiveUp(f"Plan {kept.id} is for {kept.connection}, but this is {work.connection}.")
+        kept = plan_given(work, plan)
         _check(work)
         _read(work, {change.object for change in kept.changes}, full=False, report=report)
         shrunken = safety.shrunken(work)
@@ -189,6 +190,16 @@ def runs(settings: Settings, last: int) -> Sequence[Run]:
     connection = _latest(settings).connection
     with open_ledger(settings, connection) as ledger:
         return ledger.runs(last, connection)
+
+
+def plans(settings: Settings, last: int) -> Sequence[KeptPlan]:
+    """The last plans, newest first."""
+    return kept_plans(settings, _latest(settings), last)
+
+
+def review(settings: Settings, plan: str) -> Outline:
+    """One kept plan, in the order people read it."""
+    return reviewed(settings, _latest(settings), plan)
 
 
 def refusals(settings: Settings, run: str) -> Sequence[Refusal]:

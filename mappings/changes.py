@@ -108,6 +108,8 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
     calls: int = 0
     """API calls that applying it will cost, as far as the connector can tell beforehand."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call the records: account names by account id, and by the id of other records in conflicts."""
     id: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -121,11 +123,18 @@ class Plan:
         """How many changes of this kind."""
         return sum(change.action == action for change in self.changes)
 
+    def called(self, record: "Change | Conflict") -> str | None:
+        """The name of the account that a change or conflict is about, as far as the plan has it."""
+        key = record.key if isinstance(record, Change) else None
+        return self.names.get(record.id or "") or self.names.get((key or "").partition("/")[0])
+
     def to_json(self) -> str:
         """The plan as text that `from_json` reads back; the same plan gives the same text."""
         body = {"id": self.id, "connection": self.connection, "calls": self.calls}
         body["changes"] = [asdict(change) for change in self.changes]
         body["conflicts"] = [asdict(conflict) for conflict in self.conflicts]
+        body["names"] = dict(sorted(self.names.items()))
+        body["sha256"] = _digest(body)
         return json.dumps(body, ensure_ascii=False, allow_nan=False, indent=1)
 
     @classmethod
@@ -138,13 +147,19 @@ class Plan:
                 changes=tuple(_change(one) for one in body["changes"]),
                 conflicts=tuple(Conflict(**one) for one in body["conflicts"]),
                 calls=body["calls"],
+                names=body["names"],
             )
-            named = body["id"]
-        except (TypeError, KeyError, ValueError) as error:
+            named, digest = body["id"], body.pop("sha256")
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise ValueError("this is not a plan that Tossup wrote; make a new one") from error
-        if plan.id != named:
+        if plan.id != named or digest != _digest(body):
             raise ValueError(f"plan {named} was changed after it was made; make a new one")
         return plan
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    """Of everything in a plan's file, whatever its spacing and the order of its keys."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _change(body: Mapping[str, Any]) -> Change:

@@ -53,7 +53,7 @@ class Salesforce:
         self._transport = transport
         self._sign_in = sign_in
         self._reader = Reader(config, transport)
-        self._edits = Edits(self._reader.rest)
+        self._edits = Edits(self._reader.rest, self.user_id)
         self._collections = Collections(config, transport)
         self._writer = Writer(config, transport)
         self._describer = Describer(config, transport)

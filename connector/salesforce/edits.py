@@ -3,7 +3,7 @@
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_associated_objects_history.htm
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,14 +23,16 @@ _WITHOUT = ("Task", "Event", "CampaignMember", "User")
 class Edits:
     """Asks for edits of records of any object."""
 
-    def __init__(self, rest: RestQuery) -> None:
+    def __init__(self, rest: RestQuery, me: Callable[[], str | None]) -> None:
         self._rest = rest
+        self._me = me
 
     def of(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:
         """One edit for each record and field that can be told of.
 
         Nothing that is computed when a record is saved is tracked, nor what a record was created with; a field
-        without history is told by the record's LastModifiedBy, with that as its source and no value.
+        without history is told by the record's LastModifiedBy, with that as its source and no value. Where we
+        saved the record last ourselves, that tells nothing of who wrote the field before.
         """
         for start in range(0, len(ids), _IDS):
             some = list(dict.fromkeys(ids[start : start + _IDS]))
@@ -69,8 +71,9 @@ class Edits:
     def _of_records(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:
         if not ids:
             return
-        soql = f"SELECT Id, LastModifiedDate, LastModifiedBy.Name FROM {object} WHERE {any_of('Id', ids)}"
-        for row in self._rest.rows(soql):
+        columns, me = "Id, LastModifiedDate, LastModifiedById, LastModifiedBy.Name", self._me()
+        rows = self._rest.rows(f"SELECT {columns} FROM {object} WHERE {any_of('Id', ids)}")
+        for row in (row for row in rows if me is None or row["LastModifiedById"] != me):
             for field in fields:
                 yield Edit(
                     id=str(row["Id"]),

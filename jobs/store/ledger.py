@@ -178,11 +178,14 @@ class Ledger:
             raise GiveUp(f"Several plans begin with {id}. Give more of the id. {self._latest_plans()}")
         return plan_from_bytes(*rows[0])
 
-    def plans(self, n: int = 20) -> tuple[SavedPlan, ...]:
-        """The latest plans without their changes, newest first."""
+    def plans(self, n: int = 20, connection: str | None = None) -> tuple[SavedPlan, ...]:
+        """The latest plans without their changes, newest first; those for one connection only, where it is given."""
         columns = [column for column in plans.c if column.name != "body"]
+        query = sa.select(*columns).order_by(plans.c.at.desc(), plans.c.id).limit(n)
+        if connection is not None:
+            query = query.where(plans.c.connection == connection)
         with self._database.reading() as con:
-            rows = con.execute(sa.select(*columns).order_by(plans.c.at.desc(), plans.c.id).limit(n)).mappings().all()
+            rows = con.execute(query).mappings().all()
         return tuple(SavedPlan(**row) for row in rows)
 
     def intend(self, run: str, plan: str, connection: str, changes: Sequence[Change], at: datetime) -> None:

@@ -120,6 +120,7 @@ def plan_to_bytes(plan: Plan) -> bytes:
         "calls": plan.calls,
         "changes": plan.changes,
         "conflicts": plan.conflicts,
+        "names": dict(plan.names),
     }
     return zlib.compress(orjson.dumps(body), level=3)
 
@@ -132,6 +133,7 @@ def plan_from_bytes(id: str, packed: bytes) -> Plan:
         calls=body["calls"],
         changes=tuple(change_from_json(change) for change in body["changes"]),
         conflicts=tuple(Conflict(**conflict) for conflict in body["conflicts"]),
+        names=body.get("names", {}),
     )
     if plan.id != id:
         raise AskAPerson(f"Plan {id} is no longer what was reviewed (it reads as {plan.id}). Make a new plan.")

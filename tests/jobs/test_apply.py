@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from connector.hubspot.config import HubSpotConfig
 from connector.salesforce.config import SalesforceConfig
 from connector.wire import Patience
 from jobs import verbs
+from jobs.plans import write_out
 from jobs.settings import settings_of
 from jobs.store.ledger import Ledger
 from tests.jobs.small import CRMS, FREE, FULL, QUIET, TOSSUP, Company, company, silent, small_world
@@ -103,6 +105,64 @@ def test_a_plan_of_another_connection_is_not_applied(planned: Planned, tmp_path:
         verbs.apply(settings, planned.plan.id, report=silent)
 
 
+def test_a_plan_goes_by_file_to_another_machine_and_is_written_there(planned: Planned, tmp_path: Path) -> None:
+    here = planned.company
+    file = tmp_path / "reviewed.json"
+    write_out(verbs.review(here.settings, planned.plan.id[:4]), "json", file)
+    assert file.stat().st_mode & 0o077 == 0
+    there = here.settings.model_copy(update={"state_dir": tmp_path / "there"})
+    told = verbs.apply(there, str(file), report=silent).to_json()
+    assert (told["plan"], told["written"]) == (planned.plan.id, len(planned.plan.changes))
+    assert here.state() == planned.applied
+
+
+def test_a_file_that_was_changed_or_is_no_plan_is_refused(planned: Planned, tmp_path: Path) -> None:
+    here = planned.company
+    file = tmp_path / "reviewed.json"
+    for old, new in ((b'"mid"', b'"high"'), (b'"calls": ', b'"calls": 1'), (b"Example Industries 001", b"Another")):
+        write_out(verbs.review(here.settings, planned.plan.id), "json", file)
+        text = file.read_bytes()
+        assert old in text
+        file.write_bytes(text.replace(old, new, 1))
+        with pytest.raises(GiveUp, match=r"reviewed.json: plan \w+ was changed after it was made; make a new one"):
+            verbs.apply(here.settings, str(file), report=silent)
+    file.write_text("{}", "utf-8")
+    with pytest.raises(GiveUp, match="not a plan that Tossup wrote"):
+        verbs.apply(here.settings, str(file), report=silent)
+
+
+def test_a_file_for_another_connection_is_refused(planned: Planned, tmp_path: Path) -> None:
+    file = tmp_path / "reviewed.json"
+    file.write_text(replace(planned.plan, connection="salesforce:00D000000000009AAA").to_json(), "utf-8")
+    with pytest.raises(GiveUp, match="is for salesforce:00D000000000009AAA, but this is"):
+        planned.apply(str(file))
+
+
+def test_plans_are_listed_with_the_runs_that_wrote_them(planned: Planned) -> None:
+    here = planned.company
+    (one,) = verbs.plans(here.settings, 5)
+    assert (one.saved.id, one.runs) == (planned.plan.id, ())
+    run = planned.apply()["run"]
+    assert [(one.saved.id, one.runs) for one in verbs.plans(here.settings, 5)] == [(planned.plan.id, (run,))]
+    assert one.to_json()["changes"] == {
+        "create": planned.plan.count("create"), "update": planned.plan.count("update"), "close": 0,
+    }  # fmt: skip
+
+
+def test_a_conflict_of_a_plan_names_who_wrote_it_and_whose_record_it_is(planned: Planned) -> None:
+    here = planned.company
+    planned.apply()
+    here.next_day()
+    here.edit("update", FULL, "account", employees=500, headroom=12)
+    plan = here.sync(write=False).plan
+    assert plan is not None
+    (conflict,) = plan.conflicts
+    assert (conflict.field, conflict.by) == (here.names["headroom"], "CSM 03")
+    assert conflict.source == {"salesforce": "LastModifiedBy", "hubspot": "CRM_UI"}[here.crm]
+    assert str(conflict.at)[:10] == "2026-11-03"
+    assert plan.called(conflict) == "Example Industries 001"
+
+
 def test_fields_that_somebody_changed_since_are_left_out_and_counted(planned: Planned) -> None:
     here = planned.company
     here.edit("update", FULL, "account", headroom=3)
@@ -142,6 +202,7 @@ def test_what_was_left_alone_is_told_field_by_field(planned: Planned) -> None:
     assert (left["object"], left["id"]) == (here.names["account"], here.id_of(here.account(FULL)))
     assert (left["field"], left["was"]) == (here.names["headroom"], None)
     assert (float(left["holds"]), float(left["wanted"])) == (3, 50)
+    assert left["by"] == "CSM 03"
 
 
 def test_a_field_cleared_between_plan_and_apply_is_not_filled_again(planned: Planned) -> None:
@@ -203,7 +264,7 @@ def test_the_calls_of_a_plan_are_those_of_writing_it_and_of_looking_first(planne
     plan = here.sync(write=False).plan
     assert plan is not None
     here.emulator.calls(forget=True)
-    planned.apply(plan.id)
+    verbs.apply(here.settings.model_copy(update={"canary": 0}), plan.id, report=silent)
     sent = here.emulator.calls()
     looks = sum(
         n for route, n in sent.items() if re.search(r"POST .*(batch/read|composite/sobjects/\{object\})$", route)

@@ -26,7 +26,7 @@ from tests.command import Ended, run
 from tests.jobs.small import CRMS, FULL, Company, company, small_world
 
 COMMANDS = (
-    "", "setup", "rights", "pull", "plan", "apply", "sync", "undo", "leads", "explain", "runs", "forget",
+    "", "setup", "rights", "pull", "plan", "apply", "sync", "undo", "leads", "explain", "runs", "forget", "plans",
     "schedule", "emulator", "demo", "mappings", "mappings check", "mappings schema", "mappings facts",
     "mappings init",
 )  # fmt: skip
@@ -71,6 +71,27 @@ def printed(told: tuple[RunResult, Story], monkeypatch: pytest.MonkeyPatch) -> N
 def columns(text: str) -> int:
     """Columns of the widest line; a wide character takes two."""
     return max(sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) for line in text.splitlines() or [""])
+
+
+def test_plans_are_listed_and_one_is_shown_for_review(
+    synced: Company, told: tuple[RunResult, Story], tossup: Tossup, tmp_path: Path
+) -> None:
+    plan = told[0].plan
+    assert plan is not None
+    (first, *_) = tossup("plans", "--json", **synced.env).json()
+    assert set(first) == {"plan", "connection", "at", "changes", "conflicts", "calls", "runs"}
+    assert tossup("plans", **synced.env).out.count(plan.id) == 1
+    body = tossup("plans", plan.id, "--json", **synced.env).json()
+    assert set(body) == {"id", "connection", "calls", "changes", "conflicts", "names", "sha256"}
+    assert set(body["changes"][0]) == {"object", "action", "id", "key", "key_field", "fields", "links", "why"}
+    shown = tossup("plans", plan.id[:6], **synced.env, COLUMNS="80").out
+    assert "株式会社サンプル００１" in shown
+    assert columns(shown) <= 80
+    for format, start in (("markdown", "# Plan"), ("html", "<!doctype html>"), ("json", "{"), ("table", "Plan ")):
+        ended = tossup("plans", plan.id, "--as", format, "--out", str(tmp_path / format), **synced.env)
+        assert (ended.code, ended.out) == (0, "")
+        assert (tmp_path / format).read_text("utf-8").startswith(start)
+    assert tossup("plans", "nosuchplan", **synced.env).code == 2
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -339,3 +339,20 @@ def test_what_a_record_was_merged_into_is_told_as_long_as_the_bin_keeps_it(side,
     org.act(org.core.tables["User"].ids[0], "delete", "Account", deleted, {})
     assert crm.merged("Account", [*losers, deleted, live]) == dict.fromkeys(losers, kept)
     assert crm.merged("Asset", [live]) == {}
+
+
+def test_without_field_history_who_saved_the_record_last_is_told_as_such(side: SalesforceSide, crm: Salesforce):
+    side.hire("CSM 03")
+    first, second = side.accounts(2)
+    side.edit("Account", first, {"NumberOfEmployees": 12}, "CSM 03")
+    assert all(one.ok for one in crm.update("Account", [Record(ref="2", id=second, values={"Name": "Ours"})]))
+    edits = list(crm.edits("Account", [first, second], ["NumberOfEmployees"]))
+    assert [(one.id, one.by, one.source, one.value) for one in edits] == [(first, "CSM 03", "LastModifiedBy", None)]
+
+
+def test_of_tasks_there_is_no_history_but_who_saved_them(side: SalesforceSide, crm: Salesforce):
+    side.hire("CSM 03")
+    (task,) = side.add("Task", [{"Subject": "Call", "Status": "Not Started", "Priority": "Normal"}])
+    side.edit("Task", task, {"Subject": "Called"}, "CSM 03")
+    (edit,) = crm.edits("Task", [task], ["Subject"])
+    assert (edit.by, edit.source) == ("CSM 03", "LastModifiedBy")

@@ -1,0 +1,1 @@
+"""A plan as people read it: in a terminal, in a pull request, in a browser."""
