@@ -63,9 +63,13 @@ class RunResult:
     """Rows of each object, once they were found fit to decide by: what later runs are held against."""
 
     def to_ledger(self) -> JsonObject:
-        """What is kept of the run: the machine interface, the model of its chances to win, and how much it read."""
+        """What is kept of the run: the machine interface, the model of its chances to win, and how much it read.
+
+        Of fields that were left alone only which: what people wrote in them is not ours to keep.
+        """
         model = self.found.model.to_json() if self.found else None
-        return {**self.to_json(), "model": model, "levels": dict(self.levels)}
+        left = [{"object": one.object, "id": one.id, "field": one.field} for one in self.moved]
+        return {**self.to_json(), "left_alone": left, "model": model, "levels": dict(self.levels)}
 
     def to_json(self) -> JsonObject:
         """The machine interface: documented in docs/interface.md, kept stable."""

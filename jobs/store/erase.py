@@ -84,7 +84,8 @@ def _of(table: sa.Table, connection: str) -> sa.Select[Any]:
 
 def _speaks(row: Any, words: Words) -> bool:
     plan = plan_from_bytes(row.id, row.body)
-    return words.within([_plain(change) for change in plan.changes]) or words.within(repr(plan.conflicts))
+    said = [repr(plan.conflicts), *plan.names.values()]
+    return words.within([_plain(change) for change in plan.changes]) or words.within(said)
 
 
 def _plain(change: Any) -> list[Any]:

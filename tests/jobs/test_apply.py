@@ -203,6 +203,8 @@ def test_what_was_left_alone_is_told_field_by_field(planned: Planned) -> None:
     assert (left["field"], left["was"]) == (here.names["headroom"], None)
     assert (float(left["holds"]), float(left["wanted"])) == (3, 50)
     assert left["by"] == "CSM 03"
+    kept = verbs.runs(here.settings, 1)[0].summary["left_alone"]
+    assert kept == [{"object": left["object"], "id": left["id"], "field": left["field"]}]
 
 
 def test_a_field_cleared_between_plan_and_apply_is_not_filled_again(planned: Planned) -> None:
