@@ -68,7 +68,9 @@ def _no_file(path: Path) -> Path:
 
 
 def _database(url: SecretStr) -> SecretStr:
-    parsed(url.get_secret_value())
+    parts = parsed(url.get_secret_value())
+    if parts.get_backend_name() == "sqlite" and parts.database in (None, "", ":memory:"):
+        raise ValueError("names no file, and would forget everything. Leave it out: SQLite is the default")
     return url
 
 

@@ -32,6 +32,7 @@ _STAY = """
                  ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'))
         AS wanted (name, value)
     JOIN pg_settings USING (name)"""
+_SYNC = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 _SERVER = "SELECT extract(epoch FROM pg_postmaster_start_time())::text"
 
 
@@ -64,6 +65,13 @@ class PostgreSQL(Database):
             if words is None:
                 raise
             raise words from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction, committed at its end, and on disk before we go on, whatever the server's default is."""
+        with super().writing() as con:
+            con.exec_driver_sql(_SYNC)
+            yield con
 
     @contextmanager
     def changing(self) -> Iterator[sa.Connection]:

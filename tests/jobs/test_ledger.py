@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from connector.errors import AskAPerson, GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.store.ledger import Known, Ledger, Refusal, Written, ledger_url
 from mappings.changes import Action, Change, Conflict, FieldChange, Link, Plan, Value
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 ORG = "salesforce:00D000000000001AAA"
 T0 = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -265,6 +269,15 @@ def test_the_file_is_set_up_to_keep_what_was_committed(tmp_path: Path) -> None:
         assert answers == {"journal_mode": "wal", "synchronous": 2}
         assert con.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert con.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5000
+
+
+def test_what_was_committed_is_on_disk_though_the_server_would_not_wait_for_it(postgres: "Server") -> None:
+    url = f"{postgres.url(postgres.schema())}%20-csynchronous_commit%3Doff"
+    with Ledger(url) as ledger:
+        with ledger._database.reading() as con:
+            assert con.exec_driver_sql("SHOW synchronous_commit").scalar() == "off"
+        with ledger._database.writing() as con:
+            assert con.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
 
 
 def test_a_damaged_ledger_asks_a_person(tmp_path: Path) -> None:

@@ -320,7 +320,14 @@ def test_a_ledgers_url_is_a_secret_and_its_mistakes_quote_nothing_of_it(tmp_path
     assert settings.ledger_url is not None
     assert settings.ledger_url.get_secret_value() == url
     assert "hush" not in repr(settings) + str(settings)
-    for wrong in ("mysql://u:hush@h/d", "hush", "postgresql://u:hush@h:hush/d", "postgresql://u:hush@hush@h/d"):
+    for wrong in (
+        "mysql://u:hush@h/d",
+        "hush",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://u:hush@h:hush/d",
+        "postgresql://u:hush@hush@h/d",
+    ):
         (problem,) = problems(HUBSPOT | {"TOSSUP_LEDGER_URL": wrong})
         assert problem.startswith("TOSSUP_LEDGER_URL ")
         assert "hush" not in problem

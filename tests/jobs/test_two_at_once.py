@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from connector.errors import TryAgain
+from jobs import verbs
+from jobs.settings import Settings
 from jobs.store.address import open_database
 from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.tables import holds, intents
-from tests.jobs.small import CRMS, Company, company
+from jobs.wiring import open_work
+from tests.jobs.small import CRMS, Company, company, silent
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -143,6 +147,25 @@ def test_of_two_that_start_at_once_one_runs_and_the_other_leaves(
     code, out, err = ended(machines[1].sync())
     assert (code, json.loads(out)["written"]) == (0, 0), err
     assert held(world) == held(alone)
+
+
+VERBS: Mapping[str, Callable[[Settings], object]] = {
+    "setup": lambda settings: verbs.setup(settings, apply=True),
+    "pull": lambda settings: verbs.pull(settings, full=False, report=silent),
+    "plan": lambda settings: verbs.plan(settings, report=silent),
+    "apply": lambda settings: verbs.apply(settings, "0" * 12, report=silent),
+    "sync": lambda settings: verbs.sync(settings, write=True, full=False, report=silent),
+    "undo": lambda settings: verbs.undo(settings, "1", write=True, report=silent),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_that_works_on_the_crm_waits_for_its_turn(alone: Company, verb: str) -> None:
+    before = verbs.runs(alone.settings, 100)
+    words = rf"Another run is under way on .*: sync, process {os.getpid()} on "
+    with open_work(alone.settings, "sync"), pytest.raises(TryAgain, match=words):
+        VERBS[verb](alone.settings)
+    assert verbs.runs(alone.settings, 100) == before
 
 
 def test_when_one_machine_is_killed_while_it_writes_the_other_brings_it_to_the_same_end(
