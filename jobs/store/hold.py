@@ -60,7 +60,9 @@ class Hold:
     def is_ours(self, con: sa.Connection) -> bool:
         """Whether nobody took the connection from us; nobody can before the caller's transaction ends."""
         query = sa.select(holds.c.token).where(holds.c.connection == self._connection).with_for_update(read=True)
-        return con.scalar(query) == self._token and time.monotonic() - self._heard < LEASE.total_seconds()
+        # a lock on a file is ours for as long as we live, so nobody beats for it
+        heard = self._guard.server is None or time.monotonic() - self._heard < LEASE.total_seconds()
+        return con.scalar(query) == self._token and heard
 
     def lost(self) -> TryAgain:
         """What to raise when it is no longer ours."""

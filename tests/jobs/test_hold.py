@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,6 +156,17 @@ def test_a_run_that_heard_nothing_for_the_length_of_its_lease_stops_by_itself(
         monkeypatch.setattr(hold, "LEASE", timedelta(0))
         with pytest.raises(TryAgain, match="was out of reach for a while"):
             ledger.intend(run, "plan", ORG, [change("2")], T0)
+
+
+def test_a_run_on_a_ledger_in_a_file_may_take_longer_than_a_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger, ledger.locked(ORG, "sync"):
+        run = ledger.begin("sync", ORG, T0)
+        monkeypatch.setattr(hold, "LEASE", timedelta(0))
+        ledger.intend(run, "plan", ORG, [change("1")], T0)
+        ledger.settle(run, [Outcome(ref="1", ok=True, id="1")], T0)
+        assert ledger.open_intents(ORG) == ()
 
 
 def test_the_one_cut_off_and_its_successor_never_both_intend(
