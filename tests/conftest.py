@@ -1,4 +1,4 @@
-"""For every test: fewer garbage collections, which building thousands of expressions does not need; and a server."""
+"""For every test: options, a server, and fewer garbage collections, which thousands of expressions do not need."""
 
 import gc
 from collections.abc import Iterator
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 gc.set_threshold(200_000, 20, 20)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long to torture."""
+    parser.addoption("--kills", type=int, default=24, help="runs that are killed, in tests/torture/test_kill.py")
+    parser.addoption("--storms", type=int, default=1, help="storms of faults, for each way of writing")
+    parser.addoption("--stories", type=int, default=1, help="stories of people and runs, for each CRM")
+    parser.addoption("--seed", type=int, default=1, help="what the chance in tests/torture begins with")
 
 
 @pytest.fixture(scope="session")
