@@ -30,7 +30,7 @@ async def strike(fault: Fault, app: App, scope: Scope, receive: Receive, send: S
         await app(scope, receive, _nowhere)
         await _refused(fault, scope, b"", send)
     elif fault.kind == "partial":
-        await _partly(app, scope, await body_of(receive), send)
+        await _partly(app, scope, receive, send)
     elif fault.kind == "half":
         await _by_halves(app, scope, receive, send)
     else:
@@ -81,16 +81,17 @@ async def _by_halves(app: App, scope: Scope, receive: Receive, send: Send) -> No
     scope["extensions"]["emulator.cut"]["cut"]()
 
 
-async def _partly(app: App, scope: Scope, body: bytes, send: Send) -> None:
+async def _partly(app: App, scope: Scope, receive: Receive, send: Send) -> None:
     """Every second record of a batch is done, the others are locked; whatever is no batch passes as it is."""
+    body = await body_of(receive)
     told = orjson.loads(body) if body[:1] == b"{" else {}
     name = "records" if "/composite/sobjects" in scope["path"] else "inputs"
     batch = told.get(name)
     writes = scope["path"].endswith(("/create", "/update", "/upsert")) or scope["method"] == "PATCH"
     if not writes or not isinstance(batch, list) or len(batch) < 2:
-        await app(scope, _once(body), send)
+        await app(scope, _first(body, receive), send)
         return
-    start, said = await _answered(app, scope, _once(orjson.dumps({**told, name: batch[::2]})))
+    start, said = await _answered(app, scope, _first(orjson.dumps({**told, name: batch[::2]}), receive))
     if start["status"] < 300:
         said = (_collection if name == "records" else _inputs)(orjson.loads(said), batch)
     await respond(send, start["status"], said)
@@ -130,11 +131,14 @@ async def _answered(app: App, scope: Scope, receive: Receive) -> tuple[Message, 
     return start, bytes(body)
 
 
-def _once(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+def _first(body: bytes, receive: Receive) -> Receive:
+    """This body, and then what else comes: whoever streams an answer waits for the client to hang up."""
+    left = [body]
 
-    return receive
+    async def given() -> Message:
+        return {"type": "http.request", "body": left.pop(), "more_body": False} if left else await receive()
+
+    return given
 
 
 async def _nowhere(message: Message) -> None:

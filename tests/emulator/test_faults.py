@@ -145,6 +145,19 @@ def test_of_a_salesforce_collection_every_second_record_can_be_locked():
         assert emulator.salesforce.inspect(None)["counts"]["Account"] == 2
 
 
+def test_what_is_no_batch_is_not_done_by_half():
+    with Emulator("salesforce") as emulator:
+        at = f"{emulator.url}/services/data/v68.0/jobs/query"
+        headers = {"Authorization": f"Bearer {emulator.announcement['salesforce']['access_token']}"}
+        fault(emulator, match="* /services/data/*", kind="partial", times=9)
+        told = {"operation": "query", "query": "SELECT Id FROM Account"}
+        job = requests.post(at, json=told, headers=headers, timeout=10).json()["id"]
+        while requests.get(f"{at}/{job}", headers=headers, timeout=10).json()["state"] != "JobComplete":
+            time.sleep(0.01)
+        streamed = requests.get(f"{at}/{job}/results", headers=headers, timeout=10)
+        assert (streamed.status_code, streamed.text.split()) == (200, ['"Id"'])
+
+
 def test_what_was_sent_can_be_logged_with_the_fault_that_struck(tmp_path):
     log = tmp_path / "requests.jsonl"
     with Emulator("hubspot", log=log, log_bodies=True) as emulator:
