@@ -1,6 +1,7 @@
 """What follows a toss-up, as changes: tasks that tell of it, and taking back what nobody answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,14 +10,15 @@ from ibis import _
 
 from jobs.decide import Decided
 from jobs.merged import KEY_AS_WRITTEN
-from jobs.past import untouched
+from jobs.past import held, untouched
 from jobs.wiring import Work
 from leads.facts.idioms import attach_all, yes
-from leads.handover import Handed, Step, lead_of_message, message, message_key, steps
+from leads.handover import Handed, Step, lead_of_message, message, message_key, noted, steps
+from leads.notes import same_note
 from mappings.canonical import LeadKey
 from mappings.changes import Change, FieldChange, Value
 from mappings.same import same
-from mappings.write import Desired, closing, lead_target, message_task, owner_named
+from mappings.write import Desired, closing, lead_target, message_task, note_field, owner_named
 
 Row = Mapping[str, Any]
 
@@ -33,37 +35,113 @@ def due(work: Work, decided: Decided) -> tuple[Step, ...]:
     return tuple(steps(handed, terms, today, told))
 
 
-def messages(work: Work, steps: Sequence[Step]) -> Iterator[Desired]:
-    """The tasks that tell somebody, for those steps that nobody was told of yet."""
+def messages(work: Work, steps: Sequence[Step], own: Mapping[LeadKey, "Own"]) -> Iterator[Desired]:
+    """The tasks that tell somebody; where the CSM has no open task of this lead to carry a note, a task does."""
     mapping, schema = work.rules.mapping, work.schema
-    object = lead_target(mapping, schema).object
     for step in steps:
-        if not step.told and step.how(mapping.write.handover) == "task":
-            url = work.crm.record_url(object, step.handed.record)
+        how = step.how(mapping.write.handover)
+        if not step.told and (how == "task" or (how == "note" and not _carried(work, step, own))):
+            url = work.crm.record_url(lead_target(mapping, schema).object, step.handed.record)
             text = message(step, work.rules, mapping.company.language, url)
             yield message_task(step.key, text, _about(step), f"toss-up {step.what}", mapping, schema)
 
 
-def taken_back(work: Work, decided: Decided, steps: Sequence[Step]) -> Iterator[Change]:
-    """Lead records that nobody answered or touched: they go to the pool, or are closed where there is none."""
+def notes(work: Work, steps: Sequence[Step], own: Mapping[LeadKey, "Own"]) -> Iterator[Change]:
+    """The notes on CSMs' own open tasks; a task that carries a note already keeps it."""
+    terms, task = work.rules.mapping.write.handover, work.rules.mapping.write.task.object
+    for step in steps:
+        theirs = own.get(step.handed.key)
+        if step.how(terms) == "note" and theirs is not None and theirs.is_open and theirs.field and not theirs.note:
+            told = FieldChange(name=theirs.field, old=theirs.note, new=_note(work, step))
+            yield _change(task, theirs.id, theirs.written_key, (told,), step)
+
+
+def taken_back(
+    work: Work, steps: Sequence[Step], keys: Mapping[str, str], pool: Mapping[str, Value]
+) -> Iterator[Change]:
+    """Lead records that nobody answered or touched: they go to the pool, or are closed where there is none.
+
+    `keys` are the keys of records as they were written, `pool` what giving a record to the pool writes.
+    """
     object = lead_target(work.rules.mapping, work.schema).object
-    back = {step.handed.record: step.handed for step in steps if step.what == "unanswered"}
-    keys = {row["id"]: row[KEY_AS_WRITTEN] for row in decided.tables["ours"].to_pyarrow().to_pylist()}
-    pooled = _to_the_pool(work, decided)
-    last = pooled or closing(work.rules.mapping, object)
-    for id, row in sorted(untouched(work, object, sorted(back) if last else (), last).items()):
-        fields = (FieldChange(name=name, old=row.get(name), new=new) for name, new in sorted(last.items()))
-        changed = tuple(field for field in fields if not same(field.old, field.new))
-        if changed:
-            yield Change(
-                object=object,
-                action="update" if pooled else "close",
-                id=id,
-                key=keys[id],
-                key_field=None,
-                fields=changed,
-                why="toss-up unanswered",
-            )
+    back = {step.handed.record: step for step in steps if step.what == "unanswered"}
+    last, note = pool or closing(work.rules.mapping, object), note_field(work.rules.mapping, object)
+    for id, row in sorted(untouched(work, object, sorted(back) if last else (), [*last, note or ""]).items()):
+        if not all(same(row.get(name), value) for name, value in last.items()):
+            wanted = dict(last)
+            if note is not None and note in row:
+                wanted[note] = _note(work, back[id])
+            fields = tuple(FieldChange(name=n, old=row.get(n), new=new) for n, new in sorted(wanted.items()))
+            yield _change(object, id, keys[id], fields, back[id], closes=not pool)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """The CSM's own task of a toss-up, and the note that it carries."""
+
+    id: str
+    written_key: str
+    is_open: bool
+    field: str | None
+    note: str | None
+
+
+def follow_up(work: Work, decided: Decided, busy: Collection[str | None]) -> tuple[list[Desired], list[Change]]:
+    """Everything that follows toss-ups today: tasks to make, and changes of records that are not `busy` otherwise."""
+    steps = due(work, decided)
+    own = _own(work, decided, {step.handed.key for step in steps})
+    keys = (
+        {row["id"]: row[KEY_AS_WRITTEN] for row in decided.tables["ours"].to_pyarrow().to_pylist()} if steps else {}
+    )
+    back = taken_back(work, steps, keys, _to_the_pool(work, decided))
+    changes = [one for one in (*notes(work, steps, own), *back) if one.id not in busy]
+    return list(messages(work, steps, own)), changes
+
+
+def _own(work: Work, decided: Decided, wanted: Collection[LeadKey]) -> dict[LeadKey, Own]:
+    task = work.rules.mapping.write.task.object
+    field = note_field(work.rules.mapping, task)
+    field = field if field in work.mirror.fields(task) else None
+    rows = decided.tables["ours"].filter(_.kind == "task").to_pyarrow().to_pylist() if wanted else []
+    here = {key: row for row in rows if (key := LeadKey.parse(row["key"])) in wanted and key is not None}
+    seen = held(work, task, sorted(row["id"] for row in here.values()), [field]) if field is not None else {}
+    return {
+        key: Own(
+            id=row["id"],
+            written_key=row[KEY_AS_WRITTEN],
+            is_open=not row["is_closed"],
+            field=field,
+            note=str(seen.get(row["id"], {}).get(field or "") or "") or None,
+        )
+        for key, row in here.items()
+    }
+
+
+def _carried(work: Work, step: Step, own: Mapping[LeadKey, Own]) -> bool:
+    """Whether a note tells it, or will: on an open task, or on one that was closed since."""
+    theirs = own.get(step.handed.key)
+    if theirs is None or theirs.field is None:
+        return False
+    return theirs.is_open or same_note(theirs.note or "", _note(work, step))
+
+
+def _note(work: Work, step: Step) -> str:
+    today = step.due - timedelta(days=work.rules.mapping.write.handover.answer_days)
+    return noted(step, work.rules, work.rules.mapping.company.language, today)
+
+
+def _change(
+    object: str, id: str, key: str, fields: tuple[FieldChange, ...], step: Step, *, closes: bool = False
+) -> Change:
+    return Change(
+        object=object,
+        action="close" if closes else "update",
+        id=id,
+        key=key,
+        key_field=None,
+        fields=fields,
+        why=f"toss-up {step.what}",
+    )
 
 
 def _handed(decided: Decided, since: date) -> ir.Table:

@@ -8,12 +8,12 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from jobs import handover
 from jobs.apply import calls_needed
 from jobs.called import names_in
 from jobs.decide import Decided
 from jobs.editors import with_editors
 from jobs.ending import closings
+from jobs.handover import follow_up
 from jobs.members import joining, leaving, place_of, places
 from jobs.past import NO_PAST, past
 from jobs.recover import with_keys
@@ -51,17 +51,25 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
         conflicts += pinned
     record = _speaker(work, decided)
     changes += _creations(work, decided, record)
-    changes += updates(work, decided, record)
-    changes += closings(work, decided)
-    follow = handover.due(work, decided)
-    changes += map(_creation, handover.messages(work, follow))
-    ended = {change.id for change in changes if change.action == "close"}
-    changes += handover.taken_back(work, decided, [step for step in follow if step.handed.record not in ended])
+    changes += _one_each([*closings(work, decided), *updates(work, decided, record)])
+    told, followed = follow_up(work, decided, {change.id for change in changes})
+    changes += [*map(_creation, told), *followed]
     changes += leaving(work, decided)
-    told = with_editors(work.crm, conflicts)
-    plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=told)
+    disputed = with_editors(work.crm, conflicts)
+    plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=disputed)
     plan = replace(plan, names=names_in(decided, plan))
     return replace(plan, calls=calls_needed(work.crm, plan.changes, work.schema))
+
+
+def _one_each(changes: Sequence[Change]) -> Iterator[Change]:
+    """One change a record: a closing alone, or all fields of its changes, the first to name a field deciding."""
+    by_record: dict[tuple[str, str | None], list[Change]] = {}
+    for change in changes:
+        by_record.setdefault((change.object, change.id), []).append(change)
+    for several in by_record.values():
+        first = next((one for one in several if one.action == "close"), several[0])
+        fields = {field.name: field for one in reversed(several) for field in one.fields}
+        yield first if first.action == "close" else replace(first, fields=tuple(v for _, v in sorted(fields.items())))
 
 
 def without_made(work: Work, plan: Plan) -> Plan:

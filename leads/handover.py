@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from html import escape
 from typing import Literal, get_args
 
+from leads.notes import LENGTH as NOTE_LENGTH
 from leads.phrases import Phrases, fill, tidy
 from leads.texts import subject_of
 from mappings.canonical import LeadKey
@@ -20,7 +21,10 @@ ANSWER = 500
 """Longest part of a specialist's own words that is quoted."""
 
 _QUOTED = frozenset({"account", "product", "specialist", "csm", "handed", "due", "returns", "reason"})
+NOTED: tuple[What, ...] = (*get_args(Outcome), "unanswered")
+"""What a note on the CSM's own task, or on the record that is taken back, may tell."""
 WORDS: Mapping[str, frozenset[str]] = {
+    **{f"handover.{what}.note": _QUOTED | {"day"} for what in NOTED},
     **dict.fromkeys(("handover.nobody", "handover.no_reason", "handover.open"), frozenset[str]()),
     **{f"handover.{what}{part}": _QUOTED for what in get_args(What) for part in ("", ".subject")},
 }
@@ -128,11 +132,28 @@ def _outcome(one: Handed, terms: Handover, today: date) -> What | None:
     return what if lately and what is not None and terms.inform[what] != "nothing" else None
 
 
+def noted(step: Step, rules: Rules, language: Literal["en", "ja"], today: date) -> str:
+    """The step in one sentence that begins with the day."""
+    phrases = Phrases(rules.texts[language], language)
+    values = {**_values(step, phrases), "day": today.isoformat()}
+    return tidy(fill(phrases.texts.words[f"handover.{step.what}.note"], values), NOTE_LENGTH)
+
+
 def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str) -> Message:
     """The step in words of this language; `url` is where a person opens the lead record."""
     phrases = Phrases(rules.texts[language], language)
+    words, values = phrases.texts.words, _values(step, phrases)
+    lines = [fill(line, values) for line in words[f"handover.{step.what}"].splitlines()]
+    return Message(
+        subject=subject_of(words[f"handover.{step.what}.subject"], values),
+        body="\n".join([*lines, words["handover.open"], url]),
+        body_html="".join(f"<p>{escape(line)}</p>" for line in lines) + _link(url, words["handover.open"]),
+    )
+
+
+def _values(step: Step, phrases: Phrases) -> dict[str, str]:
     words, one = phrases.texts.words, step.handed
-    values = {
+    return {
         "account": tidy(one.account_name),
         "product": tidy(one.product_name),
         "specialist": tidy(one.specialist_name or words["handover.nobody"]),
@@ -142,12 +163,6 @@ def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str) -
         "returns": phrases.day(step.due) if step.what == "overdue" else "",
         "reason": tidy(one.reason, ANSWER) if one.reason else words["handover.no_reason"],
     }
-    lines = [fill(line, values) for line in words[f"handover.{step.what}"].splitlines()]
-    return Message(
-        subject=subject_of(words[f"handover.{step.what}.subject"], values),
-        body="\n".join([*lines, words["handover.open"], url]),
-        body_html="".join(f"<p>{escape(line)}</p>" for line in lines) + _link(url, words["handover.open"]),
-    )
 
 
 def _link(url: str, text: str) -> str:

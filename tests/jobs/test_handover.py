@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from jobs.result import RunResult
-from tests.jobs.small import CRMS, TOSSUP, Company, company, small_world
+from tests.jobs.small import AT, CRMS, TOSSUP, Company, company, small_world
 
-DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN = "a201", "a202", "a203", "a204", "a205", "a206"
-ALL = (DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN)
+DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN, FINISHED = "a201", "a202", "a203", "a204", "a205", "a206", "a207"
+ALL = (DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN, FINISHED)
 SLA = 5
 
 
@@ -36,6 +36,11 @@ class Story:
         parts = {key: key.split("/") for key in self.company.ours("task") if key.count("/") == 4}
         return {(f"a{names[part[0]]}", part[4]): self.company.ours("task")[key] for key, part in parts.items()}
 
+    @property
+    def note(self) -> str:
+        """The field in which Tossup notes things later on."""
+        return "tossup_note" if self.company.crm == "hubspot" else "Tossup_Note__c"
+
     def owner_of(self, account: str) -> str:
         """The account's owner, by record id."""
         return str(self.company.account(account)[self.company.names["owner"]])
@@ -54,6 +59,8 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         served.edit("update", WON, "lead", response="won")
         served.edit("update", BEGUN, "lead", owner=served.owner("CSM 03"))
         served.edit("convert", TAKEN, "lead")
+        served.edit("complete", FINISHED, "task")
+        served.edit("convert", FINISHED, "lead")
         told.run()
         told.run(SLA + 1)
         told.run()
@@ -74,7 +81,8 @@ def test_every_toss_up_credits_its_csm(story: Story) -> None:
 
 def test_the_csm_is_told_what_came_of_it(story: Story) -> None:
     assert set(story.told[0]) == set()
-    assert set(story.told[1]) == {(DECLINED, "declined"), (RETURNED, "returned"), (WON, "won")}
+    told = {(DECLINED, "declined"), (RETURNED, "returned"), (WON, "won"), (FINISHED, "accepted")}
+    assert set(story.told[1]) == told
     for (account, _), task in story.told[1].items():
         assert str(task[story.company.names["owner"]]) == story.owner_of(account)
 
@@ -83,6 +91,18 @@ def test_the_specialists_own_reason_is_quoted(story: Story) -> None:
     body = story.told[1][DECLINED, "declined"][story.company.names["body"]]
     assert "Their reason: They signed with somebody else." in body
     assert "Their reason: none was given" in story.told[1][RETURNED, "returned"][story.company.names["body"]]
+
+
+def test_an_acceptance_is_noted_on_the_csms_own_task(story: Story) -> None:
+    note = str(story.company.of(TAKEN, "task")[story.note])
+    assert note.endswith("took up your toss-up.")
+    day = (AT + timedelta(hours=2)).date()
+    assert note.startswith(f"{day}: ")
+
+
+def test_who_has_closed_their_task_hears_of_it_by_another(story: Story) -> None:
+    assert (FINISHED, "accepted") in story.told[1]
+    assert not story.company.of(FINISHED, "task").get(story.note)
 
 
 def test_when_the_clock_runs_out_someone_is_reminded_once(story: Story) -> None:
@@ -100,6 +120,7 @@ def test_what_nobody_answers_goes_back_and_what_somebody_began_stays(story: Stor
     assert set(story.told[4]) - set(story.told[3]) == {(TOSSUP, "unanswered"), (SILENT, "unanswered")}
     assert story.company.of(SILENT, "lead")[stage] == closed
     assert story.company.of(BEGUN, "lead")[stage] != closed
+    assert "nobody answered by November 7, 2026" in str(story.company.of(SILENT, "lead")[story.note])
     assert str(story.told[4][SILENT, "unanswered"][story.company.names["owner"]]) == story.owner_of(SILENT)
 
 

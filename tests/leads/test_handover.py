@@ -8,7 +8,19 @@ from typing import Any, Literal, get_args
 import pytest
 from ruamel.yaml import YAML
 
-from leads.handover import WORDS, Handed, Message, Step, What, lead_of_message, message, message_key, steps
+from leads.handover import (
+    NOTED,
+    WORDS,
+    Handed,
+    Message,
+    Step,
+    What,
+    lead_of_message,
+    message,
+    message_key,
+    noted,
+    steps,
+)
 from mappings.canonical import LeadKey
 from mappings.config import Handover
 from tests.leads.world import rules
@@ -86,6 +98,17 @@ def test_what_is_not_known_is_said_so() -> None:
         f"An answer was due by {unknown}."
     )
     assert "Their reason: none was given" in _said("returned").body
+
+
+@pytest.mark.parametrize("what", NOTED)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_note_is_one_sentence_that_begins_with_the_day(what: What, language: Literal["en", "ja"]) -> None:
+    handed = replace(HANDED, reason="They signed with somebody else. " * 20)
+    step = Step(handed=handed, what=what, owner_id="csm", due=date(2026, 11, 15), told=False)
+    said = noted(step, rules(), language, date(2026, 11, 12))
+    assert said.startswith("2026-11-12")
+    assert len(said) <= 255
+    assert "{" not in said
 
 
 def test_a_long_account_name_is_cut_and_the_product_kept() -> None:
