@@ -30,6 +30,7 @@ from connector.address import checked, is_loopback, routed, same_host
 from connector.body import Body
 from connector.errors import AskAPerson, CrmError, GiveUp, Interrupted, TryAgain, Unclear
 from connector.failures import Dropped, date_of, never_sent, retry_after, untrusted
+from connector.json_text import loads
 from connector.limits import Bucket, Budget, Pace
 from connector.redaction import redacted
 from connector.tokens import Tokens
@@ -300,7 +301,7 @@ class Transport:
     def _parsed(self, call: Call, response: requests.Response, body: bytes) -> Any:
         try:
             if call.expects == "json":
-                return orjson.loads(body)
+                return loads(body)
             if not (body[:16].lstrip().startswith(b"{") and body[-16:].rstrip().endswith(b"}")):
                 raise ValueError("not an object from its beginning to its end")
         except ValueError as error:

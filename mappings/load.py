@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mappings.config import Gate, MappingConfig, Override, Play, Ranking, Rules, Texts
 from mappings.editor_schema import json_schema
-from mappings.marked import Key, Marked, Plain, Unreadable, parse
+from mappings.marked import MOST_BYTES, Key, Marked, Plain, Unreadable, parse
 from mappings.problems import BadConfig, Problem, in_order, listed, suggestion
 from mappings.selfcheck import Finding, of_mapping
 from mappings.wording import said, written_path
@@ -87,7 +87,8 @@ class _Loading:
     def _parse(self, name: str) -> None:
         file = self.files[name]
         try:
-            self.documents[name] = parse(file.read_bytes())
+            with file.open("rb") as opened:
+                self.documents[name] = parse(opened.read(MOST_BYTES + 1))
         except OSError as error:
             self.problems.append(_about_file(file, f"cannot be read: {error.strerror}"))
         except Unreadable as error:

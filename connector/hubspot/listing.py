@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-import orjson
-
 from connector.errors import CrmError
 from connector.hubspot.ahead import ahead
 from connector.hubspot.pages import after
 from connector.hubspot.portal import BATCH, Portal
+from connector.json_text import loads
 from connector.paging import Trail
 
 T = TypeVar("T")
@@ -26,7 +25,7 @@ def pages(portal: Portal, name: str, properties: Sequence[str], *, archived: boo
 
 def ids_of(page: bytes) -> list[str]:
     """The record ids of a page."""
-    return [str(record["id"]) for record in orjson.loads(page)["results"]]
+    return [str(record["id"]) for record in loads(page)["results"]]
 
 
 def grouped(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -13,6 +13,7 @@ import pyarrow.json
 
 from connector.errors import GiveUp, TryAgain
 from connector.hubspot.cells import typed
+from connector.json_text import loads
 from connector.port import arrow_type
 from mappings.schema import Field, FieldType, ObjectSchema
 
@@ -108,7 +109,7 @@ def _by_arrow(pages: Sequence[bytes], names: Sequence[str]) -> tuple[pa.Array, l
 
 
 def _by_hand(pages: Sequence[bytes], names: Sequence[str]) -> tuple[pa.Array, list[pa.Array]]:
-    records: list[dict[str, Any]] = [record for page in pages for record in orjson.loads(page)["results"]]
+    records: list[dict[str, Any]] = [record for page in pages for record in loads(page)["results"]]
     ids = pa.array([str(record["id"]) for record in records], pa.string())
     values = [record.get("properties") or {} for record in records]
     return ids, [pa.array([_text(value.get(name)) for value in values], pa.string()) for name in names]

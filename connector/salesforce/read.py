@@ -19,7 +19,7 @@ from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.extract import BulkQuery
 from connector.salesforce.query import Page, RestQuery
 from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, split
-from connector.salesforce.soql import Select, any_of
+from connector.salesforce.soql import LONGEST, Select, any_of
 from connector.transport import Transport
 
 _KEYS = 40
@@ -112,6 +112,11 @@ class Reader:
             since=since,
             everything=bool(marks),
         )
+        if len(select.text) > LONGEST:
+            raise GiveUp(
+                f"The {len(asked.names):,} fields mapped of {schema.name} make a query of {len(select.text):,} "
+                f"characters; Salesforce takes {LONGEST:,}. Map fewer fields of it."
+            )
         bulk = not has_compound(schema, given.names)
         return _Question(select=select, asked=asked, given=given, marks=marks, bulk=bulk)
 

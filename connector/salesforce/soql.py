@@ -4,6 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
+LONGEST = 100_000
+"""Characters of a query that Salesforce takes at all.
+
+https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_soslsoql.htm
+"""
 LONGEST_URL = 12_000
 """Bytes of an encoded query that a GET may carry; address and headers together must stay below 16,384."""
 

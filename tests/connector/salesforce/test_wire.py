@@ -182,6 +182,15 @@ def test_too_many_fields_for_rest_and_none_for_bulk_is_said(server, crm):
         read_all(crm, Read(schema=schema, fields=tuple(names)))
 
 
+def test_a_query_longer_than_salesforce_takes_is_refused_before_it_is_sent(server, crm):
+    names = [f"Some_Quite_Long_Field_Name_{number:04}__c" for number in range(5_000)]
+    fields = {name: Field(name=name, label=name, type=FieldType.TEXT) for name in names}
+    schema = ObjectSchema(name="Account", label="Account", fields=dict(ACCOUNT.fields) | fields, stamp_field=None)
+    with pytest.raises(GiveUp, match=r"5,001 fields mapped of Account .* Salesforce takes 100,000\. Map fewer"):
+        read_all(crm, Read(schema=schema, fields=tuple(names)))
+    assert not [seen for seen in server.seen if "query" in seen.path]
+
+
 def test_an_answer_to_a_query_that_is_not_rows_is_said(server, crm):
     server.by_path[f"{DATA}/query"] = lambda _: json({"hello": "proxy"})
     with pytest.raises(GiveUp, match="something else than rows"):
