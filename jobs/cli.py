@@ -32,6 +32,7 @@ from jobs.story import account_story
 from jobs.terminal import console, lines, log_line, quiet, spoken
 from jobs.verbs import Caution
 from jobs.wiring import rules_of
+from leads.lifecycle import latest, lead_of
 from leads.page import facts_page, listed
 from mappings.canonical import Motion, State
 from mappings.load import json_schema
@@ -242,7 +243,8 @@ def leads(
     )
     past = _past(settings, day)
     chosen = wish.chosen(found.leads)
-    listed = [lead_json(lead) for lead in chosen]
+    before = latest(found.worked)
+    listed = [lead_json(lead, before.get(lead_of(lead))) for lead in chosen]
     if csv is not None:
         write_csv(csv, chosen, found.workings.ground.inputs.rules)
     _print(json, lambda: {**past, "leads": listed} if past else listed, lambda: show.lead_list(chosen, found, sort))

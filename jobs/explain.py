@@ -8,11 +8,12 @@ import ibis.expr.types as ir
 
 from connector.errors import GiveUp
 from jobs.decide import Decided
-from jobs.result import JsonObject, lead_json
+from jobs.result import JsonObject, lead_json, worked_json
 from leads.considered import Plain, PlaySaid, plays_said
 from leads.facts.families import FAMILIES
 from leads.facts.family import Fact
 from leads.find import Found
+from leads.lifecycle import Worked, latest, lead_of, worked
 from leads.origins import Origins, Proof
 from leads.rules import Book
 from leads.verdicts import GateSaid, Judgement, judgements
@@ -57,9 +58,12 @@ class Story:
     judgements: tuple[Judgement, ...]
     sources: Mapping[str, str]
     rules: Rules
+    history: tuple[Worked, ...] = ()
+    """What became of the leads we ever made for it."""
 
     def to_json(self) -> JsonObject:
         """The machine interface of `tossup explain --json`."""
+        before = latest(self.history)
         return {
             "account_id": self.account_id,
             "account_name": self.account_name,
@@ -67,8 +71,9 @@ class Story:
             "answers": {name: self._plain(name, value) for name, value in self.answers.items()},
             "facts": [self._fact(one) for one in self.facts],
             "plays": [self._play(one) for one in self.plays],
-            "leads": [lead_json(one.lead) for one in self.judgements],
+            "leads": [lead_json(one.lead, before.get(lead_of(one.lead))) for one in self.judgements],
             "judgements": [self._judgement(one) for one in self.judgements],
+            "history": [worked_json(one) for one in self.history],
         }
 
     def _fact(self, one: Known) -> JsonObject:
@@ -165,6 +170,7 @@ def explain(wanted: str, decided: Decided) -> Story:
         judgements=judged,
         sources={column: inputs.lineage[column] for column in _needs(plays) if column in inputs.lineage},
         rules=inputs.rules,
+        history=worked(found, id),
     )
 
 

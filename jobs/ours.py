@@ -37,6 +37,7 @@ _OURS = pa.schema(
         ("is_closed", pa.bool_()),
         ("created_on", pa.date32()),
         ("withdrawn_on", pa.date32()),
+        ("touched", pa.string()),
     ]
 )
 _MARKS = pa.schema(
@@ -109,6 +110,7 @@ class _Telling:
             "is_closed": item.closed or gone,
             "created_on": self._day(item),
             "withdrawn_on": self._day(item) if item.closed else None,
+            "touched": "deleted" if gone and not item.closed else None,
         }
 
     def closed(self, known: Keyed) -> Iterator[dict[str, Any]]:

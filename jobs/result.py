@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from leads.find import Found
+from leads.lifecycle import Worked
 from mappings.canonical import Lead
 from mappings.changes import Change, Conflict, Plan
 from mappings.money import major
@@ -181,8 +182,21 @@ def expected(lead: Lead) -> int:
     return int(lead.facts["expected"])
 
 
-def lead_json(lead: Lead) -> JsonObject:
-    """One lead in the machine interface of `tossup leads --json`."""
+def worked_json(one: Worked) -> JsonObject:
+    """What became of a lead of ours in the machine interface."""
+    days = {"until": one.until, "written_on": one.written_on, "decided_on": one.decided_on}
+    return {
+        "key": str(one.key),
+        "stage": one.stage,
+        "how": list(one.how),
+        "reason": one.reason,
+        "records": list(one.ids),
+        **{name: day.isoformat() if day is not None else None for name, day in days.items()},
+    }
+
+
+def lead_json(lead: Lead, worked: Worked | None = None) -> JsonObject:
+    """One lead in the machine interface of `tossup leads --json`; `worked` is the last one we made of it."""
     return {
         "key": str(lead.key),
         "account_id": lead.account_id,
@@ -206,4 +220,5 @@ def lead_json(lead: Lead) -> JsonObject:
         "owner_id": lead.owner_id,
         "contact_id": lead.contact_id,
         "due": lead.due.isoformat(),
+        "worked": worked_json(worked) if worked is not None else None,
     }

@@ -16,10 +16,10 @@ from jobs.rights import Rights
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
 from leads.find import Found
+from leads.lifecycle import Worked, latest, lead_of
 from leads.phrases import tidy
 from mappings.canonical import Lead
 from mappings.changes import Action, Change, Plan
-from mappings.config import Rules
 from mappings.money import major
 from mappings.problems import Problem
 
@@ -164,7 +164,7 @@ def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expe
     for state in STATES:
         chosen = sorted((lead for lead in leads if lead.state == state), key=first)
         if chosen:
-            parts += [_state_table(state, chosen, found.workings.ground.inputs.rules, order), Words("")]
+            parts += [_state_table(state, chosen, found, order), Words("")]
     parts.append(lead_counts(leads))
     parts += [Words(""), asleep_list(found)] if found.asleep else []
     return Group(*parts)
@@ -180,7 +180,8 @@ def _by_value(lead: Lead) -> tuple[int, str]:
     return -lead.value, str(lead.key)
 
 
-def _state_table(state: str, leads: Sequence[Lead], rules: Rules, order: Literal["value", "expected"]) -> Table:
+def _state_table(state: str, leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> Table:
+    rules, before = found.workings.ground.inputs.rules, latest(found.worked)
     table = Table(title=f"{state} ({len(leads):,})", title_justify="left", box=None, pad_edge=False, expand=True)
     table.add_column("account, play, owner", ratio=5, overflow="fold")
     table.add_column("expected" if order == "expected" else "a year", justify="right", no_wrap=True)
@@ -191,8 +192,16 @@ def _state_table(state: str, leads: Sequence[Lead], rules: Rules, order: Literal
         owner = tidy(lead.facts.get("owner_name") or "nobody")
         amount = expected(lead) if order == "expected" else lead.value
         who = Words(f"{tidy(lead.account_name)}\n {play}\n {owner}, {lead.priority}")
-        table.add_row(who, money(amount, lead.currency), Words(why(lead, telling[lead.currency])))
+        told = [why(lead, telling[lead.currency]), *map(stage_of, filter(None, [before.get(lead_of(lead))]))]
+        table.add_row(who, money(amount, lead.currency), Words("\n".join(told)))
     return table
+
+
+def stage_of(one: Worked) -> str:
+    """What became of a lead that we made: `snoozed until 2026-12-02 (answered, deferred): not this year`."""
+    until = f" until {one.until}" if one.until is not None else ""
+    how = f" ({', '.join(one.how)})" if one.how else ""
+    return f"{one.stage}{until}{how}" + (f": {one.reason}" if one.reason else "")
 
 
 def why(lead: Lead, telling: Telling) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from jobs.explain import Known, Story
-from jobs.show import waking
+from jobs.show import stage_of, waking
 from jobs.telling import Telling, number
 from leads.considered import Looked, Plain, PlayAnswer, PlaySaid
 from leads.facts.family import Fact
@@ -35,6 +35,8 @@ def account_story(story: Story, *, every_fact: bool) -> RenderableType:
     if story.judgements:
         parts.append(_gates(story, telling))
         parts += [_lead(one, story, telling) for one in story.judgements]
+    if story.history:
+        parts.append(_history(story))
     return Group(*parts)
 
 
@@ -107,6 +109,15 @@ _FAMILIES = {"own": "your own columns", "read": "also read from the account (no 
 
 def _source(one: Known) -> str:
     return f"{one.field} of {one.record}" if one.record is not None else "computed"
+
+
+def _history(story: Story) -> Table:
+    """What became of every lead that we made for the account."""
+    table = _grid("What became of our leads", 10, 30)
+    for one in story.history:
+        called = f"{one.key.play} {one.key.product}" if one.key.product != "-" else one.key.play
+        table.add_row(str(one.written_on or ""), Words(f"{called} {one.key.cycle}"), Words(stage_of(one)))
+    return table
 
 
 _ORDER: Sequence[PlayAnswer] = ("lead", "outdone", "no evidence", "near", "no", "nothing", "asleep", "off")

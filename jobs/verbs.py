@@ -36,6 +36,7 @@ from jobs.undo import undo_plan
 from jobs.view import View, latest_view, load_view, save_view
 from jobs.wiring import Work, address_of, open_ledger, open_store, open_work, rules_of
 from leads.find import Found
+from leads.lifecycle import worked
 from leads.past import notes
 from mappings.changes import Plan
 from mappings.check import check as check_rules
@@ -142,7 +143,8 @@ def find_leads(settings: Settings, as_of: date | None = None) -> Found:
     """Every lead as of the last pull, or of a day before it. Makes no call, writes nothing."""
     view = _latest(settings)
     with open_store(settings, view.connection) as (mirror, ledger):
-        return decide(mirror, ledger, rules_of(settings, view.crm), view, as_of).found
+        found = decide(mirror, ledger, rules_of(settings, view.crm), view, as_of).found
+        return replace(found, worked=worked(found))
 
 
 def as_of_notes(settings: Settings, as_of: date) -> tuple[str, ...]:

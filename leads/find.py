@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import ibis.expr.types as ir
 
@@ -23,6 +23,9 @@ from leads.told import Told
 from leads.wide import ALWAYS, wide
 from mappings.canonical import Lead
 from mappings.config import Rules
+
+if TYPE_CHECKING:  # that module reads this one's answer
+    from leads.lifecycle import Worked
 
 READS = ("account", "product", "subscription", "purchase", "opportunity", "contact", "activity", "case",
          "engagement", "feedback", "usage", "owner", "ours", "rate")  # fmt: skip
@@ -65,6 +68,8 @@ class Found:
     asleep: tuple[Asleep, ...]
     model: Report
     workings: Workings
+    worked: tuple["Worked", ...] = ()
+    """What became of the leads we made (leads.lifecycle), where somebody asked."""
 
 
 def find(

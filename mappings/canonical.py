@@ -249,7 +249,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             touched=_may(
                 "text",
                 "what people changed of it since, while it is open: answered, begun, deferred, edited, reassigned, "
-                "rescheduled, reworded; from our ledger",
+                "rescheduled, reworded; or that they deleted it; from our ledger",
             ),
             deferred_to=_may("date", "the later day that people put it off to; from our ledger"),
         ),

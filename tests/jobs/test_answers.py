@@ -11,7 +11,7 @@ from jobs.wiring import address_of, open_store, rules_of
 from mappings.canonical import TABLES
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent, small_world
 
-DECLINED, ACCEPTED, CLEARED, DISQUALIFIED, SERVED = "a101", "a102", "a103", "a201", "a202"
+DECLINED, ACCEPTED, CLEARED, DISQUALIFIED, SERVED, WON = "a101", "a102", "a103", "a201", "a202", "a203"
 UNSAID = None
 
 Said = dict[tuple[str, str], tuple[str | None, bool]]
@@ -21,21 +21,32 @@ Said = dict[tuple[str, str], tuple[str | None, bool]]
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """Tossup ran, people answered, some leads lost their reason, Tossup ran again and looked once more."""
     folder = tmp_path_factory.mktemp("answers") / "store"
-    world = small_world((DECLINED, ACCEPTED, CLEARED), (DISQUALIFIED, SERVED))
+    world = small_world((DECLINED, ACCEPTED, CLEARED), (DISQUALIFIED, SERVED, WON))
     with company(request.param, folder, world) as served:
         served.sync()
-        served.edit("update", DECLINED, "task", response="declined")
+        served.edit("update", DECLINED, "task", response="declined", reason="No budget before April")
         served.edit("update", ACCEPTED, "task", response="accepted")
         for account in (ACCEPTED, CLEARED):
             served.edit("update", account, "subscription", used=60)
         served.edit("update", DISQUALIFIED, "lead", stage=served.names["unqualified"])
         served.serve_need(SERVED)
         served.edit("convert", TOSSUP, "lead")
+        _win(served)
         served.emulator.clock.advance(7200)
         served.sync()
         served.emulator.clock.advance(7200)
         verbs.pull(served.settings, full=False, report=silent)
         yield served
+
+
+def _win(served: Company) -> None:
+    """A toss-up becomes a deal, which is won; HubSpot links the two by no field, so a person says so."""
+    if served.crm == "hubspot":
+        served.edit("update", WON, "lead", response="won")
+        return
+    served.edit("convert", WON, "lead", opportunity="Archive for Example Industries")
+    deal = next(one for one in served.records("Opportunity") if one["Name"] == "Archive for Example Industries")
+    served.person("update", "Opportunity", deal, StageName="Closed Won")
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +78,19 @@ def test_every_answer_arrives(found: Said) -> None:
     assert found[DISQUALIFIED, "lead"] == ("declined", True)
     assert found[TOSSUP, "lead"] == ("accepted", True)
     assert found[FULL, "task"] == (UNSAID, False)
+
+
+def test_what_became_of_a_lead_is_listed_with_it(told: Company) -> None:
+    found = verbs.find_leads(told.settings)
+    stages = {one.key.account_id: (one.stage, one.reason) for one in found.worked}
+    expected = {DECLINED: "declined", ACCEPTED: "accepted", CLEARED: "withdrawn", DISQUALIFIED: "declined",
+                TOSSUP: "accepted", WON: "won", SERVED: "withdrawn", FULL: "open"}  # fmt: skip
+    assert {account: stages[told.id_of(told.account(account))][0] for account in expected} == expected
+    assert stages[told.id_of(told.account(DECLINED))][1] == "No budget before April"
+    story = verbs.explain(told.settings, "Example Industries 101")
+    assert [(one.stage, one.how) for one in story.history] == [("declined", ("answered",))]
+    document = story.to_json()
+    assert document["history"][0]["stage"] == document["leads"][0]["worked"]["stage"] == "declined"  # type: ignore[index]  # JSON is told as objects
 
 
 def test_what_tossup_closed_itself_is_nobodys_answer(told: Company, found: Said) -> None:

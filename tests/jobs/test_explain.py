@@ -221,7 +221,7 @@ def test_the_document_has_the_keys_of_the_page(stories: Stories) -> None:
     document = json.loads(json.dumps(stories["full"].to_json()))
     page = (Path(__file__).parents[2] / "docs" / "interface.md").read_text("utf-8")
     assert list(document) == [
-        "account_id", "account_name", "currency", "answers", "facts", "plays", "leads", "judgements",
+        "account_id", "account_name", "currency", "answers", "facts", "plays", "leads", "judgements", "history",
     ]  # fmt: skip
     assert [one["key"] for one in document["judgements"]] == [one["key"] for one in document["leads"]]
     play = next(one for one in document["plays"] if one["play"] == "renewal_window")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs import verbs
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, small_world
 from tests.jobs.story import Story
 
@@ -108,14 +109,24 @@ def test_the_task_of_a_signal_that_is_gone_is_closed(story: Story) -> None:
     assert story.runs[1].to_json()["changes"]["close"] == len(CLOSED_TASKS) + 1  # type: ignore[index]  # JSON is told as objects
 
 
+def _but_for_the_note(story: Story, moment: int, object: str, account: str) -> dict[str, object]:
+    """A record without our note, and without the stamps that writing it leaves."""
+    names = story.company.names
+    record = story.seen[moment][object].get(account[1:], {})
+    return {name: value for name, value in record.items() if name in {*names.values()} - {names["note"]}}
+
+
 @pytest.mark.parametrize("account", [BEGUN, RENAMED, REWORDED, HANDED_ON])
-def test_a_task_that_somebody_touched_is_not_closed(story: Story, account: str) -> None:
-    assert story.seen[1]["task"][account[1:]] == story.seen[4]["task"][account[1:]]
+def test_a_task_that_somebody_touched_is_not_closed_but_only_noted(story: Story, account: str) -> None:
+    before, after = (_but_for_the_note(story, moment, "task", account) for moment in (1, 4))
+    assert before == after
+    assert str(story.held(4, "task", account, "note")).endswith("as somebody has worked on it.")
 
 
 def test_a_lead_record_that_somebody_touched_is_not_closed(story: Story) -> None:
     for account in (LEAD_TOUCHED, CONVERTED):
-        assert story.seen[1]["lead"].get(account[1:]) == story.seen[4]["lead"].get(account[1:])
+        before, after = (_but_for_the_note(story, moment, "lead", account) for moment in (1, 4))
+        assert before == after
 
 
 @pytest.mark.parametrize("account", [DELETED, COMPLETED, TASK_DELETED])
@@ -127,6 +138,27 @@ def test_a_deleted_or_completed_task_is_not_made_again(story: Story, account: st
 @pytest.mark.parametrize("account", [REASSIGNED, DEFERRED])
 def test_a_reassigned_or_deferred_task_is_not_touched(story: Story, account: str) -> None:
     assert story.seen[1]["task"][account[1:]] == story.seen[4]["task"][account[1:]]
+
+
+def test_what_people_did_is_told_apart(story: Story) -> None:
+    told = {
+        story.called(str(one.key)): (one.stage, one.how) for one in verbs.find_leads(story.company.settings).worked
+    }
+    assert {account: told[account] for account in (*ALL_FULL[2:], *ALL_TOSSUPS)} == {
+        CLEARED: ("withdrawn", ()),
+        BEGUN: ("open", ("begun",)),
+        RENAMED: ("open", ("reworded",)),
+        REWORDED: ("open", ("reworded",)),
+        HANDED_ON: ("open", ("reassigned",)),
+        DELETED: ("deleted", ("deleted",)),
+        COMPLETED: ("completed", ("completed",)),
+        REASSIGNED: ("open", ("reassigned",)),
+        DEFERRED: ("snoozed", ("deferred",)),
+        LOST_NEED: ("withdrawn", ()),
+        LEAD_TOUCHED: ("open", ("reworded",)),
+        TASK_DELETED: ("open", ("deleted",)),
+        CONVERTED: ("accepted", ("answered",)),
+    }
 
 
 def test_the_third_run_has_nothing_left_to_write(story: Story) -> None:
