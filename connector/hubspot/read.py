@@ -64,7 +64,7 @@ class Reader:
     def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
         """What these records were merged into, of those that were: the record that is left names them."""
         found: dict[str, str] = {}
-        for page in listing.read(self.portal, object, [_MERGED], list(dict.fromkeys(ids))):
+        for page in listing.read(self.portal, object, [_MERGED], _ids(ids)):
             for record in orjson.loads(page)["results"]:
                 found |= {id: str(record["id"]) for id in _merged(record) if id in ids}
         return found
@@ -166,6 +166,11 @@ def _stamp(read: Read) -> str:
 
 def _merged_field(read: Read) -> list[str]:
     return [_MERGED] if _MERGED in read.schema.fields else []
+
+
+def _ids(given: Sequence[str]) -> list[str]:
+    """Each once, without what is no record id: one such refuses the whole call, and people can edit keys."""
+    return [id for id in dict.fromkeys(given) if id.isascii() and id.isdecimal()]
 
 
 def _merged(record: dict[str, Any]) -> list[str]:

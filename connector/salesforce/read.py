@@ -7,6 +7,7 @@ the next read begins `overlap_s` before it. Rows that come twice are the same ro
 newest row seen: after a load that gave a million rows one stamp, every later read would bring the million again.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ _KEYS = 40
 """Keys of at most 200 characters in one query: it must fit an address."""
 MERGEABLE = ("Account", "Contact", "Lead")
 """Objects whose records tell what they were merged into."""
+_ID = re.compile("[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _TOO_MUCH = ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")
 
 
@@ -93,6 +95,8 @@ class Reader:
         found: dict[str, str] = {}
         if object not in MERGEABLE:
             return found
+        # one that is none refuses the whole query; people can edit what it was read from
+        ids = [id for id in ids if _ID.fullmatch(id)]
         for start in range(0, len(ids), _KEYS):
             some = any_of("Id", ids[start : start + _KEYS])
             rows = self.rest.every(f"SELECT Id, MasterRecordId FROM {object} WHERE MasterRecordId != null AND {some}")

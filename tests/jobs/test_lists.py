@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from connector.errors import GiveUp
 from jobs import verbs
 from jobs.result import RunResult
-from leads.propensity import Report
+from leads.find import Found, find
 from mappings.canonical import Lead, LeadKey
 from tests.jobs.small import CRMS, FULL, Company, company, silent, small_world
 
@@ -87,12 +86,11 @@ class Story:
                 self.served.sync()
         self.look()
 
-    def _found(self, tables: Mapping[str, Any], *_: Any, **__: Any) -> SimpleNamespace:
-        """What the engine would find: a lead for everybody who is wanted, its action a list."""
+    def _found(self, tables: Mapping[str, Any], *also: Any, **named: Any) -> Found:
+        """What the engine found, but with a list's lead for everybody who is wanted, and no fields of accounts."""
         leads = [_lead(account, contact) for account, contact in sorted(self.wanted.items())]
         accounts = tables["account"].select("currency", account_id="id")
-        report = Report(used=False, reason="few", decided=(0, 0))
-        return SimpleNamespace(leads=tuple(leads), accounts=accounts, asleep=(), model=report)
+        return replace(find(tables, *also, **named), leads=tuple(leads), accounts=accounts)
 
     def look(self) -> None:
         """Keep who is on the list now."""

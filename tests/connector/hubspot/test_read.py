@@ -177,6 +177,7 @@ def test_what_a_record_was_merged_into_is_told_and_of_a_deleted_one_nothing(worl
         world.emulator.hubspot.act("Owner 01", "merge", "companies", loser, {"into": kept})
     world.emulator.hubspot.act("Owner 01", "delete", "companies", deleted, {})
     assert world.crm.merged("companies", [second, first, deleted, live, "1"]) == {first: kept, second: kept}
+    assert world.crm.merged("companies", ["x", "1/2", "", "²", first]) == {first: kept}
     assert world.crm.merged("owners", [kept]) == {}
 
 

@@ -338,6 +338,7 @@ def test_what_a_record_was_merged_into_is_told_as_long_as_the_bin_keeps_it(side,
         org.act(org.core.tables["User"].ids[0], "merge", "Account", kept, {"losers": losers[at : at + 2]})
     org.act(org.core.tables["User"].ids[0], "delete", "Account", deleted, {})
     assert crm.merged("Account", [*losers, deleted, live]) == dict.fromkeys(losers, kept)
+    assert crm.merged("Account", ["x", "an id' OR Name != '", "001", *losers]) == dict.fromkeys(losers, kept)
     assert crm.merged("Asset", [live]) == {}
 
 
