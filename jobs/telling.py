@@ -63,7 +63,11 @@ class Telling:
         return "; ".join([*([", ".join(known)] if known else []), *told])
 
     def clause(self, clause: Clause, numbers: Mapping[str, float]) -> str:
-        """`reachable >= 20: 12 seats`: a part of a condition, its numbers written out, with what its facts are."""
+        """`reachable >= 20: 12 seats`: a part of a condition, its numbers written out, with what its facts are.
+
+        So are facts that are numbers of facts.yaml: `silent_days > silent_limit` reads `silent_days > 90`.
+        """
+        numbers = {**numbers, **self._settings(clause.seen)}
         text = re.sub(
             r"\w+", lambda found: number(numbers[found[0]]) if found[0] in numbers else found[0], clause.text
         )
@@ -72,6 +76,10 @@ class Telling:
             ((name, value),) = facts.items()
             return f"{text}: {self.value(name, value)}"
         return f"{text} ({self.seen(facts)})"
+
+    def _settings(self, seen: Mapping[str, Plain]) -> dict[str, float]:
+        repeats = {name for name in seen.keys() & self._facts.keys() if self._facts[name].setting}
+        return {name: value for name, value in seen.items() if name in repeats and isinstance(value, int | float)}
 
     def proof(self, proof: Evidence) -> str:
         """`Seats in use: 117 seats`."""

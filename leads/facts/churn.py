@@ -45,29 +45,35 @@ def at_risk(rows: ir.Table, numbers: Mapping[str, float], words: Mapping[str, st
     `words` hold the sentence of each signal (`risk.usage_drop`), which may quote {value}. Missing data is no signal:
     an account nobody ever logged a contact with is not one without contact.
     """
+    rows = rows.mutate(seats_lost_limit=_seats_limit(rows, numbers))
     signals = _signals(rows, numbers)
     flags = {f"risk_{name}": signal for name, (signal, _value) in signals.items()}
     points, said = ibis.literal(0), ibis.literal("")
     for name, (signal, value) in signals.items():
         points += ibis.ifelse(yes(signal), int(numbers[f"weight_{name}"]), 0)
         said += ibis.ifelse(yes(signal), ibis.coalesce(_phrase(words[f"risk.{name}"], value), ""), "")
-    told = rows.select("account_id", risk_points=points.cast("int64"), risk_said=said, **flags)
+    told = rows.select("account_id", "seats_lost_limit", risk_points=points.cast("int64"), risk_said=said, **flags)
     band = ibis.cases(
         (_.risk_points >= int(numbers["high"]), "high"),
         (_.risk_points >= int(numbers["watch"]), "watch"),
         else_="none",
     )
     reasons = _.risk_said.substr(0, ibis.greatest(_.risk_said.length() - 2, 0)).nullif("")
-    limit = ibis.literal(int(numbers["high"]), "int64")
-    return told.mutate(risk=band, risk_reasons=reasons, risk_limit=limit).drop("risk_said")
+    limits = {name: ibis.literal(int(numbers[str(fact.setting)]), "int64") for name, fact in LIMITS.items()}
+    return told.mutate(risk=band, risk_reasons=reasons, **limits).drop("risk_said")
+
+
+def _seats_limit(rows: ir.Table, numbers: Mapping[str, float]) -> ir.IntegerValue:
+    # rounded up, for seats are whole: as many are no less than the share itself
+    share = ((rows.seats_then * thousandths(numbers["seats_share"]) + 999) // 1000).cast("int64")
+    return ibis.cases((rows.seats_then.notnull(), ibis.greatest(share, int(numbers["seats"]))))
 
 
 def _signals(rows: ir.Table, numbers: Mapping[str, float]) -> dict[str, tuple[ir.BooleanValue, ir.Value]]:
     low, promoter = int(numbers["nps_low"]), int(numbers["nps_promoter"])
-    share = rows.seats_lost * 1000 >= rows.seats_then * thousandths(numbers["seats_share"])
     return {
         "usage_drop": (rows.usage_drop, rows.usage_fall.floor().cast("int64")),
-        "seat_reduction": (share & (rows.seats_lost >= int(numbers["seats"])), rows.seats_lost),
+        "seat_reduction": (rows.seats_lost >= rows.seats_lost_limit, rows.seats_lost),
         "nps_low": (rows.nps <= low, rows.nps),
         "nps_fall": ((rows.nps > low) & (rows.nps < promoter) & (rows.nps_before >= promoter), rows.nps),
         "downgrade": (rows.downgraded_on.notnull(), rows.downgraded_on),
@@ -90,7 +96,22 @@ def _signal(doc: str, *needs: str) -> Fact:
     return Fact(kind="boolean", unit="text", doc=f"{doc}; NULL where that is unknown", needs=needs)
 
 
+def _limit(number: str, unit: str, doc: str) -> Fact:
+    return Fact(kind="integer", unit=unit, setting=number, doc=f"the number `{number}`: {doc}")
+
+
 _ENDS = ("subscription.ends_on",)
+
+LIMITS: Mapping[str, Fact] = {
+    "risk_limit": _limit("high", "text", "risk_points from which the risk is high"),
+    "nps_low_limit": _limit("nps_low", "points", "the highest nps that is low"),
+    "promoter_limit": _limit("nps_promoter", "points", "the lowest nps of a promoter"),
+    "onboarding_limit": _limit("onboarding_days", "days", "onboarding_days up to which an onboarding is not late"),
+    "silent_limit": _limit("no_contact_days", "days", "silent_days up to which nobody is missed"),
+    "champion_risk_limit": _limit("champion_days", "days", "champion_left_days up to which the risk lasts"),
+    "refusals_limit": _limit("refusals", "times", "refusals from which they are a signal"),
+}
+"""Facts that are numbers of the family, for conditions to name: a limit is set in one place."""
 
 CHURN = Family(
     name="churn",
@@ -104,15 +125,13 @@ CHURN = Family(
         "risk_points": Fact(
             kind="integer", unit="text", doc="sum of weight_<signal> over the signals below that are true"
         ),
-        "risk_limit": Fact(kind="integer", unit="text", doc="the number `high`: points from which the risk is high"),
         "risk_reasons": Fact(
             kind="text", unit="text",
             doc="the signals that are true, as sentences (risk.<signal> in texts.*.yaml) joined by `; `; else NULL",
         ),
         "risk_usage_drop": _signal("usage_drop is true", "usage.quantity"),
         "risk_seat_reduction": _signal(
-            "seats_lost is at least the number `seats`, and at least the share seats_share of seats_then",
-            "subscription.seats_paid",
+            "seats_lost is at least seats_lost_limit", "subscription.seats_paid"
         ),
         "risk_nps_low": _signal("nps is at most nps_low", "feedback.score"),
         "risk_nps_fall": _signal(
@@ -131,6 +150,12 @@ CHURN = Family(
         "risk_no_contact": _signal("silent_days is over no_contact_days", "activity.on"),
         "risk_champion_left": _signal("champion_left_days is at most champion_days", "contact.left_on"),
         "risk_refusals": _signal("the fact refusals is at least the number refusals", "ours.outcome|ours.created_on"),
+        **LIMITS,
+        "seats_lost_limit": Fact(
+            kind="integer", unit="seats", needs=("subscription.seats_paid",),
+            doc="the share seats_share of seats_then, rounded up, and at least the number `seats`: seats_lost from "
+            "which they are a signal; NULL where seats_then is",
+        ),
     },
     table=churn,
     numbers={

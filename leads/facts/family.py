@@ -29,6 +29,7 @@ class Fact:
     window; `needs` the canonical columns without which it cannot be known (`a.b|c.d`: either will do). `record` is
     the column of the same family that holds the id of the record it was read from, and `field` the canonical column
     on that record: a fact with both can be quoted as evidence. The value must then be the field's own.
+    `setting` is the number of the family that the fact repeats, for conditions to name: the same for every account.
     """
 
     kind: Kind
@@ -37,6 +38,7 @@ class Fact:
     needs: tuple[str, ...] = ()
     record: str | None = None
     field: str | None = None
+    setting: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

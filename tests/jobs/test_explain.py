@@ -245,9 +245,16 @@ def _columns(text: str) -> int:
     return max(sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) for line in text.splitlines())
 
 
+def _spaced(story: Story) -> str:
+    return " ".join(_printed(story).replace("│", " ").split())
+
+
 def test_people_read_values_with_units_and_numbers_in_the_place_of_their_names(stories: Stories) -> None:
-    text = " ".join(_printed(stories["full"]).replace("│", " ").split())
+    text = _spaced(stories["full"])
     assert "near company_wide" in text
+    assert "nps <= 6 or (nps_before >= 9 and nps < 9) (nps 9; unknown: nps_before)" in _spaced(stories["calm"]), (
+        "limits are facts"
+    )
     assert "holds: product_used >= 0.9 * product_seats (product_used 95 seats, product_seats 100 seats)" in text
     assert "USD 1,200 a year x 30.0 % to win (a setting: no decided deals tell) x timing 1.2" in text
     assert "proof: Seats in use: 95 seats (Subscription.seats_used of s-full)" in text
@@ -258,7 +265,7 @@ def test_people_read_values_with_units_and_numbers_in_the_place_of_their_names(s
     assert "nothing by_code found nothing" in text
     assert "account_revenue USD 6,000 computed" in text
     assert "paid users x ARPPU" not in text
-    text = " ".join(_printed(stories["small"]).replace("│", " ").split())
+    text = _spaced(stories["small"])
     assert "place 2 on the list of Owner shared; 1 fit into a week" in text
     assert "waiting by capacity: Place 2 on the owner's list; 1 fit into a week." in text
 

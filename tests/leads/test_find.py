@@ -130,6 +130,30 @@ def test_a_play_for_the_phone_asks_for_somebody_who_takes_calls() -> None:
     assert seen == {"seat_limit": ("suppressed", None, ["no_contact"]), "company_wide": ("open", "ann", [])}
 
 
+def test_a_limit_of_the_risk_is_set_in_one_place_for_the_play_too() -> None:
+    rows: dict[str, list[dict[str, Any]]] = {
+        **ROWS,
+        "account": [{**ACCOUNT, "onboarding_started_on": TODAY - timedelta(days=61)}],
+        "feedback": [{"id": "f1", "account_id": "acme", "kind": "nps", "score": 5, "on": TODAY}],
+        "activity": [{"id": "a1", "account_id": "acme", "kind": "call", "on": TODAY - timedelta(days=61)}],
+    }
+    saves = _plays("nps_save", "silence_save", "onboarding_help")
+    assert _saved(rows, saves) == ({"nps_save"}, "high", "last recommendation score 5")
+    moved = saves.model_copy(
+        update={
+            "facts": {"churn": {"nps_low": 4, "no_contact_days": 60, "onboarding_days": 60, "weight_no_contact": 2}}
+        }
+    )
+    assert _saved(rows, moved) == (
+        {"silence_save", "onboarding_help"}, "high", "onboarding open for 61 days; no contact for 61 days"
+    )  # fmt: skip
+
+
+def _saved(rows: dict[str, list[dict[str, Any]]], given: Rules) -> tuple[set[str], str, str]:
+    found, (account,) = _find(rows, given)
+    return {lead.play for lead in found.leads}, account["risk"], account["risk_reasons"]
+
+
 def test_every_gate_and_play_can_be_switched_off() -> None:
     off = {code: gate.model_copy(update={"enabled": False}) for code, gate in rules().gates.items()}
     refusing = {**ACCOUNT, "do_not_contact": True, "legal_hold": True, "owner_id": None}

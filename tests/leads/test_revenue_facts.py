@@ -13,7 +13,7 @@ import pytest
 from ibis.backends.sql.compilers import pyspark
 from ibis.config import Config
 
-from leads.facts.churn import CHURN, READS, SIGNALS, at_risk
+from leads.facts.churn import CHURN, LIMITS, READS, SIGNALS, at_risk
 from leads.facts.family import KEYS, Family
 from leads.facts.ground import Ground
 from leads.facts.headroom import HEADROOM, measured, within_reach
@@ -581,6 +581,29 @@ def test_each_signal_weighs_what_it_says_and_says_why(risks: list[Row], place: i
     assert [name for name in SIGNALS if row[f"risk_{name}"]] == ([signal] if signal else [])
     assert picked(row, "risk_points", "risk_reasons") == (points, said)
     assert picked(row, "risk", "risk_limit") == (("none", "watch", "high")[points], 2)
+
+
+@pytest.mark.parametrize(("seats_then", "limit"), [(None, None), (0, 5), (50, 5), (51, 6), (60, 6), (101, 11)])
+def test_seats_lost_are_a_signal_from_the_share_rounded_up_and_from_five(
+    engine: World, seats_then: int | None, limit: int | None
+) -> None:
+    given = [{"account_id": str(lost), "seats_then": seats_then, "seats_lost": lost} for lost in (4, 5, 6, 10, 11)]
+    table = engine.stage("risk_seats", made(given, RISK))
+    found = engine.engine.to_pyarrow(at_risk(table, CHURN.numbers, WORDS)).to_pylist()
+    for row in found:
+        signal = None if limit is None else int(str(row["account_id"])) >= limit
+        assert picked(row, "seats_lost_limit", "risk_seat_reduction") == (limit, signal)
+
+
+def test_limits_are_the_numbers_of_the_family_and_move_with_them(engine: World) -> None:
+    table = engine.stage("risk_limits", made([{"account_id": "one", "seats_then": 100}], RISK))
+    for given in ({}, {"nps_low": 4, "nps_promoter": 8, "no_contact_days": 30, "refusals": 2, "seats_share": 0.125}):
+        numbers = {**CHURN.numbers, **given}
+        (row,) = engine.engine.to_pyarrow(at_risk(table, numbers, WORDS)).to_pylist()
+        settings = {name: fact.setting for name, fact in CHURN.facts.items() if fact.setting is not None}
+        assert set(settings) == set(LIMITS)
+        assert {name: row[name] for name in settings} == {name: numbers[one] for name, one in settings.items()}
+        assert row["seats_lost_limit"] == (13 if given else 10)
 
 
 def test_small_signals_add_up_and_missing_data_is_none(risks: list[Row]) -> None:
