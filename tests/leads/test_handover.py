@@ -142,3 +142,23 @@ def test_the_key_of_a_message_names_its_lead_and_is_no_lead() -> None:
 def test_every_language_has_the_words_of_every_message() -> None:
     for texts in rules().texts.values():
         assert set(texts.words) >= set(WORDS)
+
+
+def test_a_step_is_told_as_the_company_chose_and_what_needs_an_answer_by_a_task() -> None:
+    chosen = Handover.model_validate({"inform": {"accepted": "nothing", "lost": "note"}})
+    ways = {
+        what: Step(handed=HANDED, what=what, owner_id="csm", due=date(2026, 11, 15), told=False) for what in WHATS
+    }
+    assert {what: step.how(chosen) for what, step in ways.items()} == {
+        "accepted": "nothing", "declined": "task", "returned": "task", "won": "task", "lost": "note",
+        "overdue": "task", "unanswered": "task",
+    }  # fmt: skip
+    assert ways["won"].how(Handover()) == "task"
+    assert ways["accepted"].how(Handover()) == "note"
+
+
+def test_every_step_has_a_key_of_its_own_that_leads_back_to_the_lead() -> None:
+    keys = [Step(handed=HANDED, what=what, owner_id="csm", due=date(2026, 11, 15), told=False).key for what in WHATS]
+    assert keys[WHATS.index("overdue")] == "a1/complement_tossup/ARCHIVE/2026Q4/overdue"
+    assert len(set(keys)) == len(WHATS)
+    assert {lead_of_message(key) for key in keys} == {KEY}
