@@ -51,7 +51,8 @@ def measured(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
     used = ibis.ifelse(_.quiet == 0, _.used_now, ibis.coalesce(_.used_now, 0.0) * _.weeks_now / weeks.nullif(0))
     habit = (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0)
     told = told.mutate(known=ibis.coalesce((weeks >= 2) & habit, False), used_now=used.round(4))
-    fall = ((_.used_before - _.used_now) * 100 / _.used_before).round(4)
+    # Spark refuses to divide by 0, also where nothing is told of the quotient
+    fall = ((_.used_before - _.used_now) * 100 / _.used_before.nullif(0)).round(4)
     told = told.mutate(usage_fall=fall, usage_reason=_reason(habit))
     told = told.mutate(**{name: ibis.cases((_.known, _[name])) for name in MEASURED})
     last = best(rows.filter(_.on > inputs.day(2 * LATE)), "account_id", value="on")
