@@ -5,9 +5,10 @@ A plan is held against the last runs that wrote (`volume`), and the mirror again
 plan and applies it has decided on its volume; that a source shrank is asked about apart, because no plan shows it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from statistics import median
 from typing import Any
 
@@ -32,7 +33,7 @@ class Accepted(StrEnum):
 
 LAST = 5
 """Writing runs that a plan is held against: one odd night does not make the next one normal."""
-_KEPT = 500
+_AT_ONCE = 500
 _WRITING = ("sync", "apply")
 FEW_ROWS = 10
 """Fewer rows that are gone are everyday work, whatever share of a small object they are."""
@@ -131,14 +132,22 @@ def _last_levels(runs: Iterable[Run]) -> Mapping[str, int]:
     return next((run.summary["levels"] for run in runs if run.summary.get("levels")), {})
 
 
-def history(work: Work) -> list[Run]:
-    """The last runs on this connection, newest first."""
-    return [run for run in work.ledger.runs(_KEPT) if run.connection == work.connection]
+def history(work: Work) -> Iterator[Run]:
+    """The runs on this connection, newest first, as far back as they are asked for.
+
+    A run that was stopped tells no measure, and nobody may look for weeks: however many there are, what counts is
+    the last one before them.
+    """
+    before = None
+    while some := work.ledger.runs(_AT_ONCE, work.connection, before):
+        yield from some
+        before = some[-1].id
 
 
 def unusual(work: Work, plan: Plan, decided: Decided) -> list[Breach]:
     """A breach for each way in which the plan is larger than what this connection is used to."""
-    last = [run.summary for run in history(work) if run.verb in _WRITING and run.summary.get("written")][:LAST]
+    wrote = (run.summary for run in history(work) if run.verb in _WRITING and run.summary.get("written"))
+    last = list(islice(wrote, LAST))
     settings = work.settings
     found = [
         *_more(len(plan.changes), [one["written"] for one in last], settings),

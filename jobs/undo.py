@@ -63,7 +63,8 @@ def undo_plan(work: Work, run: str) -> Undoing:
 
 
 def _known(work: Work, run: str) -> None:
-    if not run.isdecimal() or not any(one.id == run for one in work.ledger.runs(100_000)):
+    found = work.ledger.runs(1, work.connection, str(int(run) + 1)) if run.isdecimal() else ()
+    if not any(one.id == run for one in found):
         raise GiveUp(f"There is no run {run}. `tossup runs` lists them.")
 
 

@@ -99,11 +99,13 @@ class Ledger:
             values = {"exit_code": exit_code, "summary": dict(summary or {}), "ended": at}
             con.execute(sa.update(runs).where(runs.c.id == int(run)).values(**values))
 
-    def runs(self, n: int = 20, connection: str | None = None) -> tuple[Run, ...]:
-        """The latest runs, newest first; those on one connection only, where it is given."""
+    def runs(self, n: int = 20, connection: str | None = None, before: str | None = None) -> tuple[Run, ...]:
+        """The latest runs, newest first; only those on one connection, or before one run, where it is given."""
         query = sa.select(runs).order_by(runs.c.id.desc()).limit(n)
         if connection is not None:
             query = query.where(runs.c.connection == connection)
+        if before is not None:
+            query = query.where(runs.c.id < _number(before))
         with self._database.reading() as con:
             rows = con.execute(query).mappings().all()
         return tuple(Run(**{**row, "id": str(row["id"]), "summary": row["summary"] or {}}) for row in rows)
@@ -341,7 +343,8 @@ def _stop(lost: list[Hold]) -> None:
 
 
 def _number(run: str) -> int:
-    return int(run) if run.isdecimal() else -1
+    # longer numbers fit into no column
+    return int(run) if run.isdecimal() and len(run) <= 18 else -1
 
 
 def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:

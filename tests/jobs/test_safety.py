@@ -117,6 +117,20 @@ def test_a_source_that_shrank_stops_every_run_until_it_is_back(synced: Moment) -
     assert sync(here).written == 0, "the mirror finds what it had lost, and nothing has changed"
 
 
+def test_no_number_of_stopped_runs_makes_a_shrunken_source_the_measure(
+    synced: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.safety._AT_ONCE", 2)
+    here = synced.again()
+    for key in MORE:
+        here.edit("delete", key, "subscription")
+    for _ in range(3):
+        with pytest.raises(AskAPerson, match="the last good run knew 16 rows"):
+            verbs.pull(here.settings, full=False, report=silent)
+    with pytest.raises(AskAPerson, match="the last good run knew 16 rows"):
+        sync(here)
+
+
 def test_a_shrunken_source_that_a_person_accepts_is_the_new_measure(synced: Moment) -> None:
     here = synced.again()
     for key in MORE:

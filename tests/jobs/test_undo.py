@@ -1,6 +1,8 @@
 """Undoing a run: everything as it was, but for what people did since; on both CRMs."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,16 @@ def forbidden(object: str) -> Callable[..., Any]:
 def test_an_unknown_run_is_said_to_be_unknown(synced: Synced) -> None:
     with pytest.raises(GiveUp, match=r"There is no run 99\. `tossup runs` lists them\."):
         undo(synced.again(), "99")
+
+
+def test_a_run_on_another_connection_is_none_of_this_one(synced: Synced) -> None:
+    here = synced.again()
+    (file,) = here.settings.state_dir.rglob("ledger.db")
+    with closing(sqlite3.connect(file)) as con, con:
+        # two connections that share a ledger, where ids of one name records of the other too
+        con.execute("UPDATE runs SET connection = 'another'")
+    with pytest.raises(GiveUp, match=rf"There is no run {synced.run.run}\."):
+        undo(here, synced.run.run)
 
 
 @pytest.mark.parametrize("crm", CRMS)
