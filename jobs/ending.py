@@ -111,8 +111,7 @@ class _Ends:
         if (what == "late" and before) or (what == "back" and not is_a("left", before, self.phrases)):
             return {}
         said = self._gone[due.key] if due.why == "cleared" else due.says
-        until = due.due_on + timedelta(days=self._patience(due.key) + 1) if due.due_on is not None else None
-        text = note(what, self.phrases, self.today, why=said, due=due.due_on, until=until)
+        text = note(what, self.phrases, self.today, why=said, due=due.due_on, until=self._until(due))
         return {} if same_note(before, text) else {field: text}
 
     def _all(self) -> Iterator[tuple[str, Due]]:
@@ -158,6 +157,11 @@ class _Ends:
             return None
         days = (self.today - row["due_on"]).days
         return "expired" if days > patience else "late" if days > patience // 2 else None
+
+    def _until(self, due: Due) -> date | None:
+        """The day on which a late one is closed; people put things off until 9999-12-31, after which no day comes."""
+        days = timedelta(days=self._patience(due.key) + 1)
+        return due.due_on + days if due.due_on is not None and due.due_on <= date.max - days else None
 
     def _patience(self, key: LeadKey) -> int:
         play = self.rules.plays.get(key.play)

@@ -34,8 +34,15 @@ def changes(mapping: MappingConfig, record: RecordOut, touch: Touch) -> Iterator
 
 
 def due_day(mapping: MappingConfig, record: RecordOut, row: Mapping[str, Value]) -> date | None:
-    """The day to have acted by, as this row has it."""
+    """The day to have acted by, as this row has it; None where it holds none, or a text that is no day."""
     text = str(row.get(record.fields["due"].field) or "") if "due" in record.fields else ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
     if len(text) <= len("2026-01-31"):
-        return date.fromisoformat(text) if text else None
-    return datetime.fromisoformat(text).astimezone(ZoneInfo(mapping.company.time_zone)).date()
+        return moment.date()
+    try:
+        return moment.astimezone(ZoneInfo(mapping.company.time_zone)).date()
+    except OverflowError:  # the last day that there is: east of Greenwich its evening is already after it
+        return moment.date()

@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 
 import pytest
 
 from jobs import verbs
+from jobs.touched import due_day
+from mappings.load import load_rules
 from tests.jobs.small import CRMS, FULL, Company, company, small_world
 from tests.jobs.story import Story
 
@@ -103,3 +107,30 @@ def test_nothing_is_said_twice(story: Story, run: int) -> None:
     task = story.company.names["task"]
     mine = [one for one in story.plan(run).changes if one.object == task and story.called(one.key) in (FULL, *ALL)]
     assert mine == []
+
+
+@pytest.mark.parametrize(("crm", "due"), [("salesforce", "4000-12-31"), ("hubspot", "9999-12-31T23:59:59Z")])
+def test_a_task_put_off_until_the_end_of_all_days_stops_no_run(crm: str, due: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store") as here:
+        here.sync()
+        here.edit("update", FULL, "task", due=due)
+        here.edit("update", FULL, "subscription", used=60)
+        here.later()
+        assert here.sync().refused == ()
+        assert "60 seats" in here.of(FULL, "task")[here.names["note"]]
+
+
+@pytest.mark.parametrize(
+    ("held", "day"),
+    [
+        ("9999-12-31T23:59:59.000Z", date.max),
+        ("2026-11-09T23:00:00.000Z", date(2026, 11, 10)),
+        ("2026-11-09", date(2026, 11, 9)),
+        ("some day", None),
+        (None, None),
+    ],
+)
+def test_a_due_day_is_the_companys_and_what_is_no_day_is_none(held: str | None, day: date | None) -> None:
+    mapping = load_rules("hubspot", None).mapping
+    company = mapping.company.model_copy(update={"time_zone": "Asia/Tokyo"})
+    assert due_day(mapping.model_copy(update={"company": company}), mapping.write.task, {"hs_timestamp": held}) == day
