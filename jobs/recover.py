@@ -1,24 +1,29 @@
 """After a run that was cut off: find out in the CRM what became of the writes that it never heard about."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 from connector.port import Outcome, Record
 from jobs.before import now_held
 from jobs.members import place_of, places
-from jobs.store.ledger import OpenIntent
+from jobs.store.ledger import Ledger, OpenIntent
 from jobs.wiring import Work
 from mappings.changes import FieldChange, Value
 from mappings.same import same
 from mappings.write import computed_at_field, list_target
 
+ARRIVES = timedelta(days=1)
+"""What the CRM does not hold so long after it was sent never arrived; a job of its own may take hours."""
+_NEVER = "The run was cut off before it heard of this write, and a day later the CRM did not hold it."
+
 
 def recover(work: Work, *, write: bool) -> None:
     """Note as written what the CRM holds as it was meant; with `write`, make the links that a new record still lacks.
 
-    Asks the CRM itself: an index may not show yet what arrived a moment ago. What is not there stays open: the plan
-    asks for it again where it is still wanted. Without this a value that arrived unheard would look like a person's
-    later on, and a record made unheard would be written over.
+    Asks the CRM itself: an index may not show yet what arrived a moment ago. What is not there stays open for a day:
+    the plan asks for it again where it is still wanted. Without this a value that arrived unheard would look like a
+    person's later on, and a record made unheard would be written over.
     """
     left = [one for one in work.ledger.open_intents(work.connection) if one.change.object in work.schema.objects]
     for (run, object), group in groupby(left, key=lambda one: (one.run, one.change.object)):
@@ -28,9 +33,25 @@ def recover(work: Work, *, write: bool) -> None:
             *_created(work, object, intents, write=write),
             *_joined(work, object, intents),
         ]
-        for outcome in outcomes:
-            at = next(one.at for one in intents if one.change.ref == outcome.ref)
-            work.ledger.settle(run, [outcome], at)
+        _note(work.ledger, run, intents, [*outcomes, *_never(work, intents, outcomes, write=write)])
+
+
+def _note(ledger: Ledger, run: str, intents: Sequence[OpenIntent], outcomes: Sequence[Outcome]) -> None:
+    """Each outcome as of its intent; those that were sent together, which may be a whole job, together."""
+    sent = {one.change.ref: one.at for one in intents}
+    for at in sorted({sent[outcome.ref] for outcome in outcomes}):
+        ledger.settle(run, [outcome for outcome in outcomes if sent[outcome.ref] == at], at)
+
+
+def _never(
+    work: Work, intents: Sequence[OpenIntent], outcomes: Sequence[Outcome], *, write: bool
+) -> Iterator[Outcome]:
+    """What was sent long ago and is not there. A record that lacks links may be there as long as nobody may write."""
+    heard, last = {outcome.ref for outcome in outcomes}, work.crm.now() - ARRIVES
+    for one in intents:
+        waits = one.change.links and not write
+        if one.change.ref not in heard and one.at < last and not waits:
+            yield Outcome(ref=one.change.ref, ok=False, code="NEVER_ARRIVED", message=_NEVER, retryable=True)
 
 
 def _updated(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:

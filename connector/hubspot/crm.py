@@ -139,7 +139,8 @@ class HubSpot:
         whole = self._whole.get(schema.name)
         if whole is not None:
             rows = self._all(whole, schema, fields).rows
-            wanted = [n for n, id in enumerate(rows.column(0).to_pylist()) if id in set(ids)]
+            asked = set(ids)
+            wanted = [n for n, id in enumerate(rows.column(0).to_pylist()) if id in asked]
             return iter([Batch(rows=rows.take(pa.array(wanted, pa.int64())))])
         return self._reader.fetch(Shape.of(schema, fields), ids)
 

@@ -64,9 +64,10 @@ class Reader:
     def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
         """What these records were merged into, of those that were: the record that is left names them."""
         found: dict[str, str] = {}
+        asked = set(ids)
         for page in listing.read(self.portal, object, [_MERGED], _ids(ids)):
             for record in orjson.loads(page)["results"]:
-                found |= {id: str(record["id"]) for id in _merged(record) if id in ids}
+                found |= {id: str(record["id"]) for id in _merged(record) if id in asked}
         return found
 
     def _closed(self, read: Read, batches: Iterator[Batch], started_ms: int) -> Iterator[Batch]:

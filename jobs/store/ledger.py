@@ -286,7 +286,10 @@ class Ledger:
     def erase(self, connection: str, words: Words, *, write: bool) -> Traces:
         """What it holds of a person; with `write`, taken out, its file included. Raises `TryAgain` if unclear."""
         if self.open_intents(connection):
-            raise TryAgain("A run was interrupted while it wrote. Run `tossup sync` first; then nothing is unclear.")
+            raise TryAgain(
+                "A run was interrupted while it wrote, and it is unclear what the CRM holds of it. Run "
+                "`tossup sync`; what is not there a day after it was sent no longer counts."
+            )
         return erase(self._database, connection, words, write=write)
 
     def prune(self, connection: str, before: datetime) -> int:

@@ -1,16 +1,19 @@
 """One person leaves the store: not a byte of them is left in its files, and everybody else stays."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from connector.errors import GiveUp
+from connector.errors import GiveUp, TryAgain
+from connector.port import Outcome
 from jobs import verbs
+from jobs.store.ledger import Ledger
 from tests.command import run
 from tests.e2e.secrets import left_in
-from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company
+from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent
 
 CONTACTS = {"salesforce": "Contact", "hubspot": "contacts"}
 
@@ -88,3 +91,37 @@ def test_the_ledger_forgets_what_is_old_and_keeps_what_it_wrote(synced: Company,
     assert kept["ledger.db written"] != b""
     assert kept["ledger.db plans"].count(b'"changes"') <= 1, "the plan just made"
     assert result.plan is not None
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_write_that_never_arrived_keeps_nobody_from_being_forgotten_for_more_than_a_day(
+    crm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted, settled = Ledger.intend, Ledger.settle
+    told: list[int] = []
+
+    def killed(self: Ledger, *args: Any) -> None:
+        noted(self, *args)
+        raise RuntimeError("killed")
+
+    def counted(self: Ledger, run: str, some: Sequence[Outcome], at: datetime) -> None:
+        told.append(len(some))
+        settled(self, run, some, at)
+
+    with company(crm, tmp_path / "store") as here:
+        monkeypatch.setattr(Ledger, "intend", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            here.sync()
+        monkeypatch.setattr(Ledger, "intend", noted)
+        verbs.pull(here.settings, full=False, report=silent)
+        who = known(here, FULL)[0]
+        with pytest.raises(TryAgain, match="a day after it was sent no longer counts"):
+            verbs.forget(here.settings, who, (), write=False)
+        here.next_day()
+        here.later()
+        monkeypatch.setattr(Ledger, "settle", counted)
+        verbs.pull(here.settings, full=False, report=silent)
+        assert verbs.forget(here.settings, who, (), write=False).people == 1
+        assert len(told) == 1, "what was sent together is noted together, not each in a transaction of its own"
+        assert told[0] > 1
+        assert here.sync().refused == ()
