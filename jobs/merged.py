@@ -24,10 +24,15 @@ _PAIRS = pa.schema([("account_was", pa.string()), ("account_is", pa.string())])
 def follow(work: Work) -> None:
     """Ask the CRM what became of accounts of our leads that are not there any more, each once, and remember it.
 
-    Pull first: what is there is looked up in the mirror.
+    One that was out of sight and is there again is asked about anew when it goes: it may be merged then. Pull first:
+    what is there is looked up in the mirror.
     """
     object = work.rules.mapping.write.account.object
     known = work.ledger.merged(work.connection, object)
+    back = work.mirror.fetch(object, sorted(id for id, into in known.items() if into is None), []).keys()
+    if back:
+        work.ledger.note_back(work.connection, object, back)
+        known = {id: into for id, into in known.items() if id not in back}
     winners = {into for into in known.values() if into is not None}
     asked = sorted((_accounts_of_ours(work) | winners) - known.keys())
     unasked = sorted(set(asked) - work.mirror.fetch(object, asked, []).keys())

@@ -312,6 +312,13 @@ class Ledger:
             for chunk in _chunks([{**told, "id": id, "into": into} for id, into in sorted(found.items())], _ASK):
                 upsert(con, merged, chunk)
 
+    def note_back(self, connection: str, object: str, ids: Iterable[str]) -> None:
+        """Forget what was remembered of these records, which are there again."""
+        here = (merged.c.connection == connection) & (merged.c.object == object)
+        with self._database.writing() as con:
+            for chunk in _chunks(sorted(ids), _ASK):
+                con.execute(sa.delete(merged).where(here, merged.c.id.in_(chunk)))
+
     def _settle(self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime) -> None:
         query = (
             sa.select(intents, outcomes.c.intent.label("done"))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs import verbs
-from tests.jobs.small import CRMS, FULL, Company, company, silent, small_world
+from jobs.wiring import open_ledger
+from tests.jobs.small import AT, CRMS, FULL, Company, company, silent, small_world
 from tests.jobs.story import Story
 
 WINNER, LOSER, REFUSED_BY, REFUSER, DELETED, EMPTIED = "a101", "a102", "a103", "a104", "a105", "a106"
@@ -111,3 +113,22 @@ def test_the_crm_is_asked_once_what_became_of_an_account(story: Merged) -> None:
 
 def test_the_last_run_has_nothing_left_to_write(story: Merged) -> None:
     assert story.plan(4).changes == ()
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_an_account_that_was_out_of_sight_for_a_while_may_be_merged_later(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world(ALL)) as here:
+        connection = here.sync().connection
+        loser = here.id_of(here.account(LOSER))
+        with open_ledger(here.settings, connection) as ledger:
+            # what a run notes while our user may not see the account
+            ledger.note_merged(connection, here.names["account"], {loser: None}, AT)
+        here.later()
+        verbs.pull(here.settings, full=False, report=silent)
+        merge(here, WINNER, LOSER)
+        here.next_day()
+        plan = here.sync().plan
+        assert plan is not None
+        assert plan.count("create") == 0
+        with open_ledger(here.settings, connection) as ledger:
+            assert ledger.merged(connection, here.names["account"])[loser] == here.id_of(here.account(WINNER))
