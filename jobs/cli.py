@@ -122,7 +122,7 @@ def setup(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show what the CRM lacks for what Tossup writes; with --apply, create it."""
+    """Show what the CRM lacks. With --apply, create and grant it."""
     result = verbs.setup(_settings(), apply=apply)
     _print(json, result.to_json, lambda: show.setup_view(result.steps))
     if result.steps and not apply:
@@ -134,7 +134,7 @@ def setup(
 
 @app.command()
 def rights(json: AsJson = False, debug: Debug = False) -> None:
-    """List the least that our login must be allowed for what is configured, what it lacks and what is too much."""
+    """List the rights that our login needs. Those it lacks are marked; those too many come last."""
     result = verbs.rights(_settings())
     _print(json, result.to_json, lambda: show.rights_view(result))
     if result.lacking:
@@ -143,7 +143,7 @@ def rights(json: AsJson = False, debug: Debug = False) -> None:
 
 @app.command()
 def pull(full: Full = False, accept: Accept = None, json: AsJson = False, debug: Debug = False) -> None:
-    """Read what changed in the CRM, and count it against the CRM's own count."""
+    """Read what changed in the CRM. It is counted against the CRM's own count."""
     with bars(err) as report:
         result = verbs.pull(_settings(), full=full, report=report, caution=Caution(accept=accept or ()))
     _print(json, result.to_json, lambda: show.run_summary(result))
@@ -151,13 +151,14 @@ def pull(full: Full = False, accept: Accept = None, json: AsJson = False, debug:
 
 @app.command()
 def plan(json: AsJson = False, debug: Debug = False) -> None:
-    """Compute leads and what should be written, from what was last pulled; write nothing."""
+    """Compute what should be written. From what was last pulled; writes nothing."""
     with bars(err) as report:
         result = verbs.plan(_settings(), report=report)
     _print(json, result.to_json, lambda: show.run_summary(result))
     if not json and result.plan:
-        out.print(show.plan_view(result.plan))
+        out.print(show.plan_view(result.plan, limit=5))
         if result.plan.changes:
+            _say(json, f"`tossup plans {result.plan.id}` shows all of it.")
             _say(json, f"Nothing was written. `tossup apply {result.plan.id}` does it.")
 
 
@@ -169,11 +170,13 @@ def apply(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a plan; fields that somebody changed since are left alone."""
+    """Write a plan. Fields that somebody changed since are left alone."""
     with bars(err) as report:
         caution = Caution(accept=accept or (), canary=canary)
         result = verbs.apply(_settings(), plan, report=report, caution=caution)
     _finish(result, json)
+    if not (result.written or result.moved or result.gone):
+        _say(json, "Nothing was left to write: what this plan holds is there already, or was made before.")
 
 
 @app.command()
@@ -207,12 +210,14 @@ def undo(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Take back what a run wrote, where nobody touched it since."""
+    """Take back what a run wrote. What somebody touched since stays."""
     with bars(err) as report:
         result = verbs.undo(_settings(), run, write=yes, report=report, caution=Caution(canary=canary))
-    if not yes and not json and result.plan:
+    if not yes and not json and result.plan and result.plan.changes:
         out.print(show.plan_view(result.plan, limit=5))
     _finish(result, json)
+    if result.plan and not result.plan.changes:
+        _say(json, f"There is nothing of run {run} to take back.")
     if not yes and result.plan and result.plan.changes:
         _say(json, f"Nothing was written. `tossup undo {run} --yes` does it.")
         raise typer.Exit(3)
@@ -233,7 +238,7 @@ def leads(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List leads as of the last pull, with state and reasons, and the plays that are asleep."""
+    """List leads with state and reasons. As of the last pull; then the plays that are asleep."""
     settings, day = _settings(offline=True), as_of.date() if as_of else None
     found = verbs.find_leads(settings, day)
     if play is not None and play not in found.workings.ground.inputs.rules.plays:
@@ -270,7 +275,7 @@ def explain(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say why an account has the leads it has, and why not others."""
+    """Say why an account has its leads. And why it has no others."""
     settings, day = _settings(offline=True), as_of.date() if as_of else None
     story = verbs.explain(settings, account, day)
     past = _past(settings, day)
@@ -289,7 +294,7 @@ def runs(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List the last runs, or the records that the CRM refused in one."""
+    """List the last runs. Or the records that the CRM refused in one of them."""
     settings = _settings(offline=True)
     if run is None:
         listed = verbs.runs(settings, last)
@@ -307,7 +312,7 @@ def forget(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Take one person out of everything that Tossup keeps; do it after the CRM forgot them."""
+    """Take one person out of what we keep. Do it after the CRM forgot them."""
     result = verbs.forget(_settings(offline=True), person, also or (), write=yes)
     _print(json, result.to_json, lambda: show.forgotten(result))
     if not yes:
@@ -323,7 +328,7 @@ def plans(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List the plans that were made, or show one for review: in a terminal, a pull request, a browser."""
+    """List the plans, or show one. For review in a terminal, a pull request, a browser."""
     settings = _settings(offline=True)
     if plan is None:
         listed = verbs.plans(settings, last)
@@ -348,7 +353,7 @@ def schedule(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Sync again and again, one run at a time, until SIGTERM."""
+    """Sync again and again. One run at a time, until SIGTERM."""
     settings = _settings()
     write = settings.write if yes is None else yes
     trigger = trigger_of(when, rules_of(settings).mapping.company.time_zone)
@@ -379,7 +384,7 @@ def emulator(
     json: AsJson = True,
     debug: Debug = False,
 ) -> None:
-    """Serve both CRMs on this machine; the first line says where, as JSON."""
+    """Serve copies of both CRMs here. The first line says where, as JSON."""
     # a server is not loaded for every other command
     from connector.emulator.org import BadRequest  # noqa: PLC0415  # it brings the emulator
     from connector.emulator.server import PortTaken, serve  # noqa: PLC0415  # the same
@@ -397,7 +402,7 @@ def demo(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Run the whole job on the built-in copy of a CRM, twice, and say where to look."""
+    """Show it all on a built-in CRM. The whole job runs twice; then it says where to look."""
     from jobs.demo import run_demo  # noqa: PLC0415  # it brings the emulator
 
     with bars(err) as report:

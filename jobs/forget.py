@@ -1,5 +1,6 @@
 """Forgetting one person: everything that the store of a connection holds of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from jobs.store.erase import Traces, Words
 from jobs.view import View
 from jobs.wiring import open_store, rules_of
 from mappings.config import MappingConfig, Rules
+
+_IDENTIFIES = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|(?=\w*\d)\w{6,18}", re.ASCII)
+"""An address or a record id: a plain word stands in texts about everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +42,9 @@ def forget(settings: Settings, view: View, who: str, also: Sequence[str], *, wri
     with open_store(settings, view.connection) as (mirror, ledger):
         own = contact_objects(rules.mapping)
         found = [row for object in own for row in mirror.people(object, who)]
+        if not found and not _IDENTIFIES.fullmatch(who.strip()):
+            raise GiveUp("Give the record id or the whole mail address of the person; names go with --also.")
         words = Words([who, *also, *(word for row in found for word in _known_by(rules, row))])
-        if not words:
-            raise GiveUp("Give the record id or the whole mail address of the person.")
         with ledger.locked(view.connection, "forget"):
             traces = ledger.erase(view.connection, words, write=write)
             rows = mirror.erase(own, words) if write else len(found)

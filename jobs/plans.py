@@ -91,6 +91,6 @@ def _plan_in(file: Path) -> Plan:
 def _applied(ledger: Ledger, connection: str) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for run in reversed(ledger.runs(_RUNS, connection)):
-        if run.verb in ("apply", "sync") and run.summary.get("written"):
+        if run.verb in ("apply", "sync", "undo") and run.summary.get("written"):
             found.setdefault(str(run.summary.get("plan")), []).append(run.id)
     return found

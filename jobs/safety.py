@@ -164,9 +164,17 @@ def _more(planned: int, last: Sequence[int], settings: Settings) -> list[str]:
     if planned <= limit:
         return []
     return [
-        f"It would write {planned:,} records; the last {len(last)} writing runs wrote {usual:,} (median). "
+        f"It would write {planned:,} records; {_last(last)} wrote {usual:,}{_median(last)}. "
         f"More than {limit:,} are asked about ({settings.volume_share:.0%} and {settings.volume_least:,} more)."
     ]
+
+
+def _last(runs: Sequence[int]) -> str:
+    return "the last run that wrote" if len(runs) == 1 else f"the last {len(runs)} runs that wrote"
+
+
+def _median(runs: Sequence[int]) -> str:
+    return " (median)" if len(runs) > 1 else ""
 
 
 def allowed(usual: int, settings: Settings) -> int:
@@ -181,8 +189,8 @@ def _disputes(now: int, last: Sequence[int], settings: Settings) -> list[str]:
     if now <= limit:
         return []
     return [
-        f"{now:,} fields of ours hold what somebody else wrote; in the last {len(last)} writing runs at most "
-        f"{most:,} did. More than {limit:,} are asked about: an import or an automation may have written over them."
+        f"{now:,} fields of ours hold what somebody else wrote; in {_last(last)} at most {most:,} "
+        f"did. More than {limit:,} are asked about: an import or an automation may have written over them."
     ]
 
 

@@ -24,6 +24,7 @@ from mappings.money import major
 from mappings.problems import Problem
 
 STATES = ("open", "waiting", "held", "suppressed")
+_ENDS = {1: ": some refused", 2: ": could not run", 3: ": asked a person", 75: ": try again"}
 _MARK = {"create": "+", "update": "~", "close": "x", "remove": "-"}
 
 
@@ -160,6 +161,8 @@ def _change(change: Change, plan: Plan) -> Words:
 def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> RenderableType:
     """These leads by state, the best first: who, with what, for how much, and why; then the plays that are asleep."""
     first = _by_expected if order == "expected" else _by_value
+    if not leads:
+        return Words("No lead fits.")
     parts: list[RenderableType] = []
     for state in STATES:
         chosen = sorted((lead for lead in leads if lead.state == state), key=first)
@@ -192,9 +195,13 @@ def _state_table(state: str, leads: Sequence[Lead], found: Found, order: Literal
         owner = tidy(lead.facts.get("owner_name") or "nobody")
         amount = expected(lead) if order == "expected" else lead.value
         who = Words(f"{tidy(lead.account_name)}\n {play}\n {owner}, {lead.priority}")
-        told = [why(lead, telling[lead.currency]), *map(stage_of, filter(None, [before.get(lead_of(lead))]))]
+        told = [why(lead, telling[lead.currency]), *_made(before.get(lead_of(lead)))]
         table.add_row(who, money(amount, lead.currency), Words("\n".join(told)))
     return table
+
+
+def _made(one: Worked | None) -> list[str]:
+    return [] if one is None else [f"our last record: {stage_of(one)}"]
 
 
 def stage_of(one: Worked) -> str:
@@ -248,25 +255,41 @@ def rights_view(rights: Rights) -> RenderableType:
         for object, n in sorted(counts.items())
     ]
     beyond = ["\nMay be edited beyond that (all of them with --json):", *more] if more else []
-    return Group(table, Words("\n".join(beyond)))
+    return Group(table, *_next_rights(rights), *([Words("\n".join(beyond))] if beyond else ()))
+
+
+def _next_rights(rights: Rights) -> list[RenderableType]:
+    """What to do about what is lacking."""
+    if not rights.lacking:
+        return []
+    text = (
+        f"\n{len(rights.lacking):,} rights are lacking. `tossup setup --apply` creates and grants fields that are "
+        "not there yet; for the others ask an administrator."
+    )
+    return [Words(text, style="yellow")]
 
 
 def setup_view(steps: Sequence[SetupStep]) -> RenderableType:
     """What `setup` would do."""
     if not steps:
         return Words("Everything is set up: nothing to create or grant.")
-    return Group(*(Words(f"+ {step.text}") for step in steps))
+    return Group(*(Words(f"+ {step.text}") for step in steps), Words(f"{len(steps):,} steps."))
 
 
 def run_list(runs: Sequence[Run]) -> Table:
-    """The last runs, newest first."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("run", "verb", "began", "connection", "ended with", "chance to win"):
-        table.add_column(column, overflow="fold")
+    """The last runs, newest first: what each wrote, and how it ended."""
+    title = f"Runs on {runs[0].connection}" if runs else "No run so far."
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("run", "verb", "began", "wrote", "ended with", "chance to win"):
+        right = column == "wrote"
+        table.add_column(column, overflow="fold", justify="right" if right else "left", no_wrap=column == "began")
     for run in runs:
         end = "still running or killed" if run.exit_code is None else f"exit {run.exit_code}"
+        end += _ENDS.get(run.exit_code or 0, "")
+        wrote = run.summary.get("written")
         chance = _chance(run.summary.get("model"))
-        table.add_row(run.id, run.verb, f"{run.began:%Y-%m-%d %H:%M}", run.connection, end, chance)
+        began = f"{run.began:%Y-%m-%d %H:%M}"
+        table.add_row(run.id, run.verb, began, "" if wrote is None else f"{wrote:,}", end, chance)
     return table
 
 
@@ -286,6 +309,9 @@ def run_json(run: Run) -> JsonObject:
         "began": run.began.isoformat(),
         "ended": run.ended.isoformat() if run.ended else None,
         "exit_code": run.exit_code,
+        "plan": run.summary.get("plan"),
+        "written": run.summary.get("written", 0),
+        "refused": run.summary.get("refused", 0),
         "model": run.summary.get("model"),
     }
 
@@ -295,8 +321,10 @@ def refusal_json(refusal: Refusal) -> JsonObject:
     return {"object": refusal.object, "ref": refusal.ref, "code": refusal.code, "message": refusal.message}
 
 
-def refusal_list(refusals: Sequence[Refusal]) -> Table:
+def refusal_list(refusals: Sequence[Refusal]) -> RenderableType:
     """What the CRM refused, in its own words."""
+    if not refusals:
+        return Words("The CRM refused nothing in this run.")
     table = Table(box=None, pad_edge=False)
     for column in ("object", "record or key", "code", "what the CRM says"):
         table.add_column(column, overflow="fold")

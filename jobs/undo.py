@@ -14,7 +14,7 @@ from connector.port import Outcome
 from jobs.apply import calls_needed
 from jobs.before import now_held
 from jobs.result import Left, Reason
-from jobs.store.ledger import OpenIntent
+from jobs.store.ledger import Ledger, OpenIntent
 from jobs.wiring import Work
 from mappings.changes import Action, Change, FieldChange, Plan, Value, is_undo, undo_of
 from mappings.same import is_empty, same
@@ -43,7 +43,7 @@ def undo_plan(work: Work, run: str) -> Undoing:
 
     What a run that was killed never heard of is looked for in the CRM and noted first.
     """
-    _known(work, run)
+    known(work.ledger, work.connection, run)
     _hear(work, run)
     wrote = work.ledger.written_by(run)
     later = _Later(work.ledger.later(run))
@@ -62,8 +62,9 @@ def undo_plan(work: Work, run: str) -> Undoing:
     )
 
 
-def _known(work: Work, run: str) -> None:
-    found = work.ledger.runs(1, work.connection, str(int(run) + 1)) if run.isdecimal() else ()
+def known(ledger: Ledger, connection: str, run: str) -> None:
+    """Raise `GiveUp` where this connection has no run of this number."""
+    found = ledger.runs(1, connection, str(int(run) + 1)) if run.isdecimal() else ()
     if not any(one.id == run for one in found):
         raise GiveUp(f"There is no run {run}. `tossup runs` lists them.")
 

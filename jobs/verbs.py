@@ -32,7 +32,7 @@ from jobs.rights import rights as rights_of
 from jobs.settings import Settings
 from jobs.setup import SetupResult, set_up
 from jobs.store.ledger import Refusal, Run
-from jobs.undo import undo_plan
+from jobs.undo import known, undo_plan
 from jobs.view import View, latest_view, load_view, save_view
 from jobs.wiring import Work, address_of, open_ledger, open_store, open_work, rules_of
 from leads.find import Found
@@ -205,8 +205,10 @@ def review(settings: Settings, plan: str) -> Outline:
 
 
 def refusals(settings: Settings, run: str) -> Sequence[Refusal]:
-    """Every record that the CRM refused in a run."""
-    with open_ledger(settings, _latest(settings).connection) as ledger:
+    """Every record that the CRM refused in a run. Raises GiveUp where there is no such run."""
+    connection = _latest(settings).connection
+    with open_ledger(settings, connection) as ledger:
+        known(ledger, connection, run)
         return ledger.refusals(run)
 
 
@@ -259,9 +261,11 @@ def _check(work: Work) -> None:
     wanted = wanted_fields(work.rules.mapping, work.schema)
     absent = [f"{one.object}.{one.name}" for one in wanted if one.name not in objects[one.object].fields]
     if absent:
+        more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
         raise GiveUp(
-            f"{len(absent)} fields that Tossup writes are not in {work.connection}, or hidden from our user: "
-            f"{', '.join(absent)}. Run `tossup setup` to see what it would create, `tossup setup --apply` to do it."
+            f"{len(absent):,} fields that Tossup needs are not in {work.connection}, or hidden from our user: "
+            f"{', '.join(absent[:5])}{more}. Run `tossup setup` to see what it would create, `tossup setup --apply` "
+            "to do it."
         )
 
 

@@ -25,8 +25,10 @@ def table(outline: Outline) -> RenderableType:
 def plan_list(plans: Sequence[KeptPlan]) -> Table:
     """The last plans, newest first."""
     shown = Table(box=None, pad_edge=False)
-    for column in ("plan", "made", "create", "update", "close", "conflicts", "calls", "written by run"):
-        shown.add_column(column, justify="left" if column in ("plan", "made", "written by run") else "right")
+    for column in ("plan", "made", "create", "update", "end", "conflicts", "calls", "by run"):
+        shown.add_column(
+            column, no_wrap=column == "made", justify="left" if column in ("plan", "made", "by run") else "right"
+        )
     for one in plans:
         made = one.saved
         counts = (made.creates, made.updates, made.closes, made.conflicts, made.calls)
@@ -39,7 +41,8 @@ def _parts(outline: Outline) -> Iterator[RenderableType]:
     counts = ", ".join(f"{n:,} {words.actions[action]}" for action, n in outline.counts.items() if n)
     yield Text.assemble((f"{words.plan} {plan.id}", "bold"), f"  {plan.connection}")
     yield Text(
-        f"{counts or words.nothing}; {words.calls}: {plan.calls:,}; {words.conflicts}: {len(plan.conflicts):,}"
+        f"{counts or words.nothing.rstrip('.。')}; {words.calls}: {plan.calls:,}; "
+        f"{words.conflicts}: {len(plan.conflicts):,}"
     )
     for group in outline.groups:
         yield Text("")

@@ -78,6 +78,14 @@ def test_who_is_not_there_cannot_be_forgotten(synced: Company) -> None:
         verbs.forget(synced.settings, "x", (), write=True)
 
 
+@pytest.mark.parametrize("word", ["nobody", "seats", "@example.com", "2026", "Account.Free_Users__c"])
+def test_a_plain_word_is_no_person_and_takes_nothing_out(synced: Company, word: str) -> None:
+    before = len(verbs.plans(synced.settings, 100))
+    with pytest.raises(GiveUp, match="record id or the whole mail address"):
+        verbs.forget(synced.settings, word, (), write=True)
+    assert len(verbs.plans(synced.settings, 100)) == before
+
+
 def test_the_ledger_forgets_what_is_old_and_keeps_what_it_wrote(synced: Company, tmp_path: Path) -> None:
     branch = synced.branch(tmp_path / "old", keep_days=30)
     before = places(branch, "free_to_paid", "Example Person")
