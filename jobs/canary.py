@@ -58,8 +58,9 @@ def all_refused(first: Sequence[Change], rest: Sequence[Change], applied: Applie
     """Kinds of which nothing was taken, and of which more would be sent."""
     taken = {(change.object, change.action) for change, _ in applied.done.values()}
     for object, action in sorted({(change.object, change.action) for change in rest} - taken):
-        refs = {change.ref for change in first if (change.object, change.action) == (object, action)}
-        why = next((line for line in applied.refused if line.removeprefix(f"{object} ").split(": ")[0] in refs), None)
+        # a key holds the code of a product, which may be any text, so it is not looked for within a line
+        named = tuple(f"{object} {one.ref}: " for one in first if (one.object, one.action) == (object, action))
+        why = next((line for line in applied.refused if line.startswith(named)), None)
         if why is not None:
             yield Difference(text=f"{object}: the CRM refused every record to {action}. {why}")
 

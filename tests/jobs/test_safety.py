@@ -262,17 +262,17 @@ def test_a_text_that_the_crm_cuts_is_named(planned: Moment) -> None:
 
 def test_a_kind_of_record_that_the_crm_refuses_altogether_is_not_sent_on() -> None:
     made = [
-        Change(object=object, action="create", id=None, key=f"{object}{n}", key_field="Key", fields=())
+        Change(object=object, action="create", id=None, key=f"{object}/Plan: {n}", key_field="Key", fields=())
         for object in ("Lead", "Task")
         for n in range(3)
     ]
     first, rest = split(Plan(connection="c", changes=tuple(made)), 2)
-    assert [change.ref for change in first] == ["Lead0", "Lead1", "Task0", "Task1"]
-    assert [change.ref for change in rest] == ["Lead2", "Task2"]
+    assert [change.ref for change in first] == ["Lead/Plan: 0", "Lead/Plan: 1", "Task/Plan: 0", "Task/Plan: 1"]
+    assert [change.ref for change in rest] == ["Lead/Plan: 2", "Task/Plan: 2"]
     applied = Applied()
     for change in first:
-        fine = change.ref == "Lead1"
+        fine = change.ref == "Lead/Plan: 1"
         applied.add(change, Outcome(ref=change.ref, ok=fine, id="1" if fine else None, code="NO", message="not so"))
     (found,) = all_refused(first, rest, applied)
-    assert found.text == "Task: the CRM refused every record to create. Task Task0: NO: not so"
+    assert found.text == "Task: the CRM refused every record to create. Task Task/Plan: 0: NO: not so"
     assert list(all_refused(first, [], applied)) == [], "nothing more would be sent"
