@@ -70,12 +70,18 @@ def write_out(one: Outline, format: Format, file: Path) -> None:
 def plan_given(work: Work, given: str) -> Plan:
     """The kept plan of this id, or the one in this file, which is kept from now on.
 
-    Raises GiveUp for a file that is no plan or was changed since it was written, and for another connection's plan.
+    Raises GiveUp for a file that is no plan or was changed since it was written, for another connection's plan, and
+    for one that writes objects which are mapped no longer, or out of our user's sight by now.
     """
     file = Path(given)
     plan = _plan_in(file) if file.is_file() else work.ledger.plan(given)
     if plan.connection != work.connection:
         raise GiveUp(f"Plan {plan.id} is for {plan.connection}, but this is {work.connection}.")
+    if absent := sorted({change.object for change in plan.changes} - work.schema.objects.keys()):
+        raise GiveUp(
+            f"Plan {plan.id} writes {', '.join(absent)}, which the mapping no longer names or our user no longer "
+            "sees. `tossup plan` makes one for what is there now."
+        )
     if file.is_file():
         work.ledger.save_plan(plan, work.crm.now())
     return plan

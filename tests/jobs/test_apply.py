@@ -163,6 +163,17 @@ def test_a_conflict_of_a_plan_names_who_wrote_it_and_whose_record_it_is(planned:
     assert plan.called(conflict) == "Example Industries 001"
 
 
+def test_a_plan_for_an_object_that_is_out_of_sight_by_now_is_refused_in_words(
+    planned: Planned, tmp_path: Path
+) -> None:
+    (first, *_) = planned.plan.changes
+    moved = replace(planned.plan, changes=(*planned.plan.changes, replace(first, object="Deals_Of_Old__c")))
+    file = tmp_path / "reviewed.json"
+    file.write_text(moved.to_json(), "utf-8")
+    with pytest.raises(GiveUp, match=f"Plan {moved.id} writes Deals_Of_Old__c, which the mapping no longer names"):
+        planned.apply(str(file))
+
+
 def test_fields_that_somebody_changed_since_are_left_out_and_counted(planned: Planned) -> None:
     here = planned.company
     here.edit("update", FULL, "account", headroom=3)
