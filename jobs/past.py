@@ -105,6 +105,11 @@ def untouched(books: Books, object: str, ids: Sequence[str], fields: Iterable[st
 
 
 def held(books: Books, object: str, ids: Sequence[str], names: Iterable[str]) -> dict[str, dict[str, Value]]:
-    """These fields as the mirror holds them, by id; constants that nothing reads back are not in it."""
+    """These fields as the mirror holds them, by id; constants that nothing reads back are not in it.
+
+    Nothing of an object that it does not hold: records of ours outlive the mapping, our rights and the mirror itself.
+    """
+    if not ids or object not in books.mirror.objects():
+        return {}
     kept = set(books.mirror.fields(object))
-    return books.mirror.fetch(object, ids, sorted(kept.intersection(names))) if ids else {}
+    return books.mirror.fetch(object, ids, sorted(kept.intersection(names)))

@@ -16,7 +16,7 @@ from jobs.result import RunResult
 from jobs.verbs import USUAL, Caution
 from mappings.changes import Change, Plan
 from tests.command import Ended, run
-from tests.jobs.small import CRMS, FULL, Company, Moment, company, silent, small_world
+from tests.jobs.small import CRMS, FULL, TOSSUP, Company, Moment, company, silent, small_world
 
 MORE = tuple(f"a1{n:02}" for n in range(12))
 ACCEPTED = Caution(accept=("shrunken",))
@@ -149,6 +149,23 @@ def test_an_object_out_of_sight_has_shrunk_to_nothing(tmp_path: Path) -> None:
             sync(here)
         assert here.ours("deals") == {}
         assert sync(here, ACCEPTED).refused == ()
+
+
+def test_records_that_we_closed_where_a_new_mirror_cannot_see_them_stop_no_run(tmp_path: Path) -> None:
+    with company("hubspot", tmp_path / "store") as here:
+        sync(here)
+        here.serve_need(TOSSUP)
+        here.later()
+        closed = sync(here).plan
+        assert closed is not None
+        assert {(one.object, one.action) for one in closed.changes} >= {("leads", "close")}
+        here.org.settings({"missing_scopes": ["crm.objects.leads.read", "crm.objects.leads.write"]})
+        verbs.setup(here.settings, apply=True)
+        (mirror,) = here.settings.state_dir.rglob("mirror.duckdb")
+        mirror.unlink()
+        here.later()
+        assert sync(here, ACCEPTED).refused == ()
+        assert here.ours("deals") == {}
 
 
 def test_closing_most_of_what_is_open_is_asked_about(synced: Moment) -> None:
