@@ -30,6 +30,7 @@ RESULT_KEYS = {
 LEAD_KEYS = {
     "key", "account_id", "account_name", "motion", "pattern", "play", "product", "state", "reasons", "evidence",
     "action", "priority", "value", "currency", "p_win", "expected", "owner_id", "contact_id", "due",
+    "worked",
 }  # fmt: skip
 
 Records = dict[str, dict[str, dict[str, Any]]]
