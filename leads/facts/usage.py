@@ -1,6 +1,8 @@
 """How much the product is used: the last 28 days against the 28 before and against the account's own habit."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import ibis
@@ -8,7 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.family import Fact, Family
-from leads.facts.idioms import attach, attach_all, best, days, thousandths, total
+from leads.facts.idioms import attach, best, days, thousandths, total
 from leads.inputs import Inputs
 
 if TYPE_CHECKING:  # the ground reads this module's neighbours
@@ -44,20 +46,28 @@ def measured(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
     """
     rows = inputs.tables["usage"].filter((_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0))
     sums = inputs.stage("usage_weeks", _by_week(inputs, rows))
-    told = attach_all(sums, (_feed(sums, numbers["feed_share"]), ())).mutate(quiet=_quiet())
+    alive = _alive(sums, numbers["feed_share"])
+    told = sums.mutate(quiet=_quiet(sums.last_week, alive))
     # as many quiet weeks as lie between two reports of theirs say nothing
     told = told.mutate(quiet=ibis.ifelse(_.quiet * _.weeks_before > 4, _.quiet, 0))
     weeks = _.weeks_now + _.quiet
-    used = ibis.ifelse(_.quiet == 0, _.used_now, ibis.coalesce(_.used_now, 0.0) * _.weeks_now / weeks.nullif(0))
+    used = ibis.ifelse(_.quiet == 0, _.used_now, ibis.coalesce(_.used_now, 0.0) * _.weeks_now / _divisor(weeks))
     habit = (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0)
     told = told.mutate(known=ibis.coalesce((weeks >= 2) & habit, False), used_now=used.round(4))
-    # Spark refuses to divide by 0, also where nothing is told of the quotient
-    fall = ((_.used_before - _.used_now) * 100 / _.used_before.nullif(0)).round(4)
-    told = told.mutate(usage_fall=fall, usage_reason=_reason(habit))
+    fall = ((_.used_before - _.used_now) * 100 / _divisor(_.used_before)).round(4)
+    told = told.mutate(usage_fall=fall, usage_reason=_reason(habit, alive))
     told = told.mutate(**{name: ibis.cases((_.known, _[name])) for name in MEASURED})
     last = best(rows.filter(_.on > inputs.day(2 * LATE)), "account_id", value="on")
     last = last.select("account_id", usage_record="id", usage_last="quantity", usage_last_on="on")
     return attach(told.select("account_id", "known", "usage_reason", *MEASURED), last, "account_id")
+
+
+def _divisor(value: ir.NumericValue) -> ir.NumericValue:
+    """The value, or 1 where it is 0 or missing, of which nothing is told.
+
+    Spark refuses to divide by 0 even there.
+    """
+    return ibis.ifelse(ibis.coalesce(value, 0) > 0, value, 1)
 
 
 def _by_week(inputs: Inputs, rows: ir.Table) -> ir.Table:
@@ -82,25 +92,28 @@ def _by_week(inputs: Inputs, rows: ir.Table) -> ir.Table:
     )
 
 
-def _feed(sums: ir.Table, share: float) -> ir.Table:
-    """One row: feed_0 .. feed_3, whether the feed as a whole was alive in each of the last four weeks.
+def _alive(sums: ir.Table, share: float) -> tuple[int, ...]:
+    """Of the last four weeks, the latest being 0, those in which the feed as a whole was alive.
 
-    It was where at least `share` of the accounts of an average week of the 28 days before were heard of.
+    It was where at least `share` of the accounts of an average week of the 28 days before were heard of. Asked for
+    beforehand instead of joined to every row: Sail divides by what it has not joined yet.
     """
-    heard = {f"feed_{week}": total(_[f"heard_{week}"]) for week in range(4)}
-    counts = sums.aggregate(**heard, usual=total(_.weeks_before))
-    return counts.select(**{name: (_.usual > 0) & (_[name] * 4000 >= _.usual * thousandths(share)) for name in heard})
+    heard = {f"heard_{week}": total(_[f"heard_{week}"]) for week in range(4)}
+    [seen] = sums.aggregate(**heard, usual=total(_.weeks_before)).to_pyarrow().to_pylist()
+    usual = seen["usual"] or 0
+    return tuple(
+        week for week in range(4) if usual and (seen[f"heard_{week}"] or 0) * 4000 >= usual * thousandths(share)
+    )
 
 
-def _quiet() -> ir.IntegerValue:
+def _quiet(last_week: ir.IntegerValue, alive: tuple[int, ...]) -> ir.IntegerValue:
     """The weeks since the account was last heard of in which the feed was alive, of the last four."""
-    weeks = [ibis.ifelse((_.last_week > week) & _[f"feed_{week}"], 1, 0) for week in range(4)]
-    return weeks[0] + weeks[1] + weeks[2] + weeks[3]
+    weeks = (ibis.ifelse(last_week > week, 1, 0) for week in alive)
+    return reduce(add, weeks, ibis.literal(0))
 
 
-def _reason(habit: ir.BooleanValue) -> ir.StringValue:
-    alive = [ibis.ifelse(_[f"feed_{week}"], 1, 0) for week in range(4)]
-    stopped = ibis.coalesce(habit, False) & (alive[0] + alive[1] + alive[2] + alive[3] < 2)
+def _reason(habit: ir.BooleanValue, alive: tuple[int, ...]) -> ir.StringValue:
+    stopped = ibis.coalesce(habit, False) & ibis.literal(len(alive) < 2)
     return ibis.cases((_.known, ibis.null("string")), (stopped, "feed_stopped"), else_="few_weeks")
 
 
