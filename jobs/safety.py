@@ -164,7 +164,7 @@ def _more(planned: int, last: Sequence[int], settings: Settings) -> list[str]:
     if planned <= limit:
         return []
     return [
-        f"It would write {planned:,} records; {_last(last)} wrote {usual:,}{_median(last)}. "
+        f"It would write {planned:,} records; {_last(last)} came to {usual:,}{_median(last)}. "
         f"More than {limit:,} are asked about ({settings.volume_share:.0%} and {settings.volume_least:,} more)."
     ]
 

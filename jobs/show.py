@@ -179,8 +179,11 @@ def _by_expected(lead: Lead) -> tuple[bool, int, str]:
     return ranked is None, -(expected(lead) if ranked is None else int(ranked)), str(lead.key)
 
 
-def _by_value(lead: Lead) -> tuple[int, str]:
-    return -lead.value, str(lead.key)
+def _by_value(lead: Lead) -> tuple[bool, float, str]:
+    """Likewise: minor units of two currencies say nothing about each other."""
+    ranked, own = lead.facts.get("ranked"), expected(lead)
+    rate = int(ranked) / own if ranked is not None and own else 1
+    return ranked is None, -lead.value * rate, str(lead.key)
 
 
 def _state_table(state: str, leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> Table:

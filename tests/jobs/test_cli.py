@@ -7,18 +7,22 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import typer
+from rich.console import Console
 
 from connector.emulator.server import Emulator
 from jobs import cli, verbs
 from jobs.explain import Story
 from jobs.result import RunResult
+from jobs.show import lead_list
 from jobs.view import latest_view
 from jobs.wiring import rules_of
 from mappings.load import PRESETS
@@ -122,6 +126,33 @@ def test_a_plan_that_is_written_already_and_a_run_that_wrote_nothing_are_told_so
     assert (back.code, back.out.count("Plan ")) == (0, 1)
     assert back.out.endswith("to take back.\n")
     assert tossup("leads", "--account", "nobody at all", **synced.env).out == "No lead fits.\n"
+
+
+def test_leads_of_several_currencies_are_ordered_by_what_they_are_worth_to_the_company(
+    told: tuple[RunResult, Story],
+) -> None:
+    found = told[0].found
+    assert found is not None
+    lead = next(one for one in found.leads if one.state == "open")
+    worth = {  # value in minor units, chance-weighted, the same in cents of the company's currency
+        "a yen": (500_000, "JPY", 250_000, 166_000),
+        "b dollars": (400_000, "USD", 200_000, 200_000),
+        "c no rate": (900_000, "GBP", 450_000, None),
+    }
+    made = [
+        replace(
+            lead,
+            account_name=name,
+            value=value,
+            currency=currency,
+            facts={**lead.facts, "expected": own, "ranked": all},
+        )
+        for name, (value, currency, own, all) in worth.items()
+    ]
+    out = Console(width=80, record=True, file=StringIO())
+    out.print(lead_list(made, found, "value"))
+    shown = out.export_text()
+    assert sorted(worth, key=shown.index) == ["b dollars", "a yen", "c no rate"]
 
 
 def test_the_list_of_commands_says_each_in_a_whole_sentence(tossup: Tossup) -> None:

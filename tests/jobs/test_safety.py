@@ -86,7 +86,7 @@ def test_far_more_writes_than_usual_wait_for_a_person_who_applies_the_plan(
     before = here.state()
     ended = shell("sync", "--yes", **here.env, TOSSUP_VOLUME_LEAST="2", TOSSUP_VOLUME_SHARE="0.5")
     assert (ended.code, here.state()) == (3, before)
-    assert "It would write 5 records; the last 3 runs that wrote wrote 1 (median)." in ended.err
+    assert "It would write 5 records; the last 3 runs that wrote came to 1 (median)." in ended.err
     assert "More than 3 are asked about (50% and 2 more)." in ended.err
     plan = ended.err.split("`tossup apply ")[1].split("`")[0]
     assert f"Plan {plan} is kept." in ended.err
