@@ -81,8 +81,9 @@ def _arrived(fields: Sequence[FieldChange], row: Mapping[str, Value]) -> bool:
 
 
 def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: bool) -> Iterator[Outcome]:
-    """Records that carry the key of one we meant to make."""
-    changes = [one.change for one in intents if one.change.id is None and one.change.key_field]
+    """Records that carry the key of one we meant to make; none of them where its field is gone or out of sight."""
+    there_is = work.schema.objects[object].fields
+    changes = [one.change for one in intents if one.change.id is None and one.change.key_field in there_is]
     for key_field, group in groupby(changes, key=lambda change: str(change.key_field)):
         batch = list(group)
         there = work.crm.keyed(object, key_field, [change.ref for change in batch])

@@ -90,7 +90,8 @@ def _arrived(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator
         gone = row is None and one.change.action == "remove"
         if gone or (row is not None and all(same(row.get(f.name), f.new) for f in one.change.fields)):
             yield Outcome(ref=one.change.ref, ok=True, id=one.change.id), one
-    keyed = [one for one in intents if one.change.id is None and one.change.key_field]
+    there_is = work.schema.objects[object].fields
+    keyed = [one for one in intents if one.change.id is None and one.change.key_field in there_is]
     for key_field, some in groupby(keyed, key=lambda one: str(one.change.key_field)):
         batch = list(some)
         ids = work.crm.keyed(object, key_field, [one.change.ref for one in batch])

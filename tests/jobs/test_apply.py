@@ -23,7 +23,9 @@ from jobs import verbs
 from jobs.plans import write_out
 from jobs.settings import settings_of
 from jobs.store.ledger import Ledger
-from tests.jobs.small import CRMS, FREE, FULL, QUIET, TOSSUP, Company, company, silent, small_world
+from jobs.wiring import open_ledger
+from mappings.changes import Change
+from tests.jobs.small import AT, CRMS, FREE, FULL, QUIET, TOSSUP, Company, company, silent, small_world
 
 MORE = ("a101", "a102", "a103")
 FORKS = multiprocessing.get_context("forkserver")
@@ -396,6 +398,16 @@ def test_of_what_arrived_unheard_of_only_that_is_somebodys_which_they_wrote_sinc
     assert [(one.object, one.field) for one in made.conflicts] == [(here.names["account"], here.names["headroom"])]
     assert float(here.account(FULL)[here.names["headroom"]]) == 7
     assert float(here.account(FULL)[here.names["headroom_value"]]) > arrived > 0
+
+
+def test_a_record_unheard_of_whose_key_field_is_gone_since_stops_no_run(planned: Planned) -> None:
+    here, connection = planned.company, planned.plan.connection
+    made = Change(object=here.names["task"], action="create", id=None, key="a/b/c/d", key_field="old_key", fields=())
+    with open_ledger(here.settings, connection) as ledger:
+        run = ledger.begin("sync", connection, AT)
+        ledger.intend(run, planned.plan.id, connection, [made], AT)
+    assert planned.apply()["refused"] == 0
+    assert verbs.undo(here.settings, run, write=True, report=silent).written == 0
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2])
