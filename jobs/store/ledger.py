@@ -39,6 +39,8 @@ from mappings.changes import Change, Plan
 
 __all__ = ["Known", "Ledger", "OpenIntent", "Refusal", "Run", "SavedPlan", "Written"]
 
+# also where its links were refused: a record that was made is ours to close and to take back
+_IS_THERE = outcomes.c.ok | (outcomes.c.created & outcomes.c.record_id.is_not(None))
 _ASK = 5_000
 """Names in one query: SQLite takes at most 32,766 parameters."""
 
@@ -128,7 +130,7 @@ class Ledger:
         query = (
             sa.select(intents.c.change, intents.c.ref, *columns)
             .join_from(intents, outcomes)
-            .where(intents.c.run == _number(run), outcomes.c.ok)
+            .where(intents.c.run == _number(run), _IS_THERE)
             .order_by(intents.c.id.desc())
         )
         with self._database.reading() as con:
@@ -147,7 +149,7 @@ class Ledger:
         query = (
             sa.select(intents.c.run, intents.c.change)
             .join_from(intents, outcomes)
-            .where(intents.c.run > _number(run), outcomes.c.ok, same)
+            .where(intents.c.run > _number(run), _IS_THERE, same)
             .order_by(intents.c.id)
         )
         with self._database.reading() as con:
@@ -332,7 +334,8 @@ class Ledger:
         if not todo:
             return
         con.execute(sa.insert(outcomes), [_outcome_row(row.id, settled[row.ref], at) for row in todo])
-        remember(con, [(row, settled[row.ref]) for row in todo if settled[row.ref].ok], at)
+        there = [row for row in todo if settled[row.ref].ok or _half_made(settled[row.ref])]
+        remember(con, [(row, settled[row.ref]) for row in there], at)
 
     def _lost(self, con: sa.Connection) -> list[Hold]:
         return [hold for hold in self._holds if not hold.is_ours(con)]
@@ -350,6 +353,10 @@ def ledger_url(folder: Path) -> str:
 def _stop(lost: list[Hold]) -> None:
     for hold in lost:
         raise hold.lost()
+
+
+def _half_made(outcome: Outcome) -> bool:
+    return outcome.created and outcome.id is not None
 
 
 def _number(run: str) -> int:

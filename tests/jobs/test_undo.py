@@ -200,6 +200,20 @@ def test_a_run_on_another_connection_is_none_of_this_one(synced: Synced) -> None
         undo(here, synced.run.run)
 
 
+def test_a_task_that_was_made_but_not_linked_is_ours_and_is_undone(tmp_path: Path) -> None:
+    with company("hubspot", tmp_path / "store") as here:
+        planned = here.sync(write=False).plan
+        assert planned is not None
+        here.edit("delete", FULL, "contact")
+        told = verbs.apply(here.settings, planned.id, report=silent)
+        (refused,) = told.refused
+        assert "LINK_REFUSED" in refused
+        assert len(here.ours("task")) > 1
+        here.later()
+        assert undo(here, told.run).left == ()
+        assert here.ours("task") == {}
+
+
 @pytest.mark.parametrize("crm", CRMS)
 def test_members_come_off_their_list_and_back_on_it(crm: str, tmp_path: Path) -> None:
     with listing(crm, tmp_path) as here:
