@@ -21,7 +21,7 @@ from jobs.updates import Kind, Speaker, updates
 from jobs.view import View
 from jobs.wiring import Work
 from leads.find import Found
-from leads.texts import names, say
+from leads.texts import brief, names, say
 from mappings.canonical import Lead
 from mappings.changes import Change, Conflict, FieldChange, Plan, compare
 from mappings.schema import ObjectSchema
@@ -192,10 +192,11 @@ def _speaker(work: Work, decided: Decided) -> Speaker:
     owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
 
     def record(lead: Lead, kind: Kind) -> Desired | None:
-        called = names(lead)
-        text = say(lead, work.rules, mapping.company.language, called, work.crm.record_url)
+        called, language = names(lead), mapping.company.language
         if kind == "task":
+            text = say(lead, work.rules, language, called, work.crm.record_url)
             return task_record(lead, text, mapping, schema)
+        text = brief(lead, work.rules, language, called, work.crm.record_url)
         route = owner_named(lead.route, owners)
         return lead_record(lead, text, mapping, schema, owner_id=route, contact_name=called.contact)
 

@@ -34,12 +34,14 @@ _LINES: Mapping[str, frozenset[str]] = {
     "line.model": ALWAYS | {"win_model"},
     "line.no_history": ALWAYS,
     "line.contact": ALWAYS | {"channels"},
+    **dict.fromkeys(("brief.from", "brief.next", "brief.answer"), ALWAYS),
     "line.evidence": frozenset({"fact", "amount", "field"}),
     "stake": frozenset({"value"}),
     **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},
 }
 _PLAIN = (
     "unknown", "line.no_rate", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no", "and", "heading.why",
+    "heading.from", "heading.answer",
     "heading.numbers", "heading.script", "heading.next", "heading.material", "material", "heading.no",
     "channel.phone", "channel.email",
 )  # fmt: skip

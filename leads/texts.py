@@ -56,6 +56,7 @@ class _Line:
     url: str | None = None
 
 
+Part = Literal["subject", "why", "script", "next_step", "material"]
 _Section = tuple[str, tuple[_Line, ...], bool]
 """Heading, lines, and whether they are a list."""
 
@@ -80,7 +81,28 @@ def say(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, u
     values = _values(lead, rules, names, phrases)
     why, script, next_step = (fill(parts[part], values) for part in ("why", "script", "next_step"))
     script = _by_channel(lead, phrases) + script
-    sections = tuple(_sections(lead, phrases, values, (why, script, next_step), url))
+    return _text(
+        parts, values, (why, script, next_step), tuple(_sections(lead, phrases, values, url, script, next_step))
+    )
+
+
+def brief(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url) -> Text:
+    """A toss-up in words for the specialist who gets it: from whom, why now, whom to call, and how to answer."""
+    phrases = Phrases(rules.texts[language], language)
+    parts, words = phrases.texts.plays[lead.play], phrases.texts.words
+    values = _values(lead, rules, names, phrases)
+    opening, next_step = (fill(words[f"brief.{part}"], values) for part in ("from", "next"))
+    next_step = _by_channel(lead, phrases) + next_step
+    return _text(
+        parts, values, (fill(parts["why"], values), opening, next_step),
+        tuple(_brief(lead, phrases, values, url, opening, next_step)),
+    )  # fmt: skip
+
+
+def _text(
+    parts: Mapping[Part, str], values: Mapping[str, str], said: tuple[str, str, str], sections: tuple[_Section, ...]
+) -> Text:
+    why, script, next_step = said
     return Text(
         subject=subject_of(parts["subject"], values),
         why=why,
@@ -144,17 +166,41 @@ def _by_channel(lead: Lead, phrases: Phrases) -> str:
 
 
 def _sections(
-    lead: Lead, phrases: Phrases, values: Mapping[str, str], parts: tuple[str, str, str], url: Url
+    lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url, script: str, next_step: str
 ) -> Iterator[_Section]:
     words = phrases.texts.words
-    why, script, next_step = parts
-    yield words["heading.why"], tuple(_Line(line) for line in why.splitlines()), False
-    yield words["heading.numbers"], tuple(_numbers(lead, phrases, values, url)), True
-    yield words["heading.script"], tuple(_Line(line) for line in script.splitlines()), False
-    yield words["heading.next"], (*(_Line(line) for line in next_step.splitlines()),), False
+    yield from _grounds(lead, phrases, values, url)
+    yield words["heading.script"], _lines(script), False
+    yield words["heading.next"], _lines(next_step), False
+    yield from _material(lead, phrases)
+    yield words["heading.no"], _lines(words["how_to_say_no"]), False
+
+
+def _brief(
+    lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url, opening: str, next_step: str
+) -> Iterator[_Section]:
+    words = phrases.texts.words
+    yield words["heading.from"], _lines(opening), False
+    yield from _grounds(lead, phrases, values, url)
+    yield words["heading.next"], _lines(next_step), False
+    yield from _material(lead, phrases)
+    yield words["heading.answer"], _lines(fill(words["brief.answer"], values)), False
+
+
+def _grounds(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) -> Iterator[_Section]:
+    why = fill(phrases.texts.plays[lead.play]["why"], values)
+    yield phrases.texts.words["heading.why"], _lines(why), False
+    yield phrases.texts.words["heading.numbers"], tuple(_numbers(lead, phrases, values, url)), True
+
+
+def _material(lead: Lead, phrases: Phrases) -> Iterator[_Section]:
+    words = phrases.texts.words
     if material := phrases.texts.plays[lead.play].get("material"):
         yield words["heading.material"], (_Line(words["material"], material),), False
-    yield words["heading.no"], (_Line(words["how_to_say_no"]),), False
+
+
+def _lines(text: str) -> tuple[_Line, ...]:
+    return tuple(_Line(line) for line in text.splitlines())
 
 
 def _numbers(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) -> Iterator[_Line]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leads.find import Found
 from leads.phrases import Phrases, placeholders, tidy
-from leads.texts import ALWAYS, ASIDES, Names, in_short, names, say
+from leads.texts import ALWAYS, ASIDES, Names, brief, in_short, names, say
 from mappings.canonical import Lead
 from mappings.load import load_mapping
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -72,6 +72,28 @@ def test_a_reason_in_short_is_one_line_of_a_plain_field(
 def _unknown(lead: Lead) -> set[str]:
     template = rules().texts["en"].plays[lead.play]["why"]
     return placeholders(template) - set(lead.facts) - ALWAYS - set(ASIDES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_specialist_reads_from_whom_it_comes_why_and_how_to_answer(
+    language: Literal["en", "ja"], leads: dict[str, Lead]
+) -> None:
+    for lead in (lead for lead in leads.values() if lead.is_tossup):
+        text, words = brief(lead, rules(), language, names(lead), _url), rules().texts[language].words
+        order = [text.body.index(words[f"heading.{name}"]) for name in ("from", "why", "numbers", "next", "answer")]
+        assert order == sorted(order)
+        assert words["heading.script"] not in text.body, "the CSM's words to the customer are not the specialist's"
+        assert words["how_to_say_no"] not in text.body
+        assert "Tossup response" in text.body
+        assert rules().mapping.company.name in text.next_step, "who calls says first for whom"
+        assert say(lead, rules(), language, names(lead), _url).subject == text.subject
+        assert "{" not in text.body
+
+
+def test_whom_nobody_may_call_is_said_to_the_specialist_too(leads: dict[str, Lead]) -> None:
+    lead = next(lead for lead in leads.values() if lead.is_tossup)
+    silent = replace(lead, facts={**lead.facts, "channels": "email"})
+    assert rules().texts["en"].words["no_phone"] in brief(silent, rules(), "en", names(silent), _url).body
 
 
 def test_a_seat_limit_task_reads_like_this(leads: dict[str, Lead]) -> None:
