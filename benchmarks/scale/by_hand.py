@@ -232,7 +232,8 @@ means AS (
     round(avg(mean) FILTER (week >= 4), 4) AS own_mean,
     round(stddev_samp(mean) FILTER (week >= 4), 4) AS own_sd,
     count_if(week < 4) AS n_now, count_if(week BETWEEN 4 AND 7) AS n_before, count_if(week >= 4) AS n_past,
-    min(week) AS last, count_if(week = 0) AS h0, count_if(week = 1) AS h1, count_if(week = 2) AS h2,
+    min(week) AS last, max(week) - 3 AS span,
+    count_if(week = 0) AS h0, count_if(week = 1) AS h1, count_if(week = 2) AS h2,
     count_if(week = 3) AS h3
   FROM weekly GROUP BY account_id),
 feed AS (
@@ -244,7 +245,9 @@ silent AS (
   SELECT means.*, (last > 0 AND f0)::INT + (last > 1 AND f1)::INT + (last > 2 AND f2)::INT
     + (last > 3 AND f3)::INT AS since FROM means, feed),
 quiet AS (
-  SELECT * EXCLUDE since, CASE WHEN since * n_before > 4 THEN since ELSE 0 END AS n_quiet FROM silent),
+  SELECT * EXCLUDE since,
+    CASE WHEN since > 1 AND power(span - n_past, since) * 1000 <= power(span, since) * 10
+      THEN since ELSE 0 END AS n_quiet FROM silent),
 sums AS (
   SELECT account_id, used_before, own_mean, own_sd,
     CASE WHEN n_quiet = 0 THEN used_now ELSE round(coalesce(used_now, 0) * n_now / (n_now + n_quiet), 4) END

@@ -48,8 +48,7 @@ def measured(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
     sums = inputs.stage("usage_weeks", _by_week(inputs, rows))
     alive = _alive(sums, numbers["feed_share"])
     told = sums.mutate(quiet=_quiet(sums.last_week, alive))
-    # as many quiet weeks as lie between two reports of theirs say nothing
-    told = told.mutate(quiet=ibis.ifelse(_.quiet * _.weeks_before > 4, _.quiet, 0))
+    told = told.mutate(quiet=ibis.ifelse(_unusual(numbers["silence_chance"]), _.quiet, 0))
     weeks = _.weeks_now + _.quiet
     used = ibis.ifelse(_.quiet == 0, _.used_now, ibis.coalesce(_.used_now, 0.0) * _.weeks_now / _divisor(weeks))
     habit = (_.weeks_before >= 2) & (_.weeks_past >= 4) & (_.used_before > 0)
@@ -88,6 +87,7 @@ def _by_week(inputs: Inputs, rows: ir.Table) -> ir.Table:
         weeks_before=_.week.count(where=before),
         weeks_past=_.week.count(where=past),
         last_week=_.week.min(),
+        first_week=_.week.max(),
         **{f"heard_{week}": _.week.count(where=_.week == week) for week in range(4)},
     )
 
@@ -110,6 +110,16 @@ def _quiet(last_week: ir.IntegerValue, alive: tuple[int, ...]) -> ir.IntegerValu
     """The weeks since the account was last heard of in which the feed was alive, of the last four."""
     weeks = (ibis.ifelse(last_week > week, 1, 0) for week in alive)
     return reduce(add, weeks, ibis.literal(0))
+
+
+def _unusual(chance: float) -> ir.BooleanValue:
+    """Whether two or more quiet weeks in a row would come by chance no more often than `chance`, by their own habit.
+
+    The habit is the share of weeks with data, since the first of them up to 28 days ago.
+    """
+    span = _.first_week - 3
+    rare = (span - _.weeks_past) ** _.quiet * 1000 <= span**_.quiet * thousandths(chance)
+    return (_.quiet > 1) & rare
 
 
 def _reason(habit: ir.BooleanValue, alive: tuple[int, ...]) -> ir.StringValue:
@@ -146,13 +156,13 @@ def _number(doc: str, unit: str = "usage") -> Fact:
 USAGE = Family(
     name="usage",
     grain="account",
-    numbers={"share": 0.3, "deviations": 2, "feed_share": 0.5},
+    numbers={"share": 0.3, "deviations": 2, "feed_share": 0.5, "silence_chance": 0.01},
     facts={
         "used_now": _number(
             "usage of the last 28 days, all products together: mean of the means of its weeks. The weeks since the "
-            "last row count as 0 where there are more of them than usually lie between two rows (4 / weeks with data "
-            "of the 28 days before) and the feed was alive in them: at least the share feed_share of the accounts of "
-            "an average week of the 28 days before had data"
+            "last row count as 0 where there are two or more, so many in a row would come by chance in at most the "
+            "share silence_chance of cases (by their share of weeks without data before), and the feed was alive "
+            "in them: at least the share feed_share of the accounts of an average week of the 28 days before had data"
         ),
         "used_before": _number("the same for the 28 days before"),
         "own_mean": _number("the same for the 154 days before the last 28"),

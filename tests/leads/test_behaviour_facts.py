@@ -363,9 +363,15 @@ scene(
 )
 scene(
     USAGE,
-    "four silent weeks of one who was heard of every other week count as none",
+    "four silent weeks of one who was heard of every other week may be chance",
+    {"used_now": None, "usage_fall": None, "usage_drop": None, "usage_reason": "few_weeks"},
+    usage=weeks(*[None] * 4, *[100.0, None] * 8),
+)
+scene(
+    USAGE,
+    "four silent weeks of one who was heard of in three of four count as none",
     {"used_now": 0, "usage_fall": 100, "usage_drop": True},
-    usage=weeks(*[None] * 4, *[100.0, None] * 4),
+    usage=weeks(*[None] * 4, *[100.0, None, 100.0, 100.0] * 3),
 )
 scene(
     USAGE,
