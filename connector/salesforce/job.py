@@ -1,9 +1,10 @@
 """Bulk API 2.0 jobs: create, close, and wait until Salesforce has done them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
-from connector.errors import GiveUp, TryAgain
+from connector.errors import CrmError, GiveUp, TryAgain
 from connector.salesforce.config import SalesforceConfig
 from connector.transport import Transport, scrubbed
 from connector.wire import Call
@@ -50,7 +51,8 @@ class Jobs:
     def done(self, id: str, *, partly: bool = False) -> Mapping[str, Any]:
         """The finished job; with `partly`, also one that failed after some records.
 
-        Raises `TryAgain` or `GiveUp` when it failed, `TryAgain` when it takes too long.
+        Raises `TryAgain` or `GiveUp` when it failed, `TryAgain` when it takes too long. It is aborted then: what it
+        wrote hours later would not have been looked at before.
         """
         waited_s, next_s = 0.0, _FIRST_WAIT_S
         while True:
@@ -60,6 +62,8 @@ class Jobs:
             if job["state"] in ("Failed", "Aborted"):
                 raise self._failed(id, job)
             if waited_s >= self._patience_s:
+                with suppress(CrmError):  # it may have ended meanwhile; what it did is looked up by the next run
+                    self.close(id, "Aborted")
                 raise TryAgain(f"Salesforce has not finished job {id} after {waited_s:.0f} s. Run again later.")
             self._transport.wait(next_s)
             waited_s, next_s = waited_s + next_s, min(_LONGEST_WAIT_S, next_s * 1.7)

@@ -205,6 +205,25 @@ def test_a_job_that_never_ends_is_not_waited_for_for_ever(server, crm):
         read_all(crm, Read(schema=ACCOUNT, fields=("Name",)))
 
 
+def test_a_job_that_takes_too_long_is_aborted_so_that_it_does_not_write_later(server, crm):
+    job: dict[str, Any] = {"id": "750J", "state": "InProgress", "object": "Account", "contentUrl": "x"}
+
+    def asked(request: Any) -> Reply:
+        if request.method == "PATCH":
+            job["state"] = orjson.loads(request.body)["state"]
+            job["said"] = [*job.get("said", ()), job["state"]]
+            job["state"] = "InProgress" if job["state"] == "UploadComplete" else job["state"]
+        return json(job)
+
+    server.by_path[f"{DATA}/jobs/ingest"] = lambda _: json(job)
+    server.by_path[f"{DATA}/jobs/ingest/750J"] = asked
+    server.by_path[f"{DATA}/jobs/ingest/750J/batches"] = lambda _: Reply(status=201, body=b"")
+    many = [Record(ref=numbered(n), id=numbered(n), values={"Name": "x"}) for n in range(12_000)]
+    with pytest.raises(TryAgain, match="has not finished job 750J"):
+        list(crm.update("Account", many))
+    assert job["said"] == ["UploadComplete", "Aborted"]
+
+
 def test_who_we_are_is_asked_with_a_ready_token(server, crm):
     server.by_path["/services/oauth2/userinfo"] = lambda _: json({"user_id": "005000000000001AAA"})
     assert crm.user_id() == "005000000000001AAA"
