@@ -47,7 +47,8 @@ HEADINGS: Mapping[str, Headings] = MappingProxyType(
             holds="holds now, and since when",
             wanted="Tossup would write",
             whole="all of it",
-            explained="Somebody else wrote these fields, so Tossup leaves them alone.",
+            explained="Somebody else wrote these fields, so Tossup leaves them alone. "
+            "To give one back, map it with the policy ours for one sync.",
             empty="(empty)",
             actions={"create": "to create", "update": "to update", "close": "to close", "remove": "to take off"},
         ),
@@ -67,7 +68,8 @@ HEADINGS: Mapping[str, Headings] = MappingProxyType(
             holds="現在の値と更新者",
             wanted="Tossupの計算値",
             whole="全文",
-            explained="他の人が更新した項目のため、Tossupは上書きしません。",
+            explained="他の人が更新した項目のため、Tossupは上書きしません。"
+            "Tossupに戻すには、マッピングのpolicyをoursにして一度同期してください。",
             empty="（空）",
             actions={"create": "作成", "update": "更新", "close": "完了", "remove": "除外"},
         ),
