@@ -27,6 +27,8 @@ Kind = Literal[
 ]
 FAULTS: Final[tuple[Kind, ...]] = get_args(Kind)
 KINDS: Final = (*FAULTS, *LIES)
+_GIVEN = ("match", "kind", "times", "probability", "seed", "seconds", "to", "skip", "retry_after")
+"""What a fault is added with."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,20 +69,7 @@ class Fault:
 
     def shown(self) -> dict[str, Any]:
         """The fault as the control plane shows it; `times` is what is left."""
-        names = (
-            "id",
-            "match",
-            "kind",
-            "times",
-            "probability",
-            "seed",
-            "seconds",
-            "to",
-            "skip",
-            "retry_after",
-            "hits",
-        )
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ("id", *_GIVEN, "hits")}
 
 
 class Faults:
@@ -92,17 +81,7 @@ class Faults:
 
     def add(self, wanted: Mapping[str, Any]) -> Fault:
         """Add a fault as the control plane's JSON names it; `BadRequest` when it makes no sense."""
-        unknown = set(wanted) - {
-            "match",
-            "kind",
-            "times",
-            "probability",
-            "seed",
-            "seconds",
-            "to",
-            "skip",
-            "retry_after",
-        }
+        unknown = set(wanted) - set(_GIVEN)
         if unknown:
             raise BadRequest(f"unknown in a fault: {', '.join(sorted(unknown))}")
         if wanted.get("kind") not in KINDS:
