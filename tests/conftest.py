@@ -17,7 +17,7 @@ gc.set_threshold(200_000, 20, 20)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long to torture."""
-    parser.addoption("--kills", type=int, default=24, help="runs that are killed, in tests/torture/test_kill.py")
+    parser.addoption("--kills", type=int, default=9, help="runs that are killed, in tests/torture/test_kill.py")
     parser.addoption("--storms", type=int, default=1, help="storms of faults, for each way of writing")
     parser.addoption("--stories", type=int, default=1, help="stories of people and runs, for each CRM")
     parser.addoption("--seed", type=int, default=1, help="what the chance in tests/torture begins with")
