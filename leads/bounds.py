@@ -10,7 +10,7 @@ SHARES = frozenset(
     {
         "affinity.false_share", "affinity.min_confidence", "attributes.false_share", "churn.seats_share",
         "headroom.conflict", "headroom.percentile", "renewal.high", "renewal.low", "season.false_share",
-        "usage.feed_share", "usage.share",
+        "usage.feed_share", "usage.share", "usage.silence_chance",
     }
 )  # fmt: skip
 """From 0 to 1."""

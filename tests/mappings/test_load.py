@@ -223,7 +223,7 @@ def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> Non
         "write.account.headroom.values: this value is free text or a number; values does not apply.",
         "write.task: Subject is written by two lines; keep one.",
         "write.task.subjct: Tossup writes nothing of this name here; it writes subject, body, body_html, owner_id, "
-        "account_id, contact_id, product, value, due, priority, play and motion. Did you mean subject?",
+        "account_id, contact_id, product, value, due, priority, play, motion and note. Did you mean subject?",
         "write.task.priority.values: says nothing of low.",
         "write.task.priority.values.lo: Tossup never says this; it says high, mid or low. Did you mean low?",
         "write.task.answer.values: says nothing of accepted, won, lost, declined, returned and snoozed.",
@@ -237,7 +237,7 @@ def test_a_mapping_that_contradicts_the_tables_is_told_so(tmp_path: Path) -> Non
 
 def test_what_contradicts_itself_is_told_together_with_what_cannot_be_read(tmp_path: Path) -> None:
     text = edited(**{"time_zone: UTC": "time_zone: Mars", "  subscription:\n": "  subscriptoin:\n"})
-    text = text.replace("policy: ours", "policy: mine").replace("employees: NumberOfEmployees", "employees: [a]")
+    text = text.replace("policy: ours", "policy: mine", 1).replace("employees: NumberOfEmployees", "employees: [a]")
     told = problems(tmp_path, text + "\nnonsense: true\n")
     places = [line.split("  ", 1)[1].split(":")[0] for line in told]
     assert places == [
