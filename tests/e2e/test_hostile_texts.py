@@ -48,6 +48,22 @@ PEOPLE = {"salesforce": "Contact", "hubspot": "contacts"}
 LAST = {"salesforce": "LastName", "hubspot": "lastname"}
 
 
+def test_a_name_of_more_than_a_hundred_kilobytes_is_cut_where_people_read_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # Salesforce takes no name of more than 255 characters, HubSpot none of more than 65,536
+    with company("hubspot", tmp_path_factory.mktemp("long") / "store") as served:
+        long = "名名<b>" * 13_000
+        served.edit("update", "a001", "account", name=long)
+        first, again = served.sync(), served.sync()
+        assert (first.refused, again.written) == ((), 0)
+        tasks = [one for one in served.ours("task").values() if "名" in str(one[served.names["subject"]])]
+        assert tasks
+        assert all(len(str(one[served.names["subject"]])) <= 80 for one in tasks)
+        assert all(len(str(one[served.names["body"]])) < 65_536 for one in tasks)
+        assert long in {one[served.names["name"]] for one in served.records("account")}
+
+
 def test_a_whole_life_with_hostile_names(hostile: Company, tmp_path: Path) -> None:
     accounts = len(hostile.records("account"))
     first = hostile.sync()
