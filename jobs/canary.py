@@ -13,6 +13,7 @@ from connector.errors import AskAPerson
 from jobs.apply import Applied
 from jobs.wiring import Work
 from mappings.changes import Change, Plan, Value
+from mappings.problems import counted
 from mappings.same import same
 from mappings.schema import FieldType, ObjectSchema
 
@@ -49,8 +50,9 @@ def check(
         raise _stopped(plan, applied.written, found)
     if stop and rest:
         raise AskAPerson(
-            f"Wrote {applied.written:,} records and read them back: they are as they should be. {len(rest):,} more "
-            f"wait.\nLook at them in the CRM, then `tossup apply {plan.id}` writes the rest."
+            f"Wrote {counted(applied.written, 'record')} and looked again: all is as it should be. "
+            f"{counted(len(rest), 'more waits', 'more wait')}.\n"
+            f"Look at them in the CRM, then `tossup apply {plan.id}` writes the rest."
         )
 
 
@@ -106,7 +108,7 @@ def _brief(value: object, type: FieldType) -> str:
     if value in (None, ""):
         return "nothing"
     if type in (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.OTHER):
-        return f"a text of {len(str(value)):,} characters"
+        return f"a text of {counted(len(str(value)), 'character')}"
     return repr(str(value))
 
 
@@ -120,7 +122,6 @@ def _stopped(plan: Plan, written: int, found: Sequence[Difference]) -> AskAPerso
         "Switch it off for our user, or change the mapping so that it is not written. If it is meant to be so,",
         f"{change}pass once with --canary 0. Until then every run stops here.",
     )
-    begin = (
-        f"Stopped after the first {written:,} of {len(plan.changes):,} records: they are not as they were written."
-    )
+    of = counted(len(plan.changes), "record")
+    begin = f"Stopped after the first {written:,} of {of}: they are not as they were written."
     return AskAPerson("\n".join([begin, *lines, *steps]))

@@ -111,7 +111,8 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
     """One change for each account whose fields differ, and the fields that are somebody else's."""
     mapping = work.rules.mapping
     object, policies = mapping.write.account.object, account_policies(mapping)
-    desired = account_rows(found.accounts, mapping, work.schema)
+    words = work.rules.texts[mapping.company.language].words
+    desired = account_rows(found.accounts, mapping, work.schema, words)
     fields = [name for name in desired.columns if name != "id"]
     for rows in _differing(work, desired, fields, work.schema.objects[object]):
         wrote = past(work, object, [row["id"] for row in rows])

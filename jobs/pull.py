@@ -19,6 +19,7 @@ from connector.port import Batch, Crm, Cursor, LinkRows, Read
 from jobs.reading import read_at_once
 from jobs.store.mirror import FieldsChanged, Loaded, Mirror, Sink
 from mappings.needs import Needs
+from mappings.problems import counted as so_many
 from mappings.schema import ObjectSchema, Schema
 
 Progress = Callable[[str, int, int | None], None]
@@ -189,8 +190,8 @@ class _Pull:
         have, loaded = self.mirror.count(one.name), one.loaded or Loaded(rows=0, deleted=0)
         if have != counted:
             raise AskAPerson(
-                f"{one.name}: the CRM counts {counted:,} records, but {have:,} could be read. Check that our user "
-                "may see all of them (sharing, teams, record types), then run `tossup pull --full`."
+                f"{one.name}: the CRM counts {so_many(counted, 'record')}, but {have:,} could be read. Check that "
+                "our user may see all of them (sharing, teams, record types), then run `tossup pull --full`."
             )
         return ObjectRead(
             # what changed during a long read was read twice, and is one row all the same

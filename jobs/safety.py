@@ -21,6 +21,7 @@ from jobs.store.ledger import Run
 from jobs.wiring import Work
 from mappings.changes import Plan
 from mappings.needs import objects
+from mappings.problems import counted
 from mappings.write import lead_target, list_target
 
 
@@ -107,11 +108,12 @@ def shrunken(work: Work) -> list[Breach]:
         now = held.get(name, 0)
         gone = name not in work.schema.objects
         if (gone and before) or _is_few(now, before, share, is_ours=name in ours):
-            what = "is out of sight" if gone else f"holds {now:,} rows"
+            what = "is out of sight" if gone else f"holds {counted(now, 'row')}"
             limit = f"fewer than {before * share:,.0f} ({share:.0%}) are asked about"
             found.append(
                 Breach(
-                    kind=Accepted.SHRUNKEN, text=f"{name} {what}; the last good run knew {before:,} rows, {limit}."
+                    kind=Accepted.SHRUNKEN,
+                    text=f"{name} {what}; the last good run knew {counted(before, 'row')}, {limit}.",
                 )
             )
     return found
@@ -164,7 +166,7 @@ def _more(planned: int, last: Sequence[int], settings: Settings) -> list[str]:
     if planned <= limit:
         return []
     return [
-        f"It would write {planned:,} records; {_last(last)} came to {usual:,}{_median(last)}. "
+        f"It would write {counted(planned, 'record')}; {_last(last)} came to {usual:,}{_median(last)}. "
         f"More than {limit:,} are asked about ({settings.volume_share:.0%} and {settings.volume_least:,} more)."
     ]
 
@@ -189,8 +191,9 @@ def _disputes(now: int, last: Sequence[int], settings: Settings) -> list[str]:
     if now <= limit:
         return []
     return [
-        f"{now:,} fields of ours hold what somebody else wrote; in {_last(last)} at most {most:,} "
-        f"did. More than {limit:,} are asked about: an import or an automation may have written over them."
+        f"{counted(now, 'field of ours holds', 'fields of ours hold')} what somebody else wrote; in {_last(last)} at "
+        f"most {most:,} did. More than {limit:,} are asked about: an import or an automation may have written over "
+        "them."
     ]
 
 
@@ -199,8 +202,8 @@ def _closing(plan: Plan, open_now: int, settings: Settings) -> list[str]:
     if ending <= settings.volume_least or ending <= open_now * settings.close_share:
         return []
     return [
-        f"It would close {ending:,} of our {open_now:,} open records. More than {settings.close_share:.0%} are asked "
-        "about: what they were made for disappeared all at once."
+        f"It would close {ending:,} of our {counted(open_now, 'open record')}. More than {settings.close_share:.0%} "
+        "are asked about: what they were made for disappeared all at once."
     ]
 
 
@@ -222,8 +225,8 @@ def _crowded(work: Work, plan: Plan, decided: Decided) -> list[str]:
     )
     full = sorted(((held.get(owner, 0) + n, owner) for owner, n in new.items()), reverse=True)
     return [
-        f"Owner {owner} would hold {total:,} open tasks of ours, {new[owner]:,} of them new. More than {most:,} are "
-        "asked about."
+        f"Owner {owner} would hold {counted(total, 'open task')} of ours, {new[owner]:,} of them new. More than "
+        f"{most:,} are asked about."
         for total, owner in full[:3]
         if total > most
     ]
@@ -243,7 +246,8 @@ def within_budget(work: Work, plan: Plan) -> None:
     if left is None or needed <= left:
         return
     raise TryAgain(
-        f"Not begun: plan {plan.id} takes about {needed:,} API calls, and {left:,} are left above the reserve of "
+        f"Not begun: plan {plan.id} takes about {counted(needed, 'API call')}, and "
+        f"{counted(left, 'is', 'are')} left above the reserve of "
         f"{work.settings.api_reserve:.0%} for people and other programs. Run again when the day's window has moved "
         "on, or lower TOSSUP_API_RESERVE.",
         code="BUDGET",

@@ -21,7 +21,7 @@ from leads.phrases import tidy
 from mappings.canonical import Lead
 from mappings.changes import Action, Change, Plan
 from mappings.money import major
-from mappings.problems import Problem
+from mappings.problems import Problem, counted
 
 STATES = ("open", "waiting", "held", "suppressed")
 _ENDS = {1: ": some refused", 2: ": could not run", 3: ": asked a person", 75: ": try again"}
@@ -115,7 +115,9 @@ def _written_line(result: RunResult, plan: Plan) -> Words:
     conflicts = len(plan.conflicts) + len(result.moved)
     tail = f", left to people {conflicts:,}" if conflicts else ""
     written = f"written {result.written:,}, refused {len(result.refused):,}"
-    return Words(f"Plan {plan.id}: {counts}; {written}{tail}; {result.calls:,} calls, {result.seconds:.1f} s.")
+    return Words(
+        f"Plan {plan.id}: {counts}; {written}{tail}; {counted(result.calls, 'call')}, {result.seconds:.1f} s."
+    )
 
 
 def left_alone(result: RunResult, limit: int = 10) -> RenderableType:
@@ -132,8 +134,9 @@ def left_alone(result: RunResult, limit: int = 10) -> RenderableType:
 
 def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
     """A plan, field by field, the first `limit` records of each kind."""
+    records = counted(len(plan.changes), "record")
     parts: list[RenderableType] = [
-        Words(f"Plan {plan.id} for {plan.connection}: {len(plan.changes):,} records, about {plan.calls:,} calls")
+        Words(f"Plan {plan.id} for {plan.connection}: {records}, about {counted(plan.calls, 'call')}")
     ]
     shown: dict[tuple[str, str], int] = {}
     for change in plan.changes:
@@ -230,13 +233,13 @@ def forgotten(result: Forgotten) -> Words:
     """What the store held of a person, in numbers."""
     held = result.ledger
     counts = (
-        f"{result.people:,} contacts, {held.plans:,} plans, {held.intents:,} changes, {held.written:,} records with "
-        f"values of ours, {held.refusals:,} refusals"
+        f"{counted(result.people, 'contact')}, {counted(held.plans, 'plan')}, {counted(held.intents, 'change')}, "
+        f"{counted(held.written, 'record')} with values of ours, {counted(held.refusals, 'refusal')}"
     )
     if not result.done:
         return Words(f"The store of {result.connection} holds: {counts}. Nothing was changed; --yes takes it out.")
     return Words(
-        f"Taken out of the store of {result.connection}: {counts}; {result.rows:,} rows of the mirror. "
+        f"Taken out of the store of {result.connection}: {counts}; {counted(result.rows, 'row')} of the mirror. "
         "What the CRM still holds of them comes back with the next pull."
     )
 
@@ -276,7 +279,7 @@ def setup_view(steps: Sequence[SetupStep]) -> RenderableType:
     """What `setup` would do."""
     if not steps:
         return Words("Everything is set up: nothing to create or grant.")
-    return Group(*(Words(f"+ {step.text}") for step in steps), Words(f"{len(steps):,} steps."))
+    return Group(*(Words(f"+ {step.text}") for step in steps), Words(f"{counted(len(steps), 'step')}."))
 
 
 def run_list(runs: Sequence[Run]) -> Table:
@@ -363,7 +366,7 @@ def _problem_json(kind: str, problem: Problem) -> JsonObject:
 def demo_view(shown: Shown, command: str) -> RenderableType:
     """What the demo did, one task as its reader sees it, and where to look. `command` is how to call tossup here."""
     parts: list[RenderableType] = [run_summary(shown.result)]
-    parts.append(Words(f"The second run wrote {shown.again.written:,} records: nothing had changed.\n"))
+    parts.append(Words(f"The second run wrote {counted(shown.again.written, 'record')}: nothing had changed.\n"))
     if shown.sample:
         parts.append(Panel(Words(shown.sample), title="One of the tasks, as its CSM reads it", title_align="left"))
     example = next((lead.account_name for lead in shown.leads if lead.state == "held"), "ACCOUNT")

@@ -14,6 +14,7 @@ from leads.considered import Looked, Plain, PlayAnswer, PlaySaid
 from leads.facts.family import Fact
 from leads.phrases import tidy
 from leads.verdicts import GateAnswer, GateSaid, Judgement
+from mappings.problems import counted
 
 CLOSEST = 2
 """Products that are told of a play whose condition holds for none."""
@@ -150,7 +151,7 @@ def _closest(one: PlaySaid, telling: Telling) -> Iterator[str]:
     for looked in shown:
         yield _looked(looked, one, telling)
     if one.play.per != "account" and len(one.looked) > len(shown):
-        yield f"({len(one.looked)} products looked at, closest first)"
+        yield f"({counted(len(one.looked), 'product')} looked at, closest first)"
 
 
 def _found(one: PlaySaid, story: Story) -> str:
@@ -246,14 +247,14 @@ def _lead(one: Judgement, story: Story, telling: Telling) -> Panel:
 
 
 _SOURCES: Mapping[str, str] = {
-    "model": "model {model}, learnt from {n:,} decided deals", "deals": "from {n:,} decided deals",
+    "model": "model {model}, learnt from {deals}", "deals": "from {deals}",
     "setting": "a setting: no decided deals tell",
 }  # fmt: skip
 
 
 def _worth(one: Judgement, telling: Telling) -> Iterator[str]:
     lead, money = one.lead, telling.phrases.money
-    n = _SOURCES[one.win_source].format(n=one.decided_n, model=one.win_model)
+    n = _SOURCES[one.win_source].format(deals=counted(one.decided_n, "decided deal"), model=one.win_model)
     timing = f" x timing {number(one.timing)}" if one.timing != 1 else ""
     yield f"{money(lead.value, lead.currency)} a year x {lead.p_win * 100:.1f} % to win ({n}){timing}"
     yield f"= {money(one.expected, lead.currency)} expected; {lead.priority} priority"
@@ -263,7 +264,7 @@ def _work(one: Judgement, telling: Telling) -> Iterator[str]:
     lead = one.lead
     owner = telling.value("owner_name", lead.facts.get("owner_name") or telling.phrases.texts.words["no_owner"])
     if one.place is not None:
-        yield f"place {one.place:,} on the list of {owner}; {one.places:,} fit into a week"
+        yield f"place {one.place:,} on the list of {owner}; {counted(one.places, 'fits', 'fit')} into a week"
     if lead.state == "open":
         route = f", tossed up to {lead.route}" if lead.route else ""
         yield f"becomes a {lead.action}{route}, due {lead.due}"

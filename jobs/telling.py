@@ -6,8 +6,9 @@ from datetime import date
 
 from leads.considered import Clause, Plain
 from leads.facts.family import Fact
-from leads.phrases import SHARES, Phrases, fill, tidy
+from leads.phrases import SHARES, Phrases, tidy
 from leads.rules import ABOUT_CANDIDATES, GATE_OFFERS, Book
+from leads.templates import fill
 from mappings.canonical import Evidence
 from mappings.config import Rules
 

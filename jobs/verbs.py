@@ -44,7 +44,7 @@ from mappings.check import notes as check_notes
 from mappings.load import init as preset_texts
 from mappings.load import positions
 from mappings.needs import needs
-from mappings.problems import BadConfig, Problem
+from mappings.problems import BadConfig, Problem, counted
 from mappings.sources import lineage
 from mappings.write import wanted_fields
 
@@ -263,7 +263,8 @@ def _check(work: Work) -> None:
     if absent:
         more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
         raise GiveUp(
-            f"{len(absent):,} fields that Tossup needs are not in {work.connection}, or hidden from our user: "
+            f"{counted(len(absent), 'field that Tossup needs is', 'fields that Tossup needs are')} not in "
+            f"{work.connection}, or hidden from our user: "
             f"{', '.join(absent[:5])}{more}. Run `tossup setup` to see what it would create, `tossup setup --apply` "
             "to do it."
         )

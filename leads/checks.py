@@ -10,8 +10,9 @@ from leads.gates import COMPARED_BY, COMPARING
 from leads.handover import WORDS as HANDOVER_WORDS
 from leads.language import Fault
 from leads.notes import WORDS as NOTE_WORDS
-from leads.phrases import PLACEHOLDER, placeholders
+from leads.phrases import CODES
 from leads.rules import Book, python_plays
+from leads.templates import PLACEHOLDER, placeholders
 from leads.texts import ALWAYS, ASIDES
 from mappings.config import Gate, Play, Rules, Texts
 from mappings.marked import Key
@@ -196,6 +197,7 @@ def _words(texts: Texts, rules: Rules) -> Iterator[Finding]:
     wanted |= NOTE_WORDS
     wanted |= {f"fact.{fact}": frozenset() for fact in quoted}
     wanted |= {f"unit.{facts[fact].unit}": frozenset({"value"}) for fact in quoted}
+    wanted |= {f"{fact}.{code}": frozenset() for fact, codes in CODES.items() for code in codes}
     wanted |= {f"risk.{signal}": frozenset({"value"}) for signal in SIGNALS}
     for key, allowed in wanted.items():
         if key in texts.words:
@@ -210,4 +212,6 @@ def _quotes(path: tuple[Key, ...], template: str, allowed: frozenset[str] | set[
         yield Finding(path=path, text=f"{{{name}}} is not known here", suggestion=meant and f"{{{meant}}}")
     rest = PLACEHOLDER.sub("", template)
     if "{" in rest or "}" in rest:
-        yield Finding(path=path, text="a brace is left over; a placeholder is {a_name} in small letters")
+        yield Finding(
+            path=path, text="a brace is left over; a placeholder is {a_name} in small letters, or {a_name seat|seats}"
+        )

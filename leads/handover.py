@@ -10,7 +10,8 @@ from html import escape
 from typing import Literal, get_args
 
 from leads.notes import LENGTH as NOTE_LENGTH
-from leads.phrases import Phrases, fill, tidy
+from leads.phrases import Phrases, tidy
+from leads.templates import fill
 from leads.texts import subject_of
 from mappings.canonical import LeadKey
 from mappings.config import Handover, Outcome, Rules, Told

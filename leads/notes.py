@@ -8,8 +8,9 @@ from typing import Any, Literal
 from ibis import _
 
 from leads.find import Found
-from leads.phrases import PLACEHOLDER, Phrases, fill, tidy
+from leads.phrases import Phrases, tidy
 from leads.rules import Rule
+from leads.templates import between, fill
 from mappings.canonical import LeadKey
 
 What = Literal["closed", "left", "back", "late", "expired"]
@@ -39,7 +40,7 @@ def note(
 
 def is_a(what: What, text: str, phrases: Phrases) -> bool:
     """Whether this is a note of that kind, whatever it quotes."""
-    parts = (re.escape(part) for part in PLACEHOLDER.split(phrases.texts.words[f"note.{what}"])[::2])
+    parts = (re.escape(part) for part in between(phrases.texts.words[f"note.{what}"]))
     return re.fullmatch(".*".join(parts), text) is not None
 
 

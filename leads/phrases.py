@@ -8,14 +8,23 @@ from datetime import date
 from typing import Any
 
 from leads.facts.families import FACTS
+from leads.templates import PLACEHOLDER, fill, filled
 from mappings.config import Texts
 from mappings.money import digits
+from mappings.outputs import SEGMENTS
 
 MONEY = frozenset({"value", "expected", "stake"}) | {name for name, fact in FACTS.items() if fact.kind == "money"}
 """What is told in minor units of the lead's currency."""
 SHARES = frozenset(name for name, fact in FACTS.items() if fact.unit == "share")
 """Facts between 0 and 1, told in percent."""
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+CODES: Mapping[str, tuple[str, ...]] = {
+    "rfm_segment": SEGMENTS,
+    "risk": ("none", "watch", "high"),
+    "headroom_reason": ("employees_missing", "employees_negative", "employees_conflict", "paid_users_missing"),
+    "usage_reason": ("feed_stopped", "few_weeks"),
+    "similar_why": ("industry+band", "industry", "band"),
+}
+"""Facts that are one of a few codes: the words `fact.code` say them."""
 NAME_LENGTH = 80
 # not calendar.month_name: that one follows the locale of whoever runs us
 MONTHS = (
@@ -38,16 +47,6 @@ def _cleaned(text: str) -> str:
     spaced = "".join(" " if c.isspace() else c for c in text)
     kept = "".join(c for c in spaced if unicodedata.category(c)[0] != "C" or c in _JOINERS)
     return " ".join(kept.split())
-
-
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with every {name} replaced once; what a value contains is never read as a template."""
-    return PLACEHOLDER.sub(lambda found: values[found[1]], template)
-
-
-def placeholders(template: str) -> frozenset[str]:
-    """The names a template quotes."""
-    return frozenset(PLACEHOLDER.findall(template))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Phrases:
             "signals": lambda: tidy(row["risk_reasons"] or "", 500),
             "account": lambda: tidy(row["account_name"] or row["account_id"]),
         }
-        return PLACEHOLDER.sub(lambda found: known[found[1]](), self.texts.reasons[code])
+        return PLACEHOLDER.sub(lambda found: filled(found, known[found[1]]()), self.texts.reasons[code])
 
     def _stake(self, row: Mapping[str, Any]) -> str:
         if not row["value"]:

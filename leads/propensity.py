@@ -15,6 +15,7 @@ from leads.encoding import COLUMNS, Encoder, encoder
 from leads.facts.ground import Ground
 from leads.history import closed, deals, described
 from leads.logistic import Auc, Bin, Matrix, Vector, auc, bins, brier, calibrated, chances, fitted, log_odds_of
+from mappings.problems import counted
 
 ENOUGH = 200
 """Decided deals to learn from, unless ranking.yaml says another number (model_deals)."""
@@ -127,7 +128,7 @@ def learnt(ground: Ground) -> Learnt:
 def _too_few(decided: tuple[int, int], enough: int) -> str | None:
     n, won = decided
     if n < enough:
-        return f"{n} decided deals; a model is learnt from {enough} on"
+        return f"{counted(n, 'decided deal')}; a model is learnt from {enough} on"
     return f"all {n} decided deals ended alike" if won in (0, n) else None
 
 

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from leads.facts.families import FAMILIES, facts_at
 from leads.facts.family import Fact, Grain
 from leads.language import BadExpression, Expression, Fault, parse
-from leads.phrases import placeholders
+from leads.templates import placeholders
 from mappings.canonical import Kind
 from mappings.config import Gate, Play, Rules
 from mappings.extra import PREFIX, tables

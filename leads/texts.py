@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from leads.phrases import Phrases, fill, placeholders, tidy
+from leads.phrases import Phrases, tidy
+from leads.templates import fill, placeholders
 from mappings.canonical import Evidence, Lead
 from mappings.config import Rules
 

@@ -10,15 +10,24 @@ from mappings.schema import FieldType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """One value that a mapping can put into a field. `length` is that of a field made for it."""
+    """One value that a mapping can put into a field. `length` is that of a field made for it.
+
+    `codes` are what the value can be where it is one of a few and a text: people get the words for them.
+    """
 
     type: FieldType
     label: str
     help: str
     length: int | None = None
     choices: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
+SEGMENTS = (
+    *("champions", "loyal", "potential_loyalists", "new", "promising"),
+    *("need_attention", "about_to_sleep", "at_risk", "cant_lose", "hibernating"),
+)
+"""What recency and frequency together are called."""
 _RISKS = ("none", "watch", "high")
 _PRIORITIES = ("high", "mid", "low")
 
@@ -95,7 +104,13 @@ ACCOUNT_OUTPUTS: Mapping[str, Output] = MappingProxyType(
         "priority": _PRIORITY,
         "rfm": _text("Tossup RFM", "Recency, frequency and money in three digits, such as 1-2-3.", 20),
         "rfm_rank": _count("Tossup RFM rank", "Place by recency, frequency and money; 1 is the best."),
-        "rfm_segment": _text("Tossup RFM segment", "What such customers are called.", 80),
+        "rfm_segment": Output(
+            type=FieldType.TEXT,
+            label="Tossup RFM segment",
+            help="What such customers are called.",
+            length=80,
+            codes=SEGMENTS,
+        ),
         "growth_percent": _count("Tossup growth percent", "How much more they bought than in the period before."),
         "renewal_on": Output(type=FieldType.DATE, label="Tossup renewal on", help="When the next contract ends."),
         "account_revenue": _money("Tossup revenue", "What the account pays in a year."),

@@ -47,3 +47,8 @@ def listed(names: Iterable[str], last: str = "or") -> str:
     """`a, b or c`."""
     words = list(names)
     return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """`1 record`, `12 records`; `many` where it is not `one` with an s."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"

@@ -16,6 +16,7 @@ from mappings.paths import field_of
 from mappings.schema import LIST_PREFIX, Field, FieldType, Schema, WantedField, WantedList
 from mappings.spelling import fitted
 
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 __all__ = ["ACCOUNT_OUTPUTS", "LEAD_OUTPUTS", "MEMBER_OUTPUTS", "TASK_OUTPUTS", "Output"]
 
 
@@ -138,22 +139,25 @@ def _references(mapping: MappingConfig, name: str) -> tuple[str, ...]:
     return tuple(source.object for source in sources)
 
 
-def account_rows(accounts: ir.Table, mapping: MappingConfig, schema: Schema | None = None) -> ir.Table:
+def account_rows(
+    accounts: ir.Table, mapping: MappingConfig, schema: Schema | None = None, words: Mapping[str, str] = NO_WORDS
+) -> ir.Table:
     """The account fields as the CRM spells them: `id`, then a column a field, ready to compare with the mirror.
 
     `accounts` has account_id, currency (ISO 4217) and columns named like ACCOUNT_OUTPUTS: those it has are written.
     computed_at is none of them, for it is written only together with another change. Money leaves in major units,
     days as ISO 8601 text. With a schema, fields that the CRM lacks are left out and texts are cut to its lengths.
+    `words` has what people call a code, by `output.code`; the mapping's `values` and a field's choices go before it.
     """
     columns: dict[str, ir.Value] = {"id": accounts.account_id}
     for name, out in mapping.write.account.fields.items():
         known = _field(schema, mapping.write.account.object, out.field)
         if name in accounts.columns and (schema is None or known is not None):
-            columns[out.field] = _column(accounts, name, out, known)
+            columns[out.field] = _column(accounts, name, out, known, words)
     return accounts.select(**columns)
 
 
-def _column(accounts: ir.Table, name: str, out: OutField, known: Field | None) -> ir.Value:
+def _column(accounts: ir.Table, name: str, out: OutField, known: Field | None, words: Mapping[str, str]) -> ir.Value:
     output, value = ACCOUNT_OUTPUTS[name], accounts[name]
     if output.type is FieldType.CURRENCY:
         return value.cast("float64") / factor(accounts.currency)
@@ -162,10 +166,18 @@ def _column(accounts: ir.Table, name: str, out: OutField, known: Field | None) -
     if output.type is FieldType.DATE:
         return value.cast("date").cast("string")
     text = value.cast("string")
+    called = out.values or (_called(name, output, words) if known is None or not known.choices else {})
+    if called:
+        text = text.cases(*((old, str(new)) for old, new in called.items()), else_=text)
     if out.values:
-        return text.cases(*((old, str(new)) for old, new in out.values.items()), else_=text)
+        return text
     length = (known.length if known is not None else None) or output.length
     return text if length is None else (text.length() > length).ifelse(text.left(length - 1) + "…", text)
+
+
+def _called(name: str, output: Output, words: Mapping[str, str]) -> dict[str, str]:
+    """The codes of an output that there is a word for."""
+    return {code: words[f"{name}.{code}"] for code in output.codes if f"{name}.{code}" in words}
 
 
 def computed_at_field(mapping: MappingConfig) -> str | None:

@@ -9,6 +9,7 @@ from ibis import _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach_all, thousandths, yes
+from leads.templates import PLACEHOLDER
 
 if TYPE_CHECKING:
     from leads.facts.ground import Ground
@@ -88,8 +89,15 @@ def _signals(rows: ir.Table, numbers: Mapping[str, float]) -> dict[str, tuple[ir
 
 
 def _phrase(template: str, value: ir.Value) -> ir.StringValue:
-    before, _mark, after = template.partition("{value}")
-    return ibis.literal(before) + value.cast("string") + ibis.literal(f"{after}; ")
+    """The sentence in SQL; what it counts is one or many as the number is."""
+    found = PLACEHOLDER.search(template)
+    if found is None:
+        return ibis.literal(f"{template}; ")
+    after = f"{template[found.end() :]}; "
+    noun = ibis.literal(after)
+    if found[2] is not None and value.type().is_numeric():
+        noun = ibis.ifelse(value == 1, f" {found[2]}{after}", f" {found[3]}{after}")
+    return ibis.literal(template[: found.start()]) + value.cast("string") + noun
 
 
 def _signal(doc: str, *needs: str) -> Fact:

@@ -266,8 +266,8 @@ def test_people_read_values_with_units_and_numbers_in_the_place_of_their_names(s
     assert "account_revenue USD 6,000 computed" in text
     assert "paid users x ARPPU" not in text
     text = _spaced(stories["small"])
-    assert "place 2 on the list of Owner shared; 1 fit into a week" in text
-    assert "waiting by capacity: Place 2 on the owner's list; 1 fit into a week." in text
+    assert "place 2 on the list of Owner shared; 1 fits into a week" in text
+    assert "waiting by capacity: Place 2 on the owner's list; 1 fits into a week." in text
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

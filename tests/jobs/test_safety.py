@@ -145,7 +145,7 @@ def test_an_object_out_of_sight_has_shrunk_to_nothing(tmp_path: Path) -> None:
         verbs.pull(here.settings, full=False, report=silent)
         here.org.settings({"missing_scopes": ["crm.objects.leads.read", "crm.objects.leads.write"]})
         verbs.setup(here.settings, apply=True)
-        with pytest.raises(AskAPerson, match="leads is out of sight; the last good run knew 1 rows"):
+        with pytest.raises(AskAPerson, match="leads is out of sight; the last good run knew 1 row,"):
             sync(here)
         assert here.ours("deals") == {}
         assert sync(here, ACCEPTED).refused == ()
@@ -243,7 +243,7 @@ def test_the_canary_goes_first_and_a_person_lets_the_rest_follow(
     here = planned.again()
     ended = shell("sync", "--yes", "--canary", "2", "--stop", **here.env)
     assert ended.code == 3
-    assert ended.err.startswith("Wrote 5 records and read them back: they are as they should be. 27 more wait.\nLook")
+    assert ended.err.startswith("Wrote 5 records and looked again: all is as it should be. 27 more wait.\nLook")
     assert (len(here.ours("task")), len(here.ours("lead"))) == (2, 1)
     plan = ended.err.split("`tossup apply ")[1].split("`")[0]
     assert shell("apply", plan, **here.env).code == 0

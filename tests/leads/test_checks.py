@@ -53,7 +53,8 @@ def _with_text(part: str, key: str, value: str | None) -> Rules:
         ("seat_limit", "why", "Now {zzz}", "plays/seat_limit/why: {zzz} is not known here"),
         ("seat_limit", "why", "{acount}", "plays/seat_limit/why: {acount} is not known here ({account}?)"),
         ("seat_limit", "why", "{Account}",
-         "plays/seat_limit/why: a brace is left over; a placeholder is {a_name} in small letters"),
+         "plays/seat_limit/why: a brace is left over; a placeholder is {a_name} in small letters, "
+         "or {a_name seat|seats}"),
         ("seat_limit", "script", "Hello, {owner} here, {product}.\n{company}",
          "plays/seat_limit/script: the first line must name {company}"),
         ("plays", "seat_limit", None, "plays/seat_limit: this play has no texts"),

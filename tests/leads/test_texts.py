@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.find import Found
-from leads.phrases import Phrases, placeholders, tidy
+from leads.phrases import Phrases, tidy
+from leads.templates import placeholders
 from leads.texts import ALWAYS, ASIDES, Names, brief, in_short, names, say
 from mappings.canonical import Lead
 from mappings.load import load_mapping

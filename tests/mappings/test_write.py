@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mappings.canonical import Lead, LeadKey
 from mappings.changes import Link
+from mappings.config import MappingConfig
 from mappings.schema import FieldType, Schema, WantedField
 from mappings.spelling import cut_html, instant, shortened
 from mappings.write import (
@@ -286,6 +287,30 @@ def test_account_values_are_spelled_by_the_mapping() -> None:
     table = account_rows(con.create_table("accounts", ACCOUNTS), mapping)
     assert con.to_pyarrow(table)["Tossup_Risk__c"].to_pylist() == ["Red", None]
     assert computed_at_field(mapping) is None
+
+
+def test_a_code_is_written_in_words_unless_the_mapping_or_a_list_of_choices_says_otherwise() -> None:
+    table = pa.table({"account_id": ["1", "2"], "currency": ["USD", "USD"], "rfm_segment": ["at_risk", "loyal"]})
+    words = {"rfm_segment.at_risk": "At risk", "rfm_segment.new": "New customers"}
+    con = ibis.duckdb.connect()
+
+    def written(mapping: MappingConfig, schema: Schema | None = None) -> list[object]:
+        told = con.to_pyarrow(account_rows(con.create_table("t", table, overwrite=True), mapping, schema, words))
+        return [row["Tossup_RFM_Segment__c"] for row in sorted(told.to_pylist(), key=lambda row: str(row["id"]))]
+
+    mapping = preset("salesforce")
+    field = mapping.write.account.fields["rfm_segment"].model_copy(update={"values": {"at_risk": "R"}})
+    account = mapping.write.account.model_copy(update={"fields": {"rfm_segment": field}})
+    own = mapping.model_copy(update={"write": mapping.write.model_copy(update={"account": account})})
+    assert written(mapping) == ["At risk", "loyal"]
+    assert written(own) == ["R", "loyal"]
+    there = salesforce()
+    some = there.objects["Account"].fields["Tossup_Risk__c"]
+    picklist = replace(some, name="Tossup_RFM_Segment__c", choices=("at_risk", "loyal"))
+    account_object = there.objects["Account"]
+    fields = {**account_object.fields, picklist.name: picklist}
+    listed = replace(there, objects={**there.objects, "Account": replace(account_object, fields=fields)})
+    assert written(mapping, listed) == ["at_risk", "loyal"]
 
 
 def test_when_the_fields_changed_is_ours_and_stands_apart() -> None:
