@@ -113,6 +113,16 @@ class SetupStep:
     list: WantedList | None = None
 
 
+class JobBook(Protocol):
+    """Where jobs are noted in which a CRM goes on writing by itself, whatever becomes of us (Salesforce: Bulk)."""
+
+    def began(self, job: str) -> None:
+        """Note a job before it may write anything. Raises to keep it from beginning."""
+
+    def ended(self, job: str) -> None:
+        """Note that it writes no more."""
+
+
 class Crm(Protocol):
     """A CRM as jobs see it. Every method may raise `connector.errors.CrmError`; none retries a bare create."""
 
@@ -179,6 +189,18 @@ class Crm(Protocol):
 
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Of records that are no longer there: what each was merged into, by id. Deleted ones are left out."""
+
+    def note_jobs(self, book: JobBook) -> None:
+        """From now on note there each job of ours in which the CRM writes by itself; HubSpot has none."""
+
+    def end_job(self, job: str) -> None:
+        """See to it that a job of ours writes no more; what it wrote stays. One that is over or gone is fine.
+
+        Raises `TryAgain` where it neither can be stopped nor ends by itself in time.
+        """
+
+    def jobs_under_way(self, objects: Iterable[str]) -> tuple[str, ...]:
+        """Jobs that our user began and that may yet write to these objects, whichever program of its began them."""
 
     def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:
         """API calls that writing or fetching `n` records takes."""

@@ -18,6 +18,7 @@ from jobs.explain import explain as explain_account
 from jobs.failures import failure_of
 from jobs.forget import Forgotten
 from jobs.forget import forget as forget_person
+from jobs.left_behind import stop_left
 from jobs.merged import follow
 from jobs.plan import make_plan, without_made
 from jobs.plans import kept_plans, plan_given, reviewed
@@ -240,6 +241,7 @@ def _run(work: Work, verb: str) -> Iterator[_Run]:
     run = _Run(result=RunResult(run=id, connection=work.connection, first_write=first))
     exit_code = 70
     try:
+        stop_left(work)
         yield run
         exit_code = 1 if run.result.refused else 0
         work.ledger.prune(work.connection, work.crm.now() - timedelta(days=work.settings.keep_days))

@@ -27,7 +27,7 @@ from connector.hubspot.read import Reader
 from connector.hubspot.setup import Setup
 from connector.hubspot.write import Writer
 from connector.limits import Pace
-from connector.port import Batch, Cursor, Edit, LinkRows, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Cursor, Edit, JobBook, LinkRows, Outcome, Read, Record, SetupStep
 from connector.transport import Transport
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
@@ -175,6 +175,16 @@ class HubSpot:
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """By batch read, which leads from the old id to the record that is left, 100 a call."""
         return {} if object in self._whole else self._reader.merged(object, ids)
+
+    def note_jobs(self, book: JobBook) -> None:
+        """Nothing to note: HubSpot writes while the call lasts."""
+
+    def end_job(self, job: str) -> None:
+        """There is none."""
+
+    def jobs_under_way(self, objects: Iterable[str]) -> tuple[str, ...]:  # noqa: ARG002 - any objects
+        """None: HubSpot writes while the call lasts."""
+        return ()
 
     def together(self, object: str, n: int) -> int:  # noqa: ARG002 - any object, any number
         """One call's records."""

@@ -8,7 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from connector.errors import GiveUp
-from connector.port import Batch, Edit, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Edit, JobBook, Outcome, Read, Record, SetupStep
 from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.campaigns import MEMBERS, Campaigns
 from connector.salesforce.collections import FETCHED, PER_CALL, Collections
@@ -140,6 +140,22 @@ class Salesforce:
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """By MasterRecordId, as long as the recycle bin keeps the record; 40 records a query."""
         return self._reader.merged(object, ids)
+
+    def note_jobs(self, book: JobBook) -> None:
+        """Bulk jobs that write."""
+        self._writer.ingest.book = book
+
+    def end_job(self, job: str) -> None:
+        """Abort a Bulk job, or wait for it."""
+        self._writer.ingest.jobs.end(job)
+
+    def jobs_under_way(self, objects: Iterable[str]) -> tuple[str, ...]:
+        """Bulk jobs of our user, 1,000 jobs of the org a call; none where our user is unknown or may not list."""
+        user = self.user_id()
+        try:
+            return tuple(self._writer.ingest.jobs.under_way(user, objects)) if user is not None else ()
+        except GiveUp:
+            return ()
 
     def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:  # noqa: ARG002 - any object
         """API calls that writing or fetching `n` records takes."""

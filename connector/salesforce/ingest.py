@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import GiveUp, TryAgain, Unclear
-from connector.port import Outcome, Record
+from connector.port import JobBook, Outcome, Record
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.job import Jobs
 from connector.salesforce.outcomes import of_bulk_error, refused, written
@@ -28,11 +28,12 @@ CALLS = 15
 
 
 class Ingest:
-    """Writes many records of one object."""
+    """Writes many records of one object; notes each job in `book`, if there is one, before it may begin."""
 
     def __init__(self, config: SalesforceConfig, transport: Transport) -> None:
         self._transport = transport
-        self._jobs = Jobs(config, transport, "ingest")
+        self.jobs = Jobs(config, transport, "ingest")
+        self.book: JobBook | None = None
 
     def write(self, object: str, key_field: str | None, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update by id, or upsert by `key_field`, in as few jobs as the size allows."""
@@ -46,14 +47,18 @@ class Ingest:
         wanted = {"object": object, "contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
         wanted |= {"operation": "upsert", "externalIdFieldName": key_field} if key_field else {"operation": "update"}
         job = self._uploaded(wanted, gzip.compress(text, 1))
-        self._jobs.close(job, "UploadComplete")
-        state = self._jobs.done(job, partly=True)
+        self.jobs.close(job, "UploadComplete")
+        state = self.jobs.done(job, partly=True)
+        if self.book is not None:
+            self.book.ended(job)
         yield from self._outcomes(job, key_field or "Id", records, state)
 
     def _uploaded(self, wanted: Mapping[str, object], packed: bytes) -> str:
         """A new job that holds the records."""
         for _ in range(_TRIES):
-            job = self._jobs.create(wanted)
+            job = self.jobs.create(wanted)
+            if self.book is not None:
+                self.book.began(job)
             try:
                 self._upload(job, packed)
             except GiveUp as error:
@@ -61,7 +66,7 @@ class Ingest:
                 # so it can be forgotten.
                 if error.code != "INVALIDJOBSTATE":
                     raise
-                self._jobs.close(job, "Aborted")
+                self.jobs.close(job, "Aborted")
             else:
                 return job
         raise TryAgain(f"Salesforce took no upload of {wanted['object']} records in {_TRIES} tries. Run again.")
@@ -70,7 +75,7 @@ class Ingest:
         self._transport.send(
             Call(
                 method="PUT",
-                target=f"{self._jobs.path(job)}/batches",
+                target=f"{self.jobs.path(job)}/batches",
                 body=packed,
                 headers={"Content-Type": "text/csv; charset=UTF-8", "Content-Encoding": "gzip"},
                 repeatable=True,
@@ -106,7 +111,7 @@ class Ingest:
     ) -> Iterator[tuple[Mapping[str, str], Record]]:
         """Rows of one result with the record each is about; results come in no order."""
         # a result is at most as large as what was uploaded, so it may be read whole
-        call = Call(method="GET", target=f"{self._jobs.path(job)}/{kind}", expects="bytes")
+        call = Call(method="GET", target=f"{self.jobs.path(job)}/{kind}", expects="bytes")
         body = self._transport.send(call).body
         for row in csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")):
             record = waiting.pop(row[name], None)

@@ -1,6 +1,6 @@
-"""Bulk API 2.0 jobs: create, close, and wait until Salesforce has done them."""
+"""Bulk API 2.0 jobs: create, close, wait until Salesforce has done them, and see to those that were left behind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -12,7 +12,11 @@ from connector.wire import Call
 Kind = Literal["query", "ingest"]
 _FIRST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 15.0
-_AFTER_CLOSING = ("UploadComplete", "InProgress", "JobComplete")
+_UNDER_WAY = ("UploadComplete", "InProgress")
+_ENDED = ("JobComplete", "Failed", "Aborted")
+_AFTER = {"UploadComplete": (*_UNDER_WAY, "JobComplete"), "Aborted": _ENDED}
+"""What a job may be in once it was closed so: the first of two equal requests may have been done."""
+_GONE = 404
 _PASSING = ("QUERY_TIMEOUT", "TooManyLockFailure", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION")
 
 
@@ -39,13 +43,15 @@ class Jobs:
         return said
 
     def close(self, id: str, state: Literal["UploadComplete", "Aborted"]) -> None:
-        """Let Salesforce begin, or forget the job. Closing a job that is closed already is no error."""
+        """Let Salesforce begin, or stop it. Closing a job that is closed already is no error.
+
+        When it is stopped it processes no more records; those that it has written stay so.
+        """
         try:
             self._transport.send(Call(method="PATCH", target=self.path(id), json={"state": state}, repeatable=True))
         except GiveUp:
             # the first of two equal requests may have been done while its answer was lost
-            now = self.state(id)["state"]
-            if now != state and now not in _AFTER_CLOSING:
+            if self.state(id)["state"] not in _AFTER[state]:
                 raise
 
     def done(self, id: str, *, partly: bool = False) -> Mapping[str, Any]:
@@ -67,6 +73,33 @@ class Jobs:
                 raise TryAgain(f"Salesforce has not finished job {id} after {waited_s:.0f} s. Run again later.")
             self._transport.wait(next_s)
             waited_s, next_s = waited_s + next_s, min(_LONGEST_WAIT_S, next_s * 1.7)
+
+    def end(self, id: str) -> None:
+        """See to it that this job writes no more: stopped, or waited for where Salesforce does not stop it.
+
+        A job that is over or no longer there (Salesforce drops it after seven days) is fine. Raises `TryAgain` when
+        it goes on for too long.
+        """
+        try:
+            if self.state(id)["state"] in _ENDED:
+                return
+            with suppress(GiveUp):
+                self.close(id, "Aborted")
+            self.done(id, partly=True)
+        except CrmError as error:
+            if error.status != _GONE and error.code not in _ENDED:
+                raise
+
+    def under_way(self, user: str, objects: Iterable[str]) -> Iterator[str]:
+        """Jobs that this user has let Salesforce begin with, that write to these objects and are not over."""
+        wanted, more = frozenset(objects), f"{self._path}?jobType=V2Ingest"
+        while more:
+            said = self._transport.send(Call(method="GET", target=more)).data
+            for job in said["records"]:
+                ours = str(job.get("createdById"))[:15] == user[:15] and job.get("object") in wanted
+                if ours and job["state"] in _UNDER_WAY:
+                    yield str(job["id"])
+            more = said.get("nextRecordsUrl") or ""
 
     def _failed(self, id: str, job: Mapping[str, Any]) -> Exception:
         said = str(job.get("errorMessage") or job["state"])

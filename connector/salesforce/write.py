@@ -18,7 +18,7 @@ class Writer:
     def __init__(self, config: SalesforceConfig, transport: Transport) -> None:
         self._config = config
         self._collections = Collections(config, transport)
-        self._ingest = Ingest(config, transport)
+        self.ingest = Ingest(config, transport)
 
     def write(self, object: str, key_field: str | None, records: Sequence[Record]) -> Iterator[Outcome]:
         """Update by id where there is no `key_field`."""
@@ -32,7 +32,7 @@ class Writer:
         by_call = [record for record in unique if NULL in record.values.values()]
         missed: list[Record] = []
         by_ref = {record.ref: record for record in by_bulk}
-        for outcome in self._ingest.write(object, key_field, by_bulk):
+        for outcome in self.ingest.write(object, key_field, by_bulk):
             if outcome.code in (LOCKED, "UNPROCESSED"):
                 missed.append(by_ref[outcome.ref])
             else:

@@ -31,6 +31,7 @@ from jobs.store.records import (
     plan_from_bytes,
     plan_to_bytes,
 )
+from jobs.store.remote import RemoteJobs
 from jobs.store.retain import prune
 from jobs.store.revisions import bring_up
 from jobs.store.tables import intents, merged, outcomes, plans, runs, written
@@ -293,6 +294,10 @@ class Ledger:
                 "`tossup sync`; what is not there a day after it was sent no longer counts."
             )
         return erase(self._database, connection, words, write=write)
+
+    def remote_jobs(self, connection: str) -> RemoteJobs:
+        """Jobs in which the CRM writes by itself."""
+        return RemoteJobs(self._database, connection, self._lost)
 
     def prune(self, connection: str, before: datetime) -> int:
         """Drop what was planned and done before this moment; what was last written to each record stays. How many."""

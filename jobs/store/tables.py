@@ -1,4 +1,4 @@
-"""The ledger's tables: runs, plans, intents with their outcomes, what we last wrote to every record, and holds.
+"""The ledger's tables: runs, plans, intents with outcomes, what we last wrote to every record, jobs, and holds.
 
 A change here needs a revision in `jobs/store/migrations`.
 """
@@ -135,6 +135,14 @@ merged = sa.Table(
     # NULL: it was deleted, which is asked for once
     sa.Column("into", text(60)),
     sa.Column("at", Moment, nullable=False),
+)
+
+remote_jobs = sa.Table(
+    "remote_jobs",
+    metadata,
+    sa.Column("connection", text(80), primary_key=True),
+    sa.Column("id", text(60), primary_key=True),
+    sa.Column("began", Moment, nullable=False),
 )
 
 holds = sa.Table(

@@ -23,6 +23,8 @@ from connector.emulator.salesforce.web import DATA, Call, Door, answer, nothing
 
 _MOST_BYTES = 150_000_000
 _PAGE = 100_000
+_LISTED = 1_000
+_LOOK_S = 0.005
 _DELIMITERS = ("BACKQUOTE", "CARET", "COMMA", "PIPE", "SEMICOLON", "TAB")
 _OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
 
@@ -35,18 +37,24 @@ def _one_of(body: dict[str, object], name: str, allowed: tuple[str, ...], defaul
 
 
 class Bulk:
-    """Jobs by id. A job's state moves on when it is asked for, not before `polls` questions."""
+    """Jobs by id. A job's state moves on when it is asked for, not before `polls` questions.
+
+    It waits in the queue for `queue_s` seconds of the CRM's clock before its first record is saved.
+    """
 
     def __init__(self, core: Core, records: Records) -> None:
         self.core = core
         self.records = records
         self.polls = 1
+        self.queue_s = 0
         self._jobs: dict[str, Job] = {}
         self._made = 0
         self._running: set[asyncio.Task[None]] = set()
 
     def clear(self) -> None:
-        """Forget every job."""
+        """Forget every job; one that waits or is under way saves nothing more."""
+        for job in self._jobs.values():
+            job.state = "Aborted"
         self._jobs.clear()
 
     def _new(self, call: Call, body: dict[str, object], *, kind: str, operation: str, object_name: str) -> Job:
@@ -125,6 +133,10 @@ class Bulk:
 
     async def _work(self, job: Job) -> None:
         """Save the rows in small pieces, so that other requests are answered in between."""
+        begins = self.core.clock.seconds() + self.queue_s
+        while job.state != "Aborted" and self.core.clock.seconds() < begins:
+            await asyncio.sleep(_LOOK_S)
+        job.begun = True
         steps: Iterator[None] = job.steps(self.records)
         while job.state != "Aborted":
             with self.core.lock:
@@ -230,10 +242,16 @@ class Bulk:
         return answer({"resultPages": shown, "nextRecordsUrl": after, "done": done})
 
     def listed(self, call: Call) -> Response:
-        """`GET /jobs/ingest` and `GET /jobs/query`."""
+        """`GET /jobs/ingest` and `GET /jobs/query`, 1,000 at a time, with `jobType` and `queryLocator`."""
         kind = "ingest" if call.path["kind"] == "ingest" else "query"
-        shown = [job.shown(call.api) for job in self._jobs.values() if job.kind == kind]
-        return answer({"done": True, "nextRecordsUrl": None, "records": shown})
+        path, type = f"{call.api}/jobs/{kind}", call.query.get("jobType")
+        wanted = type in (None, f"V2{kind.capitalize()}")
+        jobs_there = [job for job in self._jobs.values() if job.kind == kind and wanted]
+        start = _place(call.query.get("queryLocator"))
+        stop = start + _LISTED
+        more = f"{path}?queryLocator={_locator(stop)}" if stop < len(jobs_there) else None
+        shown = [job.shown(call.api) for job in jobs_there[start:stop]]
+        return answer({"done": more is None, "nextRecordsUrl": more, "records": shown})
 
     def routes(self, door: Door) -> list[Route]:
         """Bulk resources."""

@@ -28,6 +28,7 @@ class Job:
     line_ending: str
     state: str = "Open"
     data: bytes = b""
+    begun: bool = False
     finished: bool = False
     ingest: Ingest | None = None
     found: Answer | None = None
@@ -48,7 +49,7 @@ class Job:
 
     def ask(self) -> None:
         """Somebody asks for the state: UploadComplete -> InProgress -> JobComplete or Failed, never skipping one."""
-        if self.state == "UploadComplete":
+        if self.state == "UploadComplete" and (self.begun or self.finished):
             self.state = "InProgress"
         elif self.state == "InProgress":
             self.polls_left -= 1

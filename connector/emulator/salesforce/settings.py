@@ -19,7 +19,8 @@ class Settings:
     `limits` "off" or "vendor" (100,000 calls a day); `daily_calls` the limit itself; `calls_used`; `expire_tokens`
     (true: every token but the static one is refused from now on); `token_life_s`; `assignment_rule` (whether new
     leads go to the default lead owner unless the caller says Sforce-Auto-Assign: FALSE); `bulk_polls` (how often a
-    job's state is asked for before it may be complete); `page_size` (query pages no longer than this);
+    job's state is asked for before it may be complete); `bulk_queue_s` (how long a job waits before its first record
+    is saved, by the CRM's clock); `page_size` (query pages no longer than this);
     `hide`, `show` and `track` (a list of `Object.Field`; at most 20 of an object are tracked in its history);
     `flows` ({object: {field: value}}: what becomes of records saved through the API).
     """
@@ -48,6 +49,7 @@ class Settings:
             "token_life_s": self._auth.token_life_s,
             "assignment_rule": self._records.rule_active,
             "bulk_polls": self._bulk.polls,
+            "bulk_queue_s": self._bulk.queue_s,
             "page_size": self._queries.page_size,
             "flows": self._records.flows,
         }
@@ -74,6 +76,8 @@ class Settings:
             self._records.rule_active = bool(values["assignment_rule"])
         if "bulk_polls" in values:
             self._bulk.polls = _whole(values, "bulk_polls")
+        if "bulk_queue_s" in values:
+            self._bulk.queue_s = _whole(values, "bulk_queue_s")
         if isinstance(flows := values.get("flows"), dict):
             self._records.flows = flows
         if "page_size" in values:

@@ -34,6 +34,10 @@ class CrmContract:
         crm.setup(crm.missing(side.wanted()))
         return crm
 
+    def test_no_job_of_ours_is_under_way_and_one_that_is_gone_keeps_nobody(self, side: Side, crm: Crm):
+        crm.end_job("7500000000000001AA")
+        assert crm.jobs_under_way([side.words.tasks]) == ()
+
     def test_a_full_read_brings_everything(self, side: Side, crm: Crm):
         ids = side.accounts(side.many)
         schema = described(crm, side.words.accounts)

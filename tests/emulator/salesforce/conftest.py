@@ -65,7 +65,8 @@ def emulator() -> Iterator[Emulator]:
 def org(emulator: Emulator) -> SalesforceOrg:
     emulator.clock.advance(-emulator.clock.offset)
     emulator.reset()
-    usual = {"limits": "off", "bulk_polls": 1, "page_size": 0, "assignment_rule": True, "token_life_s": 7200}
+    usual = {"limits": "off", "bulk_polls": 1, "bulk_queue_s": 0, "page_size": 0, "token_life_s": 7200}
+    usual["assignment_rule"] = True
     emulator.salesforce.settings(usual)
     salesforce: SalesforceOrg = emulator.salesforce
     return salesforce

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connector.emulator.salesforce.app import SalesforceOrg
+from connector.emulator.server import Emulator
 from tests.emulator.salesforce.conftest import KEY_FIELD, Api
 
 
@@ -269,3 +270,23 @@ def test_query_all_reads_the_recycle_bin(api: Api, org: SalesforceOrg) -> None:
 def test_what_bulk_cannot_query_is_refused(api: Api, soql: str) -> None:
     error = api.post("/jobs/query", {"operation": "query", "query": soql}, 400)[0]
     assert error["errorCode"] in ("API_ERROR", "INVALID_FIELD")
+
+
+def test_a_job_waits_in_the_queue_and_can_be_aborted_there(api: Api, org: SalesforceOrg, emulator: Emulator) -> None:
+    org.settings({"bulk_queue_s": 600})
+    waits, leaves = (_start(api, f"Name\n{name}\n", object="Account", operation="insert") for name in "ab")
+    assert [api.get(f"/jobs/ingest/{waits}")["state"] for _ in range(3)] == ["UploadComplete"] * 3
+    assert api.patch(f"/jobs/ingest/{leaves}", {"state": "Aborted"}, 200)["state"] == "Aborted"
+    assert org.inspect("Account")["records"] == []
+    emulator.clock.advance(600)
+    assert _end(api, f"/jobs/ingest/{waits}")["state"] == "JobComplete"
+    assert [one["Name"] for one in org.inspect("Account")["records"]] == ["a"]
+    assert api.patch(f"/jobs/ingest/{waits}", {"state": "Aborted"}, 400)[0]["errorCode"] == "INVALIDJOBSTATE"
+
+
+def test_jobs_of_the_org_are_listed_with_who_made_them(api: Api, org: SalesforceOrg) -> None:
+    id = _start(api, "Name\na\n", object="Account", operation="insert")
+    _query(api, "SELECT Id FROM Lead")
+    (job,) = api.get("/jobs/ingest?jobType=V2Ingest")["records"]
+    assert (job["id"], job["object"], job["createdById"]) == (id, "Account", org.core.api_user)
+    assert api.get("/jobs/ingest?jobType=Classic")["records"] == []
