@@ -31,7 +31,8 @@ def due(work: Work, decided: Decided) -> tuple[Step, ...]:
     object = lead_target(work.rules.mapping, work.schema).object
     still = untouched(work, object, sorted(row["id"] for row in rows if not row["is_closed"]), ())
     owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
-    handed = (_as_handed(row, key, owners, row["id"] in still, told) for row in rows if (key := _key(row)))
+    products = _products(work, decided, object, rows)
+    handed = (_as_handed(row, products, key, owners, row["id"] in still, told) for row in rows if (key := _key(row)))
     return tuple(steps(handed, terms, today, told))
 
 
@@ -145,17 +146,31 @@ def _change(
 
 
 def _handed(decided: Decided, since: date) -> ir.Table:
-    """Lead records that are open or were decided lately, with their account, its owner, their holder and product."""
+    """Lead records that are open or were decided lately, with their account, its owner and their holder."""
     ours = decided.tables["ours"]
     rows = ours.filter(
         (ours.kind == "lead") & (~yes(ours.is_closed) | (ours.outcome.notnull() & ~yes(ours.decided_on < since)))
     )
-    rows = rows.mutate(part=_.key.split("/")).mutate(account_id=_.part[0], product=_.part[2]).drop("part")
+    rows = rows.mutate(account_id=_.key.split("/")[0])
     accounts = decided.tables["account"].select(account_id="id", account_name="name", account_owner="owner_id")
     holders = decided.tables["owner"].select(owner_id="id", holder_name="name", holder_kind="kind")
-    products = decided.found.workings.ground.products.select("product", "product_name")
-    joined = attach_all(rows, (accounts, ("account_id",)), (holders, ("owner_id",)), (products, ("product",)))
+    joined = attach_all(rows, (accounts, ("account_id",)), (holders, ("owner_id",)))
     return joined.filter(joined.account_name.notnull())
+
+
+def _products(work: Work, decided: Decided, object: str, rows: Sequence[Row]) -> dict[str, tuple[str, str]]:
+    """Code and name of the product that each record hands over: what it holds says so, and else its key."""
+    out = lead_target(work.rules.mapping, work.schema).fields.get("product")
+    there = held(work, object, sorted(row["id"] for row in rows), [out.field]) if out is not None else {}
+    codes = {str(spelled): code for code, spelled in ((out.values if out is not None else None) or {}).items()}
+    products = decided.found.workings.ground.products.select("product", "product_name").to_pyarrow().to_pylist()
+    named = {one["product"]: one["product_name"] for one in products}
+    found: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        written = str(there.get(row["id"], {}).get(out.field) or "") if out is not None else ""
+        product = codes.get(written, written) or row["key"].split("/")[2]
+        found[row["id"]] = product, named.get(product) or product
+    return found
 
 
 def _key(row: Row) -> LeadKey | None:
@@ -169,14 +184,21 @@ def _told(ours: ir.Table) -> dict[str, date | None]:
 
 
 def _as_handed(
-    row: Row, key: LeadKey, owners: Mapping[str, str], intact: bool, told: Mapping[str, date | None]
+    row: Row,
+    products: Mapping[str, tuple[str, str]],
+    key: LeadKey,
+    owners: Mapping[str, str],
+    intact: bool,
+    told: Mapping[str, date | None],
 ) -> Handed:
     csm = owner_named(row["csm"], owners) or row["account_owner"]
+    product, called = products[row["id"]]
     return Handed(
         key=key,
         record=row["id"],
         account_name=row["account_name"],
-        product_name=row["product_name"] or key.product,
+        product=product,
+        product_name=called,
         csm_id=csm,
         csm_name=row["csm"] or owners.get(csm or ""),
         specialist_id=None if row["holder_kind"] == "queue" else row["owner_id"],
@@ -197,7 +219,7 @@ def _about(step: Step) -> dict[str, Value]:
     return {
         "owner_id": step.owner_id,
         "account_id": key.account_id,
-        "product": key.product,
+        "product": step.handed.product,
         "due": step.due.isoformat(),
         "priority": "mid",
         "play": key.play,

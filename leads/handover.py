@@ -36,12 +36,14 @@ WORDS: Mapping[str, frozenset[str]] = {
 class Handed:
     """A toss-up as the CRM holds it now. Days are the company's; what nobody knows is None.
 
+    `product` is what was handed over: where the play has a `target`, another one than the key names.
     `specialist_id` is a person's: a queue takes no task. `untouched`: it holds nothing but what we wrote.
     """
 
     key: LeadKey
     record: str
     account_name: str
+    product: str
     product_name: str
     csm_id: str | None
     csm_name: str | None

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from jobs.result import RunResult
 from tests.jobs.small import AT, CRMS, TOSSUP, Company, company, small_world
@@ -152,3 +153,28 @@ def test_a_pool_takes_what_nobody_answered(tmp_path_factory: pytest.TempPathFact
         story.run()
         assert story.runs[-1].written == 0
         assert date.fromisoformat(lead["Tossup_Due__c"])
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_message_names_the_product_that_was_handed_over(crm: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A play with a `target` sells another product than the one that its key names."""
+    with company(crm, tmp_path_factory.mktemp("target") / "store") as served:
+        rules = served.settings.config / "plays.yaml"  # type: ignore[operator]  # the company has rules
+        yaml = YAML(typ="safe", pure=True)
+        plays = yaml.load(rules.read_text("utf-8"))
+        plays["just_bought_tossup"]["target"] = "'WORK-STD'"
+        yaml.dump(plays, rules)
+        mapping = rules.with_name(f"{crm}.yaml")
+        read = yaml.load(mapping.read_text("utf-8"))
+        yaml.dump({**read, "catalog": {"WORK-STD": {"specialist": "CSM 03"}}}, mapping)
+        story = Story(company=served)
+        story.run()
+        record = served.of(TOSSUP, "lead")
+        product = "tossup_product" if crm == "hubspot" else "Tossup_Product__c"
+        assert "/ARCHIVE/" in record[served.names["key"]]
+        assert record[product] == "WORK-STD"
+        served.edit("update", TOSSUP, "lead", response="declined")
+        story.run()
+        told = story.told[1][TOSSUP, "declined"]
+        assert "Work Standard" in told[served.names["subject"]]
+        assert "Archive" not in told[served.names["subject"]] + told[served.names["body"]]

@@ -31,6 +31,7 @@ HANDED = Handed(
     key=KEY,
     record="lead1",
     account_name="Example Industries 001",
+    product="ARCHIVE",
     product_name="Archive",
     csm_id="csm",
     csm_name="CSM 01",
