@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,21 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 gc.set_threshold(200_000, 20, 20)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was looked through for secrets, test by test."""
+    told = {
+        f"{report.nodeid}: {value}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "searched"
+    }
+    if told:
+        terminalreporter.section("what was searched for secrets, and none found")
+    for one in sorted(told):
+        terminalreporter.write_line(one)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -56,6 +56,7 @@ def routes(machine: Machine) -> list[Route]:
         ("GET", "/_emulator/snapshot", plane.snapshot),
         ("POST", "/_emulator/restore", plane.restore),
         ("GET", "/_emulator/inspect", plane.inspect),
+        ("GET", "/_emulator/secrets", plane.secrets),
         ("GET", "/_emulator/calls", plane.calls),
         ("DELETE", "/_emulator/calls", plane.forget_calls),
         ("GET", "/_emulator/clock", plane.clock),
@@ -140,6 +141,10 @@ class _Plane:
         """`?crm=&object=`: counts by object, or one object's records."""
         query = request.query_params
         return _json(self._org(query.get("crm")).inspect(query.get("object")))
+
+    async def secrets(self, request: Request) -> Response:
+        """`?crm=`: `{name: secret}`, every one that opens the door or ever did, to look for where none may be."""
+        return _json(self._org(request.query_params.get("crm")).secrets())
 
     async def calls(self, _: Request) -> Response:
         """Requests so far, by `METHOD route`."""

@@ -80,6 +80,9 @@ class Org(Protocol):
     def env(self, base_url: str, announcement: dict[str, Any]) -> dict[str, str]:
         """The same as TOSSUP_* environment variables."""
 
+    def secrets(self) -> dict[str, str]:
+        """Everything that lets somebody in, or ever did, by name: every token given out is still among them."""
+
 
 def text_field(values: Mapping[str, Any], name: str) -> str:
     """The text under `name`, or `BadRequest`."""

@@ -130,7 +130,7 @@ class Traffic:
         if "fault" in scope:
             line["fault"] = scope["fault"]
         if self._log_bodies:
-            line["body"] = _text(scope["kept_body"])
+            line["body"] = _logged(scope)
         self._log.write(orjson.dumps(line).decode() + "\n")
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -194,6 +194,13 @@ def _kept(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return keeping
+
+
+def _logged(scope: Scope) -> str:
+    """What was sent; of a form only its length, since nobody but who signs in sends one."""
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    body = bytes(scope["kept_body"])
+    return f"(a form of {len(body)} bytes)" if b"form" in kind else _text(body)
 
 
 def _text(body: bytes) -> str:

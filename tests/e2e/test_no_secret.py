@@ -18,8 +18,8 @@ from connector.hubspot.config import HubSpotConfig
 from connector.salesforce.config import SalesforceConfig
 from connector.wire import Patience
 from tests.command import Ended, run
-from tests.e2e.secrets import found, left_in, spellings
 from tests.jobs.small import few_rules, small_world
+from tests.secrets import found, left_in, spellings
 
 WAYS = {
     "key": ("salesforce", ("URL", "CLIENT_ID", "USERNAME", "PRIVATE_KEY_FILE")),

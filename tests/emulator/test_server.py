@@ -250,3 +250,27 @@ def test_the_coverage_page_has_a_row_for_every_route_and_no_others(crm):
     rows = set(re.findall(r"^\| `([A-Z]+ /[^`]*)`", page, re.MULTILINE))
     mine = re.compile(r"[A-Z]+ /services" if crm == "salesforce" else r"[A-Z]+ /(?!services)")
     assert {row for row in rows if mine.match(row)} == {row for row in served if mine.match(row)}
+
+
+def test_every_secret_that_was_ever_given_out_is_known_and_is_in_no_log(tmp_path):
+    log = tmp_path / "requests.jsonl"
+    with Emulator("both", log=log, log_bodies=True) as emulator:
+        told = emulator.announcement
+        app = {name: told["hubspot"][name] for name in ("client_id", "client_secret", "refresh_token")}
+        form = {"grant_type": "refresh_token", **app}
+        asked = requests.post(f"{emulator.url}/oauth/v1/token", data=form, timeout=10).json()
+        app = {name: told["salesforce"][name] for name in ("client_id", "client_secret")}
+        form = {"grant_type": "client_credentials", **app}
+        session = requests.post(f"{emulator.url}/services/oauth2/token", data=form, timeout=10).json()
+        state = emulator.snapshot()
+        control(emulator, "POST", "/settings", {"expire_tokens": True})
+        emulator.restore(state)
+        of_hubspot = control(emulator, "GET", "/secrets?crm=hubspot")
+        of_salesforce = control(emulator, "GET", "/secrets?crm=salesforce")
+    assert {asked["access_token"], told["hubspot"]["access_token"], app["client_secret"]} <= {
+        *of_hubspot.values(), *of_salesforce.values()
+    }  # fmt: skip
+    assert of_salesforce["token 0"] == session["access_token"]
+    assert of_salesforce["private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert not [one for one in (*of_hubspot.values(), *of_salesforce.values()) if one in log.read_text()]
+    assert log.read_text().count("(a form of ") == 2

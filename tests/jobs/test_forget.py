@@ -12,8 +12,8 @@ from connector.port import Outcome
 from jobs import verbs
 from jobs.store.ledger import Ledger
 from tests.command import run
-from tests.e2e.secrets import left_in
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent
+from tests.secrets import left_in
 
 CONTACTS = {"salesforce": "Contact", "hubspot": "contacts"}
 

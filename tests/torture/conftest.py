@@ -1,17 +1,33 @@
-"""Says at the end where the runs were killed."""
+"""Looks for secrets in what runs say and leave; says at the end where the runs were killed."""
 
-import logging
+import io
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stderr
 from typing import Any
 
 import pytest
-import structlog
+
+from jobs import cli
+from tests.torture.left import Looking
 
 
-@pytest.fixture(autouse=True, scope="session")
-def quiet() -> None:
-    """As `tossup` does without --debug."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+@pytest.fixture(autouse=True, scope="module")
+def log() -> io.StringIO:
+    """What runs in this process log, as `tossup --debug` has it."""
+    said = io.StringIO()
+    with redirect_stderr(said):
+        cli._log("debug")
+    return said
+
+
+@pytest.fixture
+def look(log: io.StringIO, record_property: Any) -> Iterator[Looking]:
+    """Looks for secrets in what was said and left since it was last asked."""
+    looking = Looking(log=log)
+    yield looking
+    assert looking.calls, "no run said anything"
+    record_property("searched", f"{looking.search}, {looking.calls:,} calls logged")
 
 
 def _properties(terminalreporter: Any, name: str) -> dict[str, Any]:

@@ -61,6 +61,9 @@ class Plane:
         self._told("POST", "clock", {"set": state["now"]})
         self.clear()
 
+    def secrets(self) -> dict[str, str]:
+        return self._told("GET", "secrets")
+
     def add(self, fault: Mapping[str, Any]) -> None:
         self._told("POST", "faults", fault)
 

@@ -16,6 +16,7 @@ from jobs.settings import settings_of
 from tests.jobs.small import Company, silent
 from tests.torture.day import Day
 from tests.torture.holds import everything, holds, keys_of
+from tests.torture.left import Looking
 from tests.torture.moments import Run, draw
 from tests.torture.remote import remote_company
 from tests.torture.runs import KILLED, Warm, warm
@@ -113,7 +114,7 @@ def _people_work(company: Company) -> None:
         company.person("update", "lead", one, lead_body="Spoke to them.")
 
 
-def _killed(life: Life, run: Run, chance: random.Random, most: int) -> Iterator[str]:
+def _killed(life: Life, run: Run, chance: random.Random, most: int, look: Looking) -> Iterator[str]:
     """Kill up to `most` runs of this kind, one after the other, each at a moment of its own; tells where each died.
 
     The last one of all may come to its end before its moment comes.
@@ -123,6 +124,7 @@ def _killed(life: Life, run: Run, chance: random.Random, most: int) -> Iterator[
         if told["code"] != KILLED:
             assert told["code"] == 0, told
             return
+        look(life.company, life.warm)
         yield told["phase"]
 
 
@@ -136,7 +138,11 @@ def _finish(company: Company, run: Run) -> None:
 
 
 def test_whenever_it_is_killed_the_next_runs_end_as_if_nothing_had_happened(
-    life: Life, pytestconfig: pytest.Config, request: pytest.FixtureRequest, record_property: Callable[..., None]
+    life: Life,
+    look: Looking,
+    pytestconfig: pytest.Config,
+    request: pytest.FixtureRequest,
+    record_property: Callable[..., None],
 ) -> None:
     seed, kills = pytestconfig.getoption("--seed"), -(-pytestconfig.getoption("--kills") // len(WAYS))
     chance = random.Random(f"{seed} {request.node.name}")
@@ -146,7 +152,7 @@ def test_whenever_it_is_killed_the_next_runs_end_as_if_nothing_had_happened(
         day, run = life.days[round % len(life.days)]
         day.again()
         most = chance.randint(run.longest // 3, run.longest)
-        died = list(_killed(life, run, chance, min(most, kills - hits.total())))
+        died = list(_killed(life, run, chance, min(most, kills - hits.total()), look))
         hits.update(died)
         where = f"seed {seed}, round {round}, {day.store}, killed in {died}"
         _finish(life.company, run)
@@ -157,5 +163,6 @@ def test_whenever_it_is_killed_the_next_runs_end_as_if_nothing_had_happened(
         again = life.company.sync()
         assert again.plan is not None
         assert (again.written, again.plan.changes) == (0, ()), where
+        look(life.company, life.warm)
         round += 1
     record_property("kills", {"seed": seed, "rounds": round, "hits": dict(hits)})

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, small_world
+from tests.torture.left import Looking
 from tests.torture.model import People
 from tests.torture.test_people_and_runs import LOST, lose
 
@@ -27,7 +28,7 @@ def synced(
 
 @pytest.mark.parametrize("what", LOST)
 def test_whatever_is_lost_nothing_is_made_twice_and_peoples_words_stay(
-    synced: tuple[Company, bytes], what: str
+    synced: tuple[Company, bytes], look: Looking, what: str
 ) -> None:
     here, state = synced
     here.emulator.restore(orjson.loads(state))
@@ -51,5 +52,6 @@ def test_whatever_is_lost_nothing_is_made_twice_and_peoples_words_stay(
     again = here.sync()
     assert again.plan is not None
     assert (again.written, again.plan.changes) == (0, ())
+    look(here)
     # without a ledger a value of ours looks like a person's
     assert float(here.account(GREW)[here.names["headroom"]]) == (250 if what == "mirror" else 50)

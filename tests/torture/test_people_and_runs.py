@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from connector.errors import CrmError
 from jobs import verbs
 from tests.jobs.small import CRMS, Company, company, silent, small_world
+from tests.torture.left import Looking
 from tests.torture.model import People
 from tests.torture.moments import Run, draw
 from tests.torture.runs import KILLED, Warm, warm
@@ -60,8 +61,9 @@ def lose(here: Company, what: str) -> None:
 class Together(RuleBasedStateMachine):
     """Steps of people and of runs; `unheard`: the last run died, so what it wrote nobody has seen yet."""
 
-    def __init__(self, beginning: Beginning) -> None:
+    def __init__(self, beginning: Beginning, look: Looking) -> None:
         super().__init__()
+        self.look = look
         self.beginning = beginning
         self.here = beginning.company
         self.people = People(company=self.here)
@@ -177,6 +179,7 @@ class Together(RuleBasedStateMachine):
         told = self.beginning.warm.run(self.here.env, "sync", **draw(random.Random(seed), AROUND))
         assert told["code"] in (0, KILLED), told
         self.unheard = told["code"] == KILLED
+        self.look(self.here, self.beginning.warm)
         self.people.check()
 
     @rule(
@@ -215,9 +218,10 @@ class Together(RuleBasedStateMachine):
             self.people.check()
         assert last.plan is not None
         assert (last.written, last.plan.changes) == (0, ())
+        self.look(self.here, self.beginning.warm)
 
 
-def test_people_always_win(beginning: Beginning, pytestconfig: pytest.Config) -> None:
+def test_people_always_win(beginning: Beginning, look: Looking, pytestconfig: pytest.Config) -> None:
     chosen = settings(
         max_examples=pytestconfig.getoption("--stories"),
         stateful_step_count=14,
@@ -227,4 +231,4 @@ def test_people_always_win(beginning: Beginning, pytestconfig: pytest.Config) ->
         phases=[Phase.generate],  # a run takes a second: looking for a shorter story would take an hour
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(lambda: Together(beginning), settings=chosen)
+    run_state_machine_as_test(lambda: Together(beginning, look), settings=chosen)

@@ -16,6 +16,7 @@ from jobs.settings import BadSettings, settings_of
 from tests.jobs.small import Company
 from tests.torture.day import Day
 from tests.torture.holds import everything, holds, keys_of
+from tests.torture.left import Looking
 from tests.torture.remote import remote_company
 from tests.torture.requests_sent import creations, requests_in
 from tests.torture.runs import Warm, warm
@@ -98,7 +99,7 @@ def _through(sea: Sea) -> tuple[int, Any]:
 
 
 def test_in_a_storm_of_every_fault_the_same_arrives_and_nothing_twice(
-    sea: Sea, storm: int, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
+    sea: Sea, storm: int, look: Looking, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> None:
     company, seed = sea.company, 1000 * pytestconfig.getoption("--seed") + storm
     sea.day.again()
@@ -119,10 +120,11 @@ def test_in_a_storm_of_every_fault_the_same_arrives_and_nothing_twice(
     made = creations(requests_in(sea.log, since), company.names["key"])
     assert {name: n for name, n in made.items() if n > 1 and name[1] == "bare"} == {}, where
     assert {value for _, how, value in made if how == "by key"} >= {value for _, value in keys}, where
+    look(company, sea.warm, ("requests.jsonl", sea.log.read_bytes()))
     record_property("storm", {"seed": seed, "failed runs": failed, "hits": hits, "creations": made.total()})
 
 
-def test_calls_that_hang_for_ten_minutes_are_cut_and_sent_again(sea: Sea) -> None:
+def test_calls_that_hang_for_ten_minutes_are_cut_and_sent_again(sea: Sea, look: Looking) -> None:
     sea.day.again()
     ten_minutes = {"kind": "slow", "seconds": 600, "times": 1}
     for match in ("GET /*", "PATCH /services/*" if sea.company.crm == "salesforce" else "POST /crm/*/batch/update"):
@@ -134,6 +136,7 @@ def test_calls_that_hang_for_ten_minutes_are_cut_and_sent_again(sea: Sea) -> Non
     assert (told["code"], hits) == (0, [1, 1])
     assert took_s < 300
     assert sea.day.holds() == sea.day.after
+    look(sea.company, sea.warm)
 
 
 def test_no_setting_lets_a_call_hang_for_more_than_ten_minutes() -> None:

@@ -1,7 +1,8 @@
 """An interpreter with everything imported and nothing opened, which forks a run of Tossup for each line it reads.
 
-A line is JSON: `{"env", "verb": [...], "moment"}`. The run may be told to die by SIGKILL: nothing in it is cleaned
-up, and what it has sent is on its way. Answers with what it wrote, or with the phase it died in.
+A line is JSON: `{"env", "verb": [...], "moment", "said"}`. The run is the command line's, with --debug, and prints
+into files in the folder `said`. It may be told to die by SIGKILL: nothing in it is cleaned up, and what it has sent
+is on its way. Answers with what it wrote, or with the phase it died in.
 """
 
 import gc
@@ -13,8 +14,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ibis.backends.duckdb
@@ -29,8 +32,7 @@ import leads.find
 import leads.texts
 from connector.errors import CrmError
 from connector.wire import Patience
-from jobs import verbs, wiring
-from jobs.settings import settings_of
+from jobs import cli, verbs, wiring
 
 __all__ = ["connector", "ibis", "leads"]
 
@@ -126,33 +128,47 @@ def _writes(request: requests.PreparedRequest) -> bool:
     )
 
 
+WORDS = {"apply": ("apply",), "pull": ("pull",), "plan": ("sync", "--no"), "sync": ("sync", "--yes")}
+"""A verb as a shell would say it."""
+
+
 def _run(asked: dict[str, Any], told: mmap.mmap) -> None:
     """In the child: one verb, with an eye on the moment."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    said = Path(asked["said"])
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(said / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
     deadly = Deadly(moment=asked.get("moment") or {}, told=told)
     deadly.now(deadly.phase)
     requests.adapters.HTTPAdapter.send = deadly.sends(requests.adapters.HTTPAdapter.send)  # type: ignore[method-assign]
     DefaultDialect.do_commit = deadly.commits(DefaultDialect.do_commit)  # type: ignore[method-assign]
     for name in ("SalesforceConfig", "HubSpotConfig"):
         setattr(wiring, name, partial(getattr(wiring, name), patience=QUICK))
-    settings = settings_of(asked["env"])
-    verb, *words = asked["verb"]
+    failed: list[Exception] = []
+    tell = cli._tell
+    cli._tell = lambda error: failed.append(error) or tell(error)  # type: ignore[func-returns-value]  # it returns None
+    cli.bars = lambda *_, **__: nullcontext(deadly.report)  # type: ignore[assignment,misc]  # nobody watches
+    _as_told(asked)
     began = time.monotonic()
     try:
-        if verb == "apply":
-            result = verbs.apply(settings, *words, report=deadly.report, caution=ANYHOW)
-        elif verb == "pull":
-            result = verbs.pull(settings, full=False, report=deadly.report)
-        else:
-            write = verb == "sync"
-            result = verbs.sync(settings, write=write, full=False, report=deadly.report, caution=ANYHOW)
-    except CrmError as error:
-        deadly.tell({"error": type(error).__name__, "text": str(error)})
-        os._exit(75)
-    summary = {name: value for name, value in result.to_json().items() if name not in ("leads", "read")}
-    plan = result.plan.id if result.plan else None
-    seconds = time.monotonic() - began
-    deadly.tell({"result": summary, "plan": plan, "counts": deadly.counts, "seconds": seconds})
+        cli.main()
+    except SystemExit:
+        seconds = time.monotonic() - began
+    if failed:
+        deadly.tell({"error": type(failed[0]).__name__, "text": str(failed[0])})
+        os._exit(75 if isinstance(failed[0], CrmError) else 70)
+    result = orjson.loads((said / "stdout").read_bytes())
+    summary = {name: value for name, value in result.items() if name not in ("leads", "read")}
+    deadly.tell({"result": summary, "plan": result["plan"], "counts": deadly.counts, "seconds": seconds})
+
+
+def _as_told(asked: dict[str, Any]) -> None:
+    """This process has the variables and the words that a shell would give it."""
+    for name in [name for name in os.environ if name.startswith("TOSSUP_")]:
+        del os.environ[name]
+    os.environ.update(asked["env"])
+    verb, *words = asked["verb"]
+    caution = [word for one in ANYHOW.accept for word in ("--accept", one)]
+    sys.argv = ["tossup", *WORDS[verb], *words, *caution, "--json", "--debug"]
 
 
 def _forked(asked: dict[str, Any]) -> dict[str, Any]:

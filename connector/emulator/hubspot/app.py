@@ -159,6 +159,10 @@ class HubSpotPortal:
             env["TOSSUP_HUBSPOT_SEARCH_PER_SECOND"] = "1000"
         return env
 
+    def secrets(self) -> dict[str, str]:
+        """Everything that lets somebody in, or ever did, by name."""
+        return self.auth.secrets()
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Between two requests; what HTTP would refuse is a `BadRequest` here."""

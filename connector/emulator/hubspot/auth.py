@@ -30,6 +30,7 @@ class Auth:
         self.refresh_token = f"na1-{secrets.token_hex(20)}"
         self.missing_scopes: set[str] = set()
         self._expires: dict[str, float] = {}
+        self._given: list[str] = []
 
     def check(self, header: str | None) -> None:
         """Accept a request's Authorization header, or refuse it with 401."""
@@ -76,12 +77,19 @@ class Auth:
             raise BadGrant("BAD_REFRESH_TOKEN", "missing or invalid refresh token")
         token = f"CL{secrets.token_urlsafe(48)}"
         self._expires[token] = self._clock.seconds() + LIFETIME_S
+        self._given.append(token)
         return {
             "access_token": token,
             "refresh_token": self.refresh_token,
             "expires_in": LIFETIME_S,
             "token_type": "bearer",
         }
+
+    def secrets(self) -> dict[str, str]:
+        """The app's own and every token given out, by name."""
+        own = {"service_key": self.service_key, "client_secret": self.client_secret}
+        given = {f"token {n}": token for n, token in enumerate(self._given)}
+        return {**own, "refresh_token": self.refresh_token, **given}
 
     def expire_all(self) -> None:
         """Every OAuth access token has expired just now."""

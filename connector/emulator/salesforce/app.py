@@ -213,6 +213,10 @@ class SalesforceOrg:
         }
         return {"TOSSUP_CRM": "salesforce", **{f"TOSSUP_SALESFORCE_{name}": value for name, value in named.items()}}
 
+    def secrets(self) -> dict[str, str]:
+        """Everything that lets somebody in, or ever did, by name."""
+        return self.auth.secrets()
+
     def _table(self, name: str) -> Table:
         table = self.core.table(name)
         if table is None:

@@ -45,6 +45,7 @@ class Auth:
         self._key: rsa.RSAPrivateKey | None = None
         self._kept_in: Path | None = None
         self._tokens: dict[str, tuple[str, float]] = {}
+        self._given: list[str] = []
 
     def revoke_all(self) -> None:
         """Every token given out so far is worthless, as after a password change; the static one is not."""
@@ -65,6 +66,7 @@ class Auth:
         """The token endpoint's answer. Raises Refused."""
         grant = form.get("grant_type", "")
         if grant == JWT_GRANT:
+            self._given.append(form.get("assertion", ""))
             user = self._by_assertion(form.get("assertion", ""), base_url)
         elif grant == "client_credentials":
             user = self._by_secret(form, authorization)
@@ -72,6 +74,7 @@ class Auth:
             raise Refused("unsupported_grant_type", "grant type not supported")
         token = f"{self.core.org_id[:15]}!{secrets.token_urlsafe(48)}"
         self._tokens[token] = (user, self.core.clock.seconds() + self.token_life_s)
+        self._given.append(token)
         return {
             "access_token": token,
             "instance_url": base_url,
@@ -124,6 +127,16 @@ class Auth:
             self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         return self._key
 
+    def secrets(self) -> dict[str, str]:
+        """The app's own, every token given out, and every assertion that was shown: for a while it opens the door."""
+        given = {f"token {n}": one for n, one in enumerate(self._given)}
+        own = {"client_secret": self.client_secret, "access_token": self.static_token}
+        return {**own, **given} if self._key is None else {**own, "private_key": self._pem().decode(), **given}
+
+    def _pem(self) -> bytes:
+        plain = serialization.NoEncryption()
+        return self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+
     def keep(self, folder: Path) -> Path:
         """Keep the app's credentials in files only we may read, or take back those kept before; the key's path."""
         key_file, app_file = folder / "salesforce.key", folder / "salesforce.json"
@@ -140,10 +153,7 @@ class Auth:
             self.client_id, self.client_secret = kept["client_id"], kept["client_secret"]
             self.static_token = kept["access_token"]
             return key_file
-        pem = self.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        _write_secret(key_file, pem)
+        _write_secret(key_file, self._pem())
         app = {"client_id": self.client_id, "client_secret": self.client_secret, "access_token": self.static_token}
         _write_secret(app_file, json.dumps(app).encode())
         return key_file
