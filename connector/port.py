@@ -184,6 +184,13 @@ class Crm(Protocol):
         already is fine. Raises `GiveUp` for any other object, and without a key: nothing else is ever deleted.
         """
 
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, set[tuple[str, str]]]:
+        """(object, id) of all that hangs on these tasks or leads without showing in their fields, by record id.
+
+        Notes, calls, files, posts, other records; our own links too, where they are no fields. What our user may not
+        see, and whatever hangs on records of other objects, is left out.
+        """
+
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Ids of the live records that carry one of these keys, by key: as they are now, not as an index has them."""
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from connector.errors import GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.apply import calls_needed
+from jobs.attached import attached
 from jobs.before import now_held
 from jobs.result import Left, Reason
 from jobs.store.ledger import Ledger, OpenIntent
@@ -140,9 +141,16 @@ def _of_object(
     names |= {*said_fields(work.rules.mapping, object), _EDITOR}
     held = now_held(work, object, ids, names) if ids else {}
     back: Mapping[str, Callable[..., tuple[Change | None, list[Left]]]] = {"create": _unmade, "remove": _remade}
-    for change, outcome in wrote:
-        row = held.get(_id(change, outcome) or "")
-        yield back.get(change.action, _restored)(work, change, outcome, row, later, run)
+    told = [
+        (one, back.get(one[0].action, _restored)(work, *one, held.get(_id(*one) or ""), later, run)) for one in wrote
+    ]
+    hung = attached(work, object, [one for one, (undone, _) in told if one[0].action == "create" and undone])
+    for one, (undone, stays) in told:
+        hangs = hung.get(one[1].id or "")
+        if hangs is None:
+            yield undone, stays
+        else:
+            yield None, [*stays, _left(*one, None, "touched", hangs)]
 
 
 def _id(change: Change, outcome: Outcome) -> str | None:

@@ -17,7 +17,7 @@ from connector.hubspot.describe import Describer
 from connector.hubspot.edits import Edits
 from connector.hubspot.envelope import HubSpotAnswers
 from connector.hubspot.library import Library
-from connector.hubspot.links import linked
+from connector.hubspot.links import hanging, linked
 from connector.hubspot.lists import PER_CALL, Lists
 from connector.hubspot.names import MEMBERS, OWNERS
 from connector.hubspot.pages import Shape
@@ -167,6 +167,10 @@ class HubSpot:
                 f"Tossup takes contacts off lists, deletes records of its own and nothing else: no {object}."
             )
         return self._lists.remove(records)
+
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, set[tuple[str, str]]]:
+        """By associations, 1,000 records a call and kind of what may hang on them."""
+        return hanging(self._portal, object, ids) if object in _OURS and ids else {}
 
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Ids by unique property, 100 a call."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from connector.errors import TryAgain
+from connector.errors import GiveUp, TryAgain
+from connector.hubspot.names import ACTIVITIES, LINKS
 from connector.hubspot.portal import LINKS_READ, Portal
 from connector.port import LinkRows
 
@@ -26,6 +27,25 @@ def linked(portal: Portal, name: str, to: str, ids: Sequence[str]) -> LinkRows:
     columns = [pa.array(column, pa.string()) for column in zip(*ordered, strict=True)]
     batch = pa.RecordBatch.from_arrays(columns or [pa.array([], pa.string())] * 4, schema=COLUMNS)
     return LinkRows(to=to, of=pa.array(ids, pa.string()), rows=batch)
+
+
+def hanging(portal: Portal, name: str, ids: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
+    """(object, id) of all that is associated with these records, by record id; kinds that we may not see left out.
+
+    On a task all of it counts. On a lead or a deal only what people do with it: HubSpot links companies by itself.
+    """
+    kinds = (*LINKS.get(name, ()), *ACTIVITIES) if name in ACTIVITIES else ACTIVITIES
+    found: dict[str, set[tuple[str, str]]] = {}
+    for to in sorted({*kinds} - {name}):
+        try:
+            rows = linked(portal, name, to, ids).rows
+        except GiveUp as error:
+            if error.status not in (400, 403, 404):
+                raise
+            continue
+        for one, other in zip(rows.column("from_id").to_pylist(), rows.column("to_id").to_pylist(), strict=True):
+            found.setdefault(one, set()).add((to, other))
+    return found
 
 
 def _answers(portal: Portal, name: str, to: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ from mappings.changes import Value
 ALREADY_THERE = frozenset({"CONFLICT", "OBJECT_ALREADY_EXISTS", "CONFLICTING_UNIQUE_VALUE"})
 """Codes of a record that another one with the same unique value stood in the way of."""
 
+_GONE = "OBJECT_NOT_FOUND"
 _PASSING = frozenset({"RATE_LIMIT", "RATE_LIMITS", "LOCKED", "INTERNAL_ERROR"})
 
 
@@ -66,6 +67,25 @@ def refused(items: Sequence[Item], error: CrmError) -> list[Outcome]:
     return [Outcome(ref=i.record.ref, ok=False, code=error.code, message=str(error)) for i in items]
 
 
+def archived(records: Sequence[Record], answer: Mapping[str, Any]) -> Iterator[Outcome]:
+    """One outcome for every record that was to be archived: an answer names only what went wrong, if anything."""
+    errors = [(error, _named(error)) for error in answer.get("errors") or ()]
+    for record in records:
+        # an error that names nobody may be about anybody
+        error = next((error for error, ids in errors if not ids or record.id in ids), None)
+        told = _refused(error) if error is not None else None
+        yield unarchived(record, told.code, told.message) if told is not None else _away(record)
+
+
+def unarchived(record: Record, code: str | None, message: str | None) -> Outcome:
+    """What it means that a record could not be archived: one that is not there is as it was to be."""
+    return _away(record) if code == _GONE else Outcome(ref=record.ref, ok=False, code=code, message=message)
+
+
+def _away(record: Record) -> Outcome:
+    return Outcome(ref=record.ref, ok=True, id=record.id)
+
+
 def distinct(records: Sequence[Record], identity: str) -> tuple[list[Record], list[Outcome]]:
     """The records that can be sent together, and outcomes for the others.
 
@@ -111,10 +131,15 @@ def _refused(error: Mapping[str, Any]) -> Outcome:
 def _traces(items: Sequence[Item], error: Mapping[str, Any]) -> Iterator[str]:
     context = error.get("context") or {}
     named = {str(trace) for trace in context.get("objectWriteTraceId") or ()}
-    ids = {str(id) for id in context.get("ids") or context.get("id") or ()}
+    ids = _named(error)
     for one in items:
         if one.trace in named or (not named and str(one.body.get("id")) in ids):
             yield one.trace
+
+
+def _named(error: Mapping[str, Any]) -> set[str]:
+    context = error.get("context") or {}
+    return {str(id) for id in context.get("ids") or context.get("id") or ()}
 
 
 def _trace(items: Sequence[Item], result: Mapping[str, Any]) -> str | None:

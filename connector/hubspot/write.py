@@ -8,7 +8,7 @@ from typing import Any, Literal
 from connector.errors import GiveUp, Unclear
 from connector.hubspot.associate import associated
 from connector.hubspot.names import AT_CREATION
-from connector.hubspot.outcomes import ALREADY_THERE, Item, distinct, item, outcomes, refused
+from connector.hubspot.outcomes import ALREADY_THERE, Item, archived, distinct, item, outcomes, refused, unarchived
 from connector.hubspot.portal import BATCH, LINKS_READ, Portal
 from connector.port import Outcome, Record
 
@@ -56,16 +56,9 @@ class Writer:
         return found
 
     def archive(self, name: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Into the recycle bin by record id, for 90 days; what is there already is fine. All of a call or none."""
+        """Into the recycle bin by record id, for 90 days; what is there already, or gone, is fine."""
         for part in _parts(records, BATCH):
-            try:
-                self.portal.batch(name, "archive", {"inputs": [{"id": record.id} for record in part]})
-            except GiveUp as error:
-                if error.status not in _HALVED:
-                    raise
-                yield from (Outcome(ref=r.ref, ok=False, code=error.code, message=str(error)) for r in part)
-                continue
-            yield from (Outcome(ref=record.ref, ok=True, id=record.id) for record in part)
+            yield from self._archived(name, part)
 
     def cost(self, name: str, how: Literal["update", "upsert"], n: int) -> int:
         """Calls that writing `n` records takes; an upsert as if every record had links to two objects."""
@@ -73,6 +66,22 @@ class Writer:
         if how == "update":
             return batches
         return batches * (2 if name in AT_CREATION else 1) + 2 * ceil(n / LINKS_READ)
+
+    def _archived(self, name: str, records: Sequence[Record]) -> Iterator[Outcome]:
+        """A call refused as a whole is halved until the record that it is about stands alone: nothing was done."""
+        try:
+            answer = self.portal.batch(name, "archive", {"inputs": [{"id": record.id} for record in records]})
+        except GiveUp as error:
+            if error.status not in (*_HALVED, 404):
+                raise
+            if len(records) > 1:
+                half = len(records) // 2
+                yield from self._archived(name, records[:half])
+                yield from self._archived(name, records[half:])
+                return
+            yield unarchived(records[0], error.code, str(error))
+            return
+        yield from archived(records, answer.data or {})
 
     def _put(self, name: str, key_field: str, records: Sequence[Record]) -> list[Outcome]:
         found = self._sent(name, "upsert", [_keyed(r, n, key_field) for n, r in enumerate(records)])

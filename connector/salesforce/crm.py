@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from connector.errors import GiveUp
 from connector.port import Batch, Edit, JobBook, Outcome, Read, Record, SetupStep
+from connector.salesforce.attached import attached
 from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.campaigns import MEMBERS, Campaigns
 from connector.salesforce.collections import FETCHED, PER_CALL, Collections
@@ -132,6 +133,10 @@ class Salesforce:
                 f"Tossup deletes members of campaigns, tasks and leads of its own and nothing else: no {object}."
             )
         return self._collections.delete(records)
+
+    def attached(self, object: str, ids: Sequence[str]) -> Mapping[str, set[tuple[str, str]]]:
+        """Posts and files, and of a lead its tasks and events; 200 records a query and kind."""
+        return attached(self._reader.rest, object, ids)
 
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Ids by unique external id, 100 keys a query."""

@@ -231,3 +231,30 @@ def test_members_come_off_their_list_and_back_on_it(crm: str, tmp_path: Path) ->
         assert set(members(here)) == on - {FULL}
         assert undo(here, left.run).refused == ()
         assert set(members(here)) == on
+
+
+def test_what_somebody_attached_to_a_record_of_ours_keeps_it(synced: Synced) -> None:
+    here = synced.again()
+    kept = attach(here)
+    shown = undo(here, synced.run.run, write=False)
+    told = {one.id: one.text for one in shown.left}
+    assert told == {id: f"somebody attached to it: {what}" for id, what in kept.items()}
+    assert {one.reason for one in shown.left} == {"touched"}
+    assert undo(here, synced.run.run).written == synced.run.written - len(kept)
+    assert {here.id_of(one) for object in ("task", "lead") for one in here.ours(object).values()} == kept.keys()
+
+
+def attach(here: Company) -> dict[str, str]:
+    """Somebody hangs things on a task and on a lead record of ours; what is told of each, by id."""
+    task, lead = (here.id_of(here.of(*one)) for one in ((FULL, "task"), (TOSSUP, "lead")))
+    if here.crm == "hubspot":
+        deal = here.records("deals")[0]["id"]
+        here.person("link", "tasks", here.of(FULL, "task"), to="deals", id=deal)
+        note = {"hs_note_body": "Spoke to them.", "hs_timestamp": "2026-11-02T10:00:00Z"}
+        here.org.insert("notes", [{**note, "associations": {"leads": [lead]}}])
+        return {task: "deals (1)", lead: "notes (1)"}
+    posts = [{"ParentId": task, "Body": "Spoke to them."}, {"ParentId": task, "Body": "Call again."}]
+    here.org.insert("FeedItem", [*posts, {"ParentId": lead, "Type": "TrackedChange"}])
+    here.org.insert("ContentDocumentLink", [{"LinkedEntityId": task, "ContentDocumentId": "069000000000001AAA"}])
+    here.org.insert("Event", [{"WhoId": lead, "Subject": "Meeting", "ActivityDateTime": "2026-11-05T10:00:00Z"}])
+    return {task: "ContentDocumentLink (1), FeedItem (2)", lead: "Event (1)"}

@@ -13,7 +13,7 @@ from connector.emulator.hubspot import writes
 from connector.emulator.hubspot.gate import Call
 from connector.emulator.hubspot.objects import bare, by_id, by_key, shown_names, with_history, written
 from connector.emulator.hubspot.rows import Record, Table
-from connector.emulator.hubspot.wire import Refusal, invalid, not_found, nothing, reply, stamp
+from connector.emulator.hubspot.wire import Refusal, id_in, invalid, not_found, nothing, reply, stamp
 from connector.emulator.hubspot.wire import batch as batch_body
 from connector.emulator.hubspot.writes import Claims, Draft
 
@@ -85,10 +85,10 @@ def upsert(call: Call) -> Response:
 
 
 def archive(call: Call) -> Response:
-    """POST ids: into the recycle bin."""
+    """POST ids: into the recycle bin. What is there or never was is fine; what is no id refuses the whole call."""
     table = call.table("write")
-    for told in call.inputs(MOST):
-        record = by_id(table, told.get("id"))
+    for id in [id_in(told, "id") for told in call.inputs(MOST)]:
+        record = table.find(id)
         if record is not None:
             writes.archive(call.portal, table, record)
     return nothing()

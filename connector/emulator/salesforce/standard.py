@@ -32,6 +32,8 @@ OBJECTS: tuple[_Spec, ...] = (
     ("Case", "500", work.case, _ANYONE),
     ("Task", "00T", work.task, _ANYONE),
     ("Event", "00U", work.event, _PERSON),
+    ("FeedItem", "0D5", work.post, ()),
+    ("ContentDocumentLink", "06A", work.file_link, ()),
     ("Campaign", "701", customers.campaign, _PERSON),
     ("CampaignMember", "00v", customers.campaign_member, ()),
     ("AccountHistory", "017", partial(history_of, "Account"), ()),

@@ -72,3 +72,22 @@ def case() -> list[Field]:
         replace(fixed(plain("ClosedDate", "datetime")), audit=True),
         plain("IsEscalated", "boolean"),
     ]
+
+
+def post() -> list[Field]:
+    """What somebody wrote beside a record, in Chatter."""
+    return [
+        reference("ParentId", "Task", "Lead", *_WHAT, required=True, cascade=True),
+        choice(
+            "Type", ("TextPost", "LinkPost", "ContentPost", "TrackedChange", "CreateRecordEvent"), default="TextPost"
+        ),
+        text("Body", 10000, type="textarea"),
+    ]
+
+
+def file_link() -> list[Field]:
+    """A file that hangs on a record; the file itself is not emulated."""
+    return [
+        reference("LinkedEntityId", "Task", "Lead", *_WHAT, required=True, cascade=True),
+        text("ContentDocumentId", 18),
+    ]

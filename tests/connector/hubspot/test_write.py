@@ -218,3 +218,40 @@ def test_links_refused_as_a_whole_are_halved_until_the_culprit_is_found():
     assert outcomes["task-0"].ok
     assert (outcomes["task-1"].code, outcomes["task-1"].id) == ("LINK_REFUSED", "1")
     assert "companies 91" in outcomes["task-1"].message
+
+
+def archivable(world, n):
+    outcomes = world.crm.upsert("tasks", "tossup_key", [task(one) for one in range(n)])
+    return [Record(ref=outcome.ref, id=outcome.id, key=outcome.ref, values={}) for outcome in outcomes]
+
+
+def test_one_bad_id_keeps_none_of_the_others_from_the_recycle_bin(keyed):
+    records = archivable(keyed, 100)
+    records[37] = Record(ref="bad", id="no-id", key="bad", values={})
+    before = keyed.crm.calls
+    told = by_ref(keyed.crm.remove("tasks", records))
+    assert [ref for ref, outcome in told.items() if not outcome.ok] == ["bad"]
+    assert "must be a record id, got no-id" in told["bad"].message
+    assert keyed.crm.calls - before <= 15
+    assert len(keyed.records("tasks")) == 1, "the one whose place the bad id took"
+
+
+def test_what_is_gone_already_is_as_it_was_to_be(keyed):
+    records = archivable(keyed, 3)
+    list(keyed.crm.remove("tasks", records[:1]))
+    assert all(outcome.ok for outcome in keyed.crm.remove("tasks", records))
+    assert keyed.records("tasks") == []
+
+
+@pytest.mark.parametrize("status", [207, 404])
+def test_an_answer_that_names_what_is_gone_or_refused_is_believed(status):
+    gone = {"category": "OBJECT_NOT_FOUND", "message": "not found", "context": {"ids": ["1"]}}
+    kept = {"category": "VALIDATION_ERROR", "message": "locked", "context": {"ids": ["2"]}}
+    whole = gone if status == 404 else {"status": "COMPLETE", "results": [], "errors": [gone, kept]}
+    with scripted(Reply(status=status, body=orjson.dumps(whole))) as server:
+        crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("t")))
+        records = [Record(ref=id, id=id, key=id, values={}) for id in ("1", "2", "3")]
+        told = {outcome.ref: (outcome.ok, outcome.code) for outcome in crm.remove("tasks", records)}
+        crm.close()
+    kept_code = (False, "VALIDATION_ERROR") if status == 207 else (True, None)
+    assert told == {"1": (True, None), "2": kept_code, "3": (True, None)}

@@ -184,3 +184,12 @@ def test_a_batch_of_leads_brings_their_associations(api):
     read = api.ok("GET", f"/crm/v3/objects/leads/{made['id']}?associations=contacts,companies")["associations"]
     assert {entry["id"] for entry in read["contacts"]["results"]} == {contact}
     assert {entry["id"] for entry in read["companies"]["results"]} == {firm}
+
+
+def test_archiving_what_is_gone_is_fine_and_one_that_is_no_id_refuses_all(api):
+    kept, gone = api.company(), api.company()
+    path = f"{OLD}/companies/batch/archive"
+    for _ in range(2):
+        api.ok("POST", path, {"inputs": [{"id": gone}, {"id": "999999"}]}, status=204)
+    api.refused("POST", path, {"inputs": [{"id": kept}, {"id": "abc"}]})
+    assert api.ok("GET", f"{OLD}/companies/{kept}")["id"] == kept
