@@ -1,10 +1,17 @@
 """What people call the records of a plan: account names beside ids."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.errors import GiveUp
 from jobs.decide import Decided
+from jobs.result import Left
+from jobs.wiring import Work
 from mappings.changes import Plan
+from mappings.read import canonical
 
 
 def names_in(decided: Decided, plan: Plan) -> dict[str, str]:
@@ -18,6 +25,24 @@ def names_in(decided: Decided, plan: Plan) -> dict[str, str]:
     chosen = rows.filter(pc.is_in(rows["id"], pa.array(sorted(accounts | set(other.values())), pa.string())))
     found = {row["id"]: row["name"] for row in chosen.to_pylist() if row["name"]}
     return found | {id: found[account] for id, account in other.items() if account in found}
+
+
+def with_names(work: Work, undone: Plan, left: Iterable[Left], run: str) -> Plan:
+    """The plan that undoes a run, with the names of the accounts that it and what is left are about.
+
+    As the mirror knows them, so without names where it has been lost or lacks a field of the mapping by now.
+    """
+    of = {outcome.id or change.ref: _account(change.key or "") for change, outcome in work.ledger.written_by(run)}
+    about = {id: of.get(id) or id for id in (one.id for one in left)}
+    wanted = {id for change in undone.changes for id in (change.id, _account(change.key or "")) if id}
+    try:
+        accounts = canonical(work.rules.mapping, work.schema, work.mirror.table, work.mirror.links)["account"]
+    except (LookupError, GiveUp):
+        return undone
+    rows = work.mirror.stage("accounts_named", accounts.select("id", "name")).to_pyarrow()
+    ids = pa.array(sorted(wanted | set(about.values())), pa.string())
+    found = {row["id"]: row["name"] for row in rows.filter(pc.is_in(rows["id"], ids)).to_pylist() if row["name"]}
+    return replace(undone, names=found | {id: found[one] for id, one in about.items() if one in found})
 
 
 def _account(key: str) -> str:

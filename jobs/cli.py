@@ -21,10 +21,11 @@ from jobs import show, verbs
 from jobs.export import write_csv
 from jobs.fact_list import fact_json, fact_list
 from jobs.failures import Failure, failure_of
-from jobs.plans import Format, laid_out, write_out
+from jobs.plans import Format, laid_out, of_one, write_out
 from jobs.progress import bars
 from jobs.result import JsonObject, RunResult, Wish, by_motion, lead_json
 from jobs.review.table import plan_list
+from jobs.rights_list import rights_list
 from jobs.safety import Accepted, only_planned
 from jobs.schedule import run_on, stopping, trigger_of
 from jobs.settings import Settings, load_settings
@@ -136,7 +137,7 @@ def setup(
 def rights(json: AsJson = False, debug: Debug = False) -> None:
     """List the rights that our login needs. Those it lacks are marked; those too many come last."""
     result = verbs.rights(_settings())
-    _print(json, result.to_json, lambda: show.rights_view(result))
+    _print(json, result.to_json, lambda: rights_list(result))
     if result.lacking:
         raise typer.Exit(2)
 
@@ -154,12 +155,10 @@ def plan(json: AsJson = False, debug: Debug = False) -> None:
     """Compute what should be written. From what was last pulled; writes nothing."""
     with bars(err) as report:
         result = verbs.plan(_settings(), report=report)
-    _print(json, result.to_json, lambda: show.run_summary(result))
-    if not json and result.plan:
-        out.print(show.plan_view(result.plan, limit=5))
-        if result.plan.changes:
-            _say(json, f"`tossup plans {result.plan.id}` shows all of it.")
-            _say(json, f"Nothing was written. `tossup apply {result.plan.id}` does it.")
+    _print(json, result.to_json, lambda: show.run_summary(result, planned=True))
+    if not json and result.plan and result.plan.changes:
+        _say(json, f"\nNothing was written. `tossup plans {result.plan.id}` shows all of it,")
+        _say(json, f"`tossup apply {result.plan.id}` writes it.")
 
 
 @app.command()
@@ -194,9 +193,7 @@ def sync(
     write, caution = settings.write if yes is None else yes, Caution(accept=accept or (), canary=canary, stop=stop)
     with stopping() as asked, bars(err, stop=asked) as report:
         result = verbs.sync(settings, write=write, full=full, report=report, caution=caution)
-    if not write and not json and result.plan:
-        out.print(show.plan_view(result.plan, limit=5))
-    _finish(result, json)
+    _finish(result, json, planned=not write)
     if not write and result.plan and result.plan.changes:
         _say(json, only_planned(result, result.plan))
         raise typer.Exit(3)
@@ -213,13 +210,12 @@ def undo(
     """Take back what a run wrote. What somebody touched since stays."""
     with bars(err) as report:
         result = verbs.undo(_settings(), run, write=yes, report=report, caution=Caution(canary=canary))
-    if not yes and not json and result.plan and result.plan.changes:
-        out.print(show.plan_view(result.plan, limit=5))
-    _finish(result, json)
+    _finish(result, json, planned=not yes)
     if result.plan and not result.plan.changes:
         _say(json, f"There is nothing of run {run} to take back.")
     if not yes and result.plan and result.plan.changes:
-        _say(json, f"Nothing was written. `tossup undo {run} --yes` does it.")
+        _say(json, f"\nNothing was written. `tossup plans {result.plan.id}` shows all of it,")
+        _say(json, f"`tossup undo {run} --yes` does it.")
         raise typer.Exit(3)
 
 
@@ -332,6 +328,8 @@ def plans(
     settings = _settings(offline=True)
     if plan is None:
         listed = verbs.plans(settings, last)
+        of_one(format, out_file, listed)
+        json = json or format == "json"
         _print(json, lambda: [one.to_json() for one in listed], lambda: plan_list(listed))
         return
     one, chosen = verbs.review(settings, plan), "json" if json else format
@@ -471,8 +469,8 @@ def init(
     )
 
 
-def _finish(result: RunResult, json: bool) -> None:
-    _print(json, result.to_json, lambda: show.run_summary(result))
+def _finish(result: RunResult, json: bool, *, planned: bool = False) -> None:
+    _print(json, result.to_json, lambda: show.run_summary(result, planned=planned))
     if result.refused:
         raise typer.Exit(1)
 

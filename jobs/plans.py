@@ -35,6 +35,16 @@ def kept_plans(settings: Settings, view: View, last: int) -> Sequence[KeptPlan]:
     return [KeptPlan(saved=one, runs=tuple(wrote.get(one.id, ()))) for one in saved]
 
 
+def of_one(format: Format, file: Path | None, listed: Sequence[KeptPlan]) -> None:
+    """Raise GiveUp where somebody asks of the list of plans what only one plan can be shown as."""
+    if file is None and format in ("table", "json"):
+        return
+    asked = f"--as {format}" if file is None else f"--as {format} --out {file}"
+    if not listed:
+        raise GiveUp(f"`{asked}` shows one plan, and none was made yet. `tossup plan` makes one.")
+    raise GiveUp(f"`{asked}` shows one plan: say which. The newest: `tossup plans {listed[0].saved.id} {asked}`.")
+
+
 def reviewed(settings: Settings, view: View, plan: str) -> Outline:
     """One plan in the order people read it. Raises GiveUp for an id that no plan or several have."""
     with open_ledger(settings, view.connection) as ledger:

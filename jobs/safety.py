@@ -74,12 +74,15 @@ def _next_step(kinds: Sequence[str], plan: Plan | None) -> str:
 def only_planned(result: RunResult, plan: Plan) -> str:
     """What to say after a run that planned and did not write."""
     first = f"Tossup has never written to {result.connection}.\n" if result.first_write else ""
-    return (
-        f"Nothing was written: a run only plans until a person says otherwise.\n{first}"
-        f"  tossup apply {plan.id}            writes this plan\n"
-        "  tossup sync --yes --canary 5 --stop  writes 5 of each kind, to be looked at\n"
-        "  TOSSUP_WRITE=yes                     lets every sync and schedule write"
-    )
+    steps = {
+        f"tossup plans {plan.id}": "shows all of it (--as html: as a page)",
+        f"tossup apply {plan.id}": "writes it",
+        "tossup sync --yes --canary 5 --stop": "writes 5 of each kind, to be looked at",
+        "TOSSUP_WRITE=yes": "lets every sync and schedule write",
+    }
+    width = max(map(len, steps))
+    told = "\n".join(f"  {step:{width}}  {what}" for step, what in steps.items())
+    return f"\nNothing was written: a run only plans until a person says otherwise.\n{first}{told}"
 
 
 def levels(work: Work) -> dict[str, int]:

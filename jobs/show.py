@@ -10,34 +10,33 @@ from rich.text import Text as Words
 
 from connector.port import SetupStep
 from jobs.forget import Forgotten
-from jobs.result import JsonObject, Left, RunResult, Shown, by_motion, expected
-from jobs.review.words import brief, named, told
-from jobs.rights import Rights
+from jobs.glance import glance, left_list
+from jobs.result import JsonObject, RunResult, Shown, by_motion, expected
+from jobs.review.words import named, told
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
 from leads.find import Found
 from leads.lifecycle import Worked, latest, lead_of
 from leads.phrases import tidy
 from mappings.canonical import Lead
-from mappings.changes import Action, Change, Plan
+from mappings.changes import Action, Plan
 from mappings.money import major
 from mappings.problems import Problem, counted
 
 STATES = ("open", "waiting", "held", "suppressed")
 _ENDS = {1: ": some refused", 2: ": could not run", 3: ": asked a person", 75: ": try again"}
-_MARK = {"create": "+", "update": "~", "close": "x", "remove": "-"}
 
 
-def run_summary(result: RunResult) -> RenderableType:
-    """What a run read, found and wrote."""
+def run_summary(result: RunResult, *, planned: bool = False) -> RenderableType:
+    """What a run read, found and wrote; or, where it only `planned`, what it would write."""
     parts: list[RenderableType] = [_read_table(result)] if result.read else []
     if result.found:
         parts.append(lead_counts(result.found.leads))
         parts += [asleep_list(result.found)] if result.found.asleep else []
     if result.plan:
-        parts.append(_written_line(result, result.plan))
+        parts += [glance(result.plan), _took(result)] if planned else [_written_line(result, result.plan)]
     if result.left:
-        parts.append(left_list(result.left))
+        parts.append(left_list(result.left, result.plan))
     if result.first_write and result.written:
         parts.append(Words(f"This was the first run that wrote to {result.connection}."))
     parts += [left_alone(result)] if result.moved or result.gone else []
@@ -45,19 +44,6 @@ def run_summary(result: RunResult) -> RenderableType:
     if len(result.refused) > 10:
         parts.append(Words(f"  ... and {len(result.refused) - 10} more; `tossup runs {result.run}` lists them all"))
     return Group(*parts)
-
-
-def left_list(left: Sequence[Left], limit: int = 20) -> RenderableType:
-    """What undoing a run leaves as it is, and why."""
-    title = f"Left as it is ({len(left):,})"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    for one in left[:limit]:
-        table.add_row(Words(f"{one.object} {one.id} {one.field or ''}".rstrip()), Words(one.text))
-    if len(left) > limit:
-        table.add_row(f"... and {len(left) - limit:,} more", "--json tells them all")
-    return table
 
 
 def _read_table(result: RunResult) -> Table:
@@ -108,6 +94,10 @@ def waking(need: str, sources: Mapping[str, str]) -> str:
     return ", ".join([*empty, *missing])
 
 
+def _took(result: RunResult) -> Words:
+    return Words(f"\nThis took {counted(result.calls, 'call')} and {result.seconds:.1f} s.", style="dim")
+
+
 def _written_line(result: RunResult, plan: Plan) -> Words:
     actions: tuple[Action, ...] = ("create", "update", "close", "remove")
     shown = (action for action in actions if action != "remove" or plan.count(action))
@@ -130,35 +120,6 @@ def left_alone(result: RunResult, limit: int = 10) -> RenderableType:
     ]
     more = max(0, len(result.moved) - limit) + max(0, len(result.gone) - limit)
     return Group(*lines, *([Words(f"  ... and {more:,} more; --json tells them all")] if more else ()))
-
-
-def plan_view(plan: Plan, limit: int = 20) -> RenderableType:
-    """A plan, field by field, the first `limit` records of each kind."""
-    records = counted(len(plan.changes), "record")
-    parts: list[RenderableType] = [
-        Words(f"Plan {plan.id} for {plan.connection}: {records}, about {counted(plan.calls, 'call')}")
-    ]
-    shown: dict[tuple[str, str], int] = {}
-    for change in plan.changes:
-        kind = (change.object, change.action)
-        shown[kind] = shown.get(kind, 0) + 1
-        if shown[kind] <= limit:
-            parts.append(_change(change, plan))
-    parts += [
-        Words(f"  ... and {count - limit:,} more {obj} to {action}", style="dim")
-        for (obj, action), count in shown.items()
-        if count > limit
-    ]
-    parts += [Words(f"! {told(one, plan)}", style="yellow") for one in plan.conflicts[:limit]]
-    if len(plan.conflicts) > limit:
-        parts.append(Words(f"  ... and {len(plan.conflicts) - limit:,} more conflicts", style="dim"))
-    return Group(*parts)
-
-
-def _change(change: Change, plan: Plan) -> Words:
-    lines = [f"{_MARK[change.action]} {named(change, plan)}"]
-    lines += [f"    {field.name}: {brief(field.old)} -> {brief(field.new)}" for field in change.fields]
-    return Words("\n".join(lines))
 
 
 def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> RenderableType:
@@ -242,37 +203,6 @@ def forgotten(result: Forgotten) -> Words:
         f"Taken out of the store of {result.connection}: {counts}; {counted(result.rows, 'row')} of the mirror. "
         "What the CRM still holds of them comes back with the next pull."
     )
-
-
-def rights_view(rights: Rights) -> RenderableType:
-    """The least set by object, each with whether it is held; then what is too much."""
-    marks = {True: "held", False: "LACKING", None: "not told"}
-    table = Table(title=f"Needed by Tossup in {rights.connection}", title_justify="left", box=None, pad_edge=False)
-    for column in ("may", "what", "", "for"):
-        table.add_column(column, overflow="fold")
-    for one in rights.needed:
-        table.add_row(Words(one.may), Words(one.target), Words(marks[one.held]), Words(one.purpose))
-    counts: dict[str, int] = {}
-    for one in rights.excess:
-        object, _, field = one.target.partition(".")
-        counts[object] = counts.get(object, 0) + bool(field)
-    more = [
-        f"  {object}: {f'{n:,} fields that Tossup never writes' if n else 'Tossup never writes it'}"
-        for object, n in sorted(counts.items())
-    ]
-    beyond = ["\nMay be edited beyond that (all of them with --json):", *more] if more else []
-    return Group(table, *_next_rights(rights), *([Words("\n".join(beyond))] if beyond else ()))
-
-
-def _next_rights(rights: Rights) -> list[RenderableType]:
-    """What to do about what is lacking."""
-    if not rights.lacking:
-        return []
-    text = (
-        f"\n{len(rights.lacking):,} rights are lacking. `tossup setup --apply` creates and grants fields that are "
-        "not there yet; for the others ask an administrator."
-    )
-    return [Words(text, style="yellow")]
 
 
 def setup_view(steps: Sequence[SetupStep]) -> RenderableType:

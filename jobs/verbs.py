@@ -12,6 +12,7 @@ from jobs import canary as canaries
 from jobs import safety
 from jobs.apply import Applied, apply_plan
 from jobs.before import checker
+from jobs.called import with_names
 from jobs.decide import Decided, decide, read
 from jobs.explain import Story, account_called
 from jobs.explain import explain as explain_account
@@ -131,6 +132,7 @@ def undo(settings: Settings, run: str, *, write: bool, report: Report, caution: 
     """Plan to take back what a run wrote where that is still ours and, with `write`, do it."""
     with open_work(settings, "undo") as work, _run(work, "undo") as now:
         undoing = undo_plan(work, run)
+        undoing = replace(undoing, plan=with_names(work, undoing.plan, undoing.left, run))
         work.ledger.save_plan(undoing.plan, work.crm.now())
         now.result = replace(now.result, plan=undoing.plan, left=undoing.left)
         if write:

@@ -96,6 +96,12 @@ def test_plans_are_listed_and_one_is_shown_for_review(
         assert (ended.code, ended.out) == (0, "")
         assert (tmp_path / format).read_text("utf-8").startswith(start)
     assert tossup("plans", "nosuchplan", **synced.env).code == 2
+    refused = tossup("plans", "--as", "html", **synced.env)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"say which. The newest: `tossup plans {first['plan']} --as html`." in " ".join(refused.err.split())
+    refused = tossup("plans", "--out", str(tmp_path / "list"), **synced.env)
+    assert (refused.code, (tmp_path / "list").exists()) == (2, False)
+    assert tossup("plans", "--as", "json", **synced.env).json()[0] == first
 
 
 def test_runs_say_what_each_wrote_and_know_no_other_run(
@@ -345,7 +351,7 @@ def test_an_empty_org_is_told_in_words(tossup: Tossup, tmp_path: Path, crm: str)
         ended = tossup("sync", **env)
     assert (ended.code, ended.err) == (0, "")
     assert columns(ended.out) <= 80
-    assert "0 to create" in ended.out
+    assert "Nothing to write: the CRM holds all of it." in ended.out
 
 
 def test_the_schema_of_every_file_is_printed_and_the_presets_fit_it(tossup: Tossup) -> None:

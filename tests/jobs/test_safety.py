@@ -56,11 +56,13 @@ def test_a_run_only_plans_until_a_person_says_otherwise_once(planned: Moment, sh
     before = here.state()
     ended = shell("sync", **here.env)
     assert (ended.code, here.state()) == (3, before)
+    order = ("object ", "Plan ", " to create, ", " to update, ", "This took ", "Nothing was written: ")
+    assert [ended.out.find(one) for one in order] == sorted(ended.out.index(one) for one in order)
+    assert max(map(len, ended.out.splitlines())) <= 80
     said = ended.out[ended.out.index("Nothing was written: a run only plans until a person says otherwise.") :]
     assert "Tossup has never written to " in said
     assert "  tossup sync --yes --canary 5 --stop  " in said
     assert "  TOSSUP_WRITE=yes  " in said
-    assert max(map(len, said.splitlines())) <= 80
     told = shell("sync", "--json", **here.env, TOSSUP_WRITE="yes").json()
     assert (told["first_write"], told["written"]) == (True, sum(told["changes"].values()))
     assert here.state() != before

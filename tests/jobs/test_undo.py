@@ -101,7 +101,8 @@ def test_what_people_touched_stays_and_is_told_by_name(synced: Synced, shell: Ca
     shown = shell("undo", synced.run.run, **here.env)
     assert (shown.code, shown.err) == (3, "")
     assert f"`tossup undo {synced.run.run} --yes` does it." in shown.out
-    assert "Left as it is (4)" in shown.out
+    assert "Left as it is (4 records)" in shown.out
+    assert "~ Example Industries 002" in shown.out, "by name"
     assert max(map(len, shown.out.splitlines())) <= 80
     told = shell("undo", synced.run.run, "--yes", "--json", **here.env).json()
     left = {(one["object"], one["field"]): (one["reason"], one["text"]) for one in told["left"]}
