@@ -25,7 +25,7 @@ def plain(text: str) -> str:
 
 def _lines(outline: Outline) -> Iterator[str]:
     plan, words = outline.plan, outline.headings
-    counts = ", ".join(f"{n:,} {words.actions[action]}" for action, n in outline.counts.items() if n)
+    counts = ", ".join(words.counted(n, action) for action, n in outline.counts.items() if n)
     yield f"# {words.plan} `{plan.id}`"
     yield ""
     yield f"{words.connection}: {plain(plan.connection)}. {counts or words.nothing}"
@@ -39,7 +39,7 @@ def _lines(outline: Outline) -> Iterator[str]:
 def _group(outline: Outline, group: Group) -> Iterator[str]:
     words = outline.headings
     yield ""
-    what = f"{len(group.changes):,} {words.actions[group.action]}, {words.because} {plain(group.why)}"
+    what = words.counted(len(group.changes), group.action) + plain(words.why(group.why))
     yield f"## {plain(group.object)}: {what}"
     yield ""
     new = group.action == "create"

@@ -38,7 +38,7 @@ def plan_list(plans: Sequence[KeptPlan]) -> Table:
 
 def _parts(outline: Outline) -> Iterator[RenderableType]:
     plan, words = outline.plan, outline.headings
-    counts = ", ".join(f"{n:,} {words.actions[action]}" for action, n in outline.counts.items() if n)
+    counts = ", ".join(words.counted(n, action) for action, n in outline.counts.items() if n)
     yield Text.assemble((f"{words.plan} {plan.id}", "bold"), f"  {plan.connection}")
     yield Text(
         f"{counts or words.nothing.rstrip('.。')}; {words.calls}: {plan.calls:,}; "
@@ -55,7 +55,7 @@ def _parts(outline: Outline) -> Iterator[RenderableType]:
 def _group(outline: Outline, group: Group) -> Iterator[RenderableType]:
     words, style = outline.headings, _STYLES[group.action]
     yield Text(
-        f"{group.object}: {len(group.changes):,} {words.actions[group.action]}, {words.because} {group.why}",
+        f"{group.object}: {words.counted(len(group.changes), group.action)}{words.why(group.why)}",
         style=f"bold {style}",
     )
     new = group.action == "create"

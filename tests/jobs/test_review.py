@@ -244,3 +244,23 @@ def test_editors_are_asked_for_once_an_object_and_only_for_what_is_in_conflict()
     assert (found[0].by, found[0].at, found[0].source) == ("CSM 03", "2026-11-28T10:00:00Z", "CRM_UI")
     assert found[1:] == others
     assert with_editors(crm, []) == ()  # type: ignore[arg-type]  # a part of it
+
+
+def test_counts_and_reasons_read_in_each_language() -> None:
+    undone = Plan(
+        connection="salesforce:00D",
+        changes=(change("remove", "00T1", ("A__c", "gone soon", None), why="undo of run 3"),),
+    )
+    assert "Account: 1 to take away, because of undo of run 3" in shown("table", plan=undone)
+    assert "Account: 除外・削除 1件（理由：実行3の取り消し）" in shown("table", "ja", plan=undone)
+    assert "取引先の計算値の変化" in shown("html", "ja")
+    assert "because of a customer that is gone" in HEADINGS["en"].why("gone")
+    assert HEADINGS["ja"].why("gone_fishing") == "（理由：gone_fishing）", "a play keeps its name"
+
+
+def test_what_is_taken_away_is_shown_as_it_is_and_not_as_nothing() -> None:
+    undone = Plan(connection="salesforce:00D", changes=(change("remove", "00T1", ("A__c", "gone soon", None)),))
+    page = shown("html", plan=undone)
+    assert "gone soon" in page
+    assert HEADINGS["en"].new not in page
+    assert HEADINGS["en"].empty not in page
