@@ -49,6 +49,7 @@ def decide(
         today=as_of or view.today(rules),
         lineage={**_lists(rules.mapping, view), **lineage(rules.mapping, view.schema)},
         stage=mirror.stage,
+        let_go=mirror.let_go,
     )
     return Decided(found=found, tables=tables)
 

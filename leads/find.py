@@ -1,7 +1,7 @@
 """The one door: canonical tables, rules, what we wrote before and today's date in; leads with their reasons out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -12,9 +12,9 @@ from leads.answers import answers, questions
 from leads.assemble import assemble
 from leads.facts.currency import RATES
 from leads.facts.families import FACTS, FAMILIES, SPINES
-from leads.facts.family import Grain
+from leads.facts.family import KEYS, Grain
 from leads.facts.ground import Ground
-from leads.inputs import Inputs, Stage, filled
+from leads.inputs import Inputs, LetGo, Stage, filled, keep
 from leads.language import Expression
 from leads.propensity import Report, learnt
 from leads.ranking import chosen, valued
@@ -79,22 +79,26 @@ def find(
     today: date,
     lineage: Mapping[str, str],
     stage: Stage,
+    let_go: LetGo = keep,
     language: Literal["en", "ja"] | None = None,
 ) -> Found:
     """Decide whom to approach, with what, and why, as of `today`. Same inputs, same answer, in the same order.
 
     `tables` hold every table and column of mappings.canonical.TABLES; `lineage` says which columns are mapped and
-    from where (`account.employees` -> `Account.NumberOfEmployees`). `language` is that of reasons; default the
-    company's.
+    from where (`account.employees` -> `Account.NumberOfEmployees`). `let_go` is told what `stage` need not keep any
+    longer. `language` is that of reasons; default the company's.
     """
     language = language or rules.mapping.company.language
     book = Book(rules)
     enabled, guards, ranking = book.plays(), book.gates(), book.priorities()
-    inputs = _inputs(tables, rules, today, lineage, stage, enabled)
+    bare = Inputs(
+        tables={}, rules=rules, today=today, lineage=lineage, filled=frozenset(), stage=stage, let_go=let_go
+    )
+    inputs = _inputs(bare, tables, enabled)
     awake, asleep = _awake(inputs, enabled)
     ground = Ground(
         inputs, families=FAMILIES, spines=SPINES, words=rules.texts[language].words,
-        wanted=_wanted(awake, _judges(guards, ranking) | questions(rules)),
+        wanted=_wanted(awake, _judges(guards, ranking) | questions(rules)), quoted=_quoted(awake),
     )  # fmt: skip
     found, sold = plays.candidates(ground, awake), plays.sold(ground, awake)
     rows = wide(ground, found, sold, _judges(guards, ranking), _quarter(today))
@@ -112,20 +116,12 @@ def find(
     )
 
 
-def _inputs(
-    tables: Mapping[str, ir.Table],
-    rules: Rules,
-    today: date,
-    lineage: Mapping[str, str],
-    stage: Stage,
-    enabled: Iterable[Rule],
-) -> Inputs:
-    bare = Inputs(tables={}, rules=rules, today=today, lineage=lineage, filled=frozenset(), stage=stage)
+def _inputs(bare: Inputs, tables: Mapping[str, ir.Table], enabled: Iterable[Rule]) -> Inputs:
     # a canonical table that is still an expression would be computed again by every fact that reads it
     ready = {name: bare.staged(f"canonical_{name}", tables[name]) for name in READS}
     needs = {need for one in enabled for need in one.needs} | {need for fact in FACTS.values() for need in fact.needs}
-    known = filled(ready, lineage, needs | RATES | {"owner.name"})
-    return Inputs(tables=ready, rules=rules, today=today, lineage=lineage, filled=known, stage=stage)
+    known = filled(ready, bare.lineage, needs | RATES | {"owner.name"})
+    return replace(bare, tables=ready, filled=known)
 
 
 def _awake(inputs: Inputs, enabled: Iterable[Rule]) -> tuple[tuple[Rule, ...], tuple[Asleep, ...]]:
@@ -141,14 +137,24 @@ def _judges(guards: Iterable[Guard], ranking: Mapping[str, Expression]) -> froze
 
 
 def _wanted(awake: Iterable[Rule], asked: frozenset[str]) -> Mapping[Grain, frozenset[str]]:
-    """The columns needed at each grain; of accounts whatever any grain mentions."""
+    """The columns that plays look at, at each grain; of accounts whatever anything mentions."""
     wanted: dict[Grain, set[str]] = {"account": set(asked | ALWAYS), "owned": set(), "offer": set()}
     for one in awake:
-        mentioned = one.facts | one.quotes
-        records = {one.known[name].record or "" for name in mentioned} - {"", "account_id"}
-        wanted[one.play.per] |= mentioned | records
-    wanted["account"] |= wanted["owned"] | wanted["offer"]
+        wanted[one.play.per] |= _with_records(one, one.facts)
+        wanted["account"] |= _with_records(one, one.facts | one.quotes)
     return {grain: frozenset(names) for grain, names in wanted.items()}
+
+
+def _quoted(awake: Iterable[Rule]) -> Mapping[Grain, frozenset[str]]:
+    """The columns that texts quote, at each grain."""
+    quoted: dict[Grain, set[str]] = {grain: set() for grain in KEYS}
+    for one in awake:
+        quoted[one.play.per] |= _with_records(one, one.quotes)
+    return {grain: frozenset(names) for grain, names in quoted.items()}
+
+
+def _with_records(rule: Rule, facts: Iterable[str]) -> set[str]:
+    return {*facts, *(rule.known[name].record or "" for name in facts)} - {"", "account_id"}
 
 
 def _quarter(today: date) -> str:

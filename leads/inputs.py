@@ -15,13 +15,19 @@ Stage = Callable[[str, ir.Table], ir.Table]
 
 A table staged before under the same name may be read by the expression, and is let go once that is computed.
 """
+LetGo = Callable[[str], None]
+"""Drops the table that was staged under a name: nobody reads it any more."""
+
+
+def keep(name: str) -> None:
+    """Drops nothing: where staged tables take no memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """Everything facts, plays and gates may look at. `filled` are the columns that are mapped and hold a value.
 
-    `kept` is for what is read once a run and asked for often.
+    `let_go` drops what `stage` made; `kept` is for what is read once a run and asked for often.
     """
 
     tables: Mapping[str, ir.Table]
@@ -30,6 +36,7 @@ class Inputs:
     lineage: Mapping[str, str]
     filled: frozenset[str]
     stage: Stage
+    let_go: LetGo = keep
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def day(self, ago: int) -> ir.DateValue:

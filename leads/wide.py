@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts import winrate
-from leads.facts.contacts import CHANNELS
+from leads.facts.contacts import CHANNELS, contacts, reach
 from leads.facts.declined import memory, refused_candidates
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach, attach_all, days, listed, yes
@@ -33,14 +33,15 @@ def wide(
     account, both, lead = ("account_id",), ("account_id", "target"), ("account_id", "play", "product")
     past = _selling(ground.ours.open.filter(_.our_day < ground.inputs.day(0)), sold).group_by(*both)
     deals = ground.open_deals.rename(target="product")
-    facts = ground.wide("account")
+    facts, people = ground.wide("account"), contacts(ground.inputs, ground.approaches, candidates)
+    quiet = ground.inputs.rules.gates["contact_frequency"].numbers["days"]
     known = [name for name in facts.columns if name in judges | ALWAYS and name not in candidates.columns]
     rows = attach_all(
         candidates.mutate(memory=memory(candidates.target, candidates.play)),
         (_terms(ground), ("play",)),
         (_worked(ground), ("account_id", "play")),
         (facts.select("account_id", *known), account),
-        (ground.reach, account),
+        (reach(people, ground.inputs.day(int(quiet))), account),
         (ground.products.select("product_name", "specialist", "sla_days", target="product"), ("target",)),
         (ground.ours.open, lead),
         (past.aggregate(other_key=_.our_key.min()), both),
@@ -51,7 +52,7 @@ def wide(
     rows = rows.mutate(
         term=ibis.coalesce(_.our_term, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
     ).drop("our_term", "cycle", "memory")
-    return _with_rest(ground, ground.inputs.stage("candidates_known", rows))
+    return _with_rest(ground, ground.inputs.stage("candidates_known", rows), people)
 
 
 def _selling(leads: ir.Table, sold: ir.Table | None) -> ir.Table:
@@ -70,8 +71,8 @@ def _refusals(ground: Ground, sold: ir.Table | None, judges: frozenset[str]) -> 
     return [said.select("account_id", "memory", *asked, target="product")]
 
 
-def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
-    ours = ground.contacts.select("account_id", *(f"may_{c}" for c in CHANNELS), approached="contact_id")
+def _with_rest(ground: Ground, rows: ir.Table, people: ir.Table) -> ir.Table:
+    ours = people.select("account_id", *(f"may_{c}" for c in CHANNELS), approached="contact_id")
     rows = attach_all(
         rows,
         (_before(ground), ("account_id", "play", "product", "term")),
@@ -83,10 +84,8 @@ def _with_rest(ground: Ground, rows: ir.Table) -> ir.Table:
         (winrate.overall(ground.decided), ()),
     )
     rows = ground.inputs.stage("candidates_wide", _with_contact(_with_cycle(rows)))
-    people = ground.contacts.select(
-        "contact_id", "contact_name", "role", "title", "may_phone", "may_email", "approached_on"
-    )
-    rows = attach_all(rows, (people, ("contact_id",)))
+    told = people.select("contact_id", "contact_name", "role", "title", "may_phone", "may_email", "approached_on")
+    rows = attach_all(rows, (told, ("contact_id",)))
     return rows.mutate(
         contact_role=ibis.coalesce(_.role, _.title),
         owners_known=ibis.literal("owner.name" in ground.inputs.filled),

@@ -135,7 +135,8 @@ def same(engine: Engine) -> dict[str, Any]:
 
 def leads(engine: Engine) -> dict[str, Any]:
     """Everything, up to the leads as they are handed on."""
-    found = find(engine.tables, engine.rules, today=TODAY, lineage=LINEAGE, stage=engine.stage, language="en")
+    found = find(engine.tables, engine.rules, today=TODAY, lineage=LINEAGE, stage=engine.stage,
+                 let_go=engine.mirror.let_go, language="en")  # fmt: skip
     return {
         "leads": len(found.leads),
         "states": Counter(lead.state for lead in found.leads),

@@ -251,6 +251,12 @@ class Mirror:
         self._staged[name] = unique
         return staged
 
+    def let_go(self, name: str) -> None:
+        """Drop what was staged under the name; nothing where nothing was."""
+        if (unique := self._staged.pop(name, None)) is not None:
+            with self._guarded():
+                self.connection.drop_table(unique, database=("temp", "main"))
+
     def _computed(self, name: str, expr: ir.Table) -> ir.Table:
         if expr.op().find(ops.InMemoryTable):
             return self.connection.create_table(name, expr, temp=True)

@@ -39,7 +39,9 @@ def attributes(ground: Ground) -> ir.Table:
     numbers, bands = ground.numbers("attributes"), ground.numbers("headroom")
     holdings = ground.owned.select("account_id", "product")
     told = _told_of(ground).semi_join(holdings, "account_id")
-    rows = ground.inputs.stage("customers", described(told, [int(bands[f"band_{place}"]) for place in (1, 2, 3, 4)]))
+    rows = ground.inputs.stage(
+        "facts_attributes", described(told, [int(bands[f"band_{place}"]) for place in (1, 2, 3, 4)])
+    )
     names = [name for name in rows.columns if name not in QUOTED]
     lifts = believed(counted(rows, holdings, names).to_pyarrow(), numbers)
     found = offers(rows, names, ibis.memtable(lifts, schema=ibis.schema(LIFT)))
@@ -250,6 +252,7 @@ def _fact(kind: Kind, unit: str, doc: str, record: str | None = None, field: str
 ATTRIBUTES = Family(
     name="attributes",
     grain="offer",
+    reads=("revenue", "headroom"),
     facts={
         "attribute": _fact(
             "text", "text",

@@ -124,6 +124,7 @@ LIMITS: Mapping[str, Fact] = {
 CHURN = Family(
     name="churn",
     grain="account",
+    reads=tuple(READS),
     facts={
         "risk": Fact(
             kind="text", unit="text",

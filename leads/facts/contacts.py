@@ -14,9 +14,13 @@ ROLES: Mapping[str, str] = {"decision_maker": "1", "champion": "2", "user": "3"}
 CHANNELS = ("any", "phone", "email")
 
 
-def contacts(inputs: Inputs, approaches: ir.Table) -> ir.Table:
-    """One row a contact who has not left: rank (role, then id), may_any, may_phone, may_email, and approached_on."""
-    there = inputs.tables["contact"].filter(~yes(_.left_on <= inputs.day(0)))
+def contacts(inputs: Inputs, approaches: ir.Table, accounts: ir.Table) -> ir.Table:
+    """One row a contact of these accounts who has not left.
+
+    Columns: rank (role, then id), may_any, may_phone, may_email, and approached_on.
+    """
+    theirs = inputs.tables["contact"].semi_join(accounts, "account_id")
+    there = theirs.filter(~yes(_.left_on <= inputs.day(0)))
     last = approaches.filter(_.approached.notnull()).group_by("approached").aggregate(approached_on=_.sold_on.max())
     people = attach(there.mutate(approached=_.id), last, "approached")
     phone = ~yes(_.do_not_contact) & ~yes(_.no_phone)
@@ -30,16 +34,14 @@ def contacts(inputs: Inputs, approaches: ir.Table) -> ir.Table:
     return inputs.stage("contacts", rows)
 
 
-def reach(inputs: Inputs, contacts: ir.Table, quiet_days: int) -> ir.Table:
-    """One row an account: contacts_n, and by channel the best contact, and the best not approached for a while.
+def reach(contacts: ir.Table, quiet_since: ir.DateValue) -> ir.Table:
+    """One row an account: contacts_n, and by channel the best contact, and the best not approached after that day.
 
     Columns best_<channel> and fresh_<channel> hold contact ids; NULL: nobody may be reached that way.
     """
-    fresh = contacts.mutate(
-        fresh=_.approached_on.isnull() | (_.approached_on <= inputs.day(quiet_days)),
-    )
+    fresh = contacts.mutate(fresh=_.approached_on.isnull() | (_.approached_on <= quiet_since))
     picks: dict[str, ir.StringValue] = {}
     for channel in CHANNELS:
         picks[f"best_{channel}"] = _.rank.min(where=_[f"may_{channel}"]).substr(1)
         picks[f"fresh_{channel}"] = _.rank.min(where=_[f"may_{channel}"] & _.fresh).substr(1)
-    return inputs.stage("reach", fresh.group_by("account_id").aggregate(contacts_n=_.count(), **picks))
+    return fresh.group_by("account_id").aggregate(contacts_n=_.count(), **picks)

@@ -47,6 +47,8 @@ class Family:
 
     `table` gives the columns of KEYS[grain] and one column a fact; at most one row a key; no row, or NULL, where
     the data is missing. `numbers` are its thresholds and windows with their defaults, which facts.yaml can change.
+    `reads` names the families whose tables its own is computed from. A step staged as `facts_<name>` is let go once
+    the table is computed.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Family:
     facts: Mapping[str, Fact]
     table: "Callable[[Ground], ir.Table]"
     numbers: Mapping[str, float] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
 
     @property
     def columns(self) -> frozenset[str]:

@@ -1,28 +1,29 @@
 """All facts of one run, each computed once and only when somebody asks for it."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cached_property
 from types import MappingProxyType
 
 import ibis
 import ibis.expr.types as ir
 
-from leads.facts import affinity, catalogue, contacts, owned, revenue, touches
+from leads.facts import affinity, catalogue, owned, revenue, touches
 from leads.facts.family import KEYS, Family, Grain
-from leads.facts.idioms import attach_all
+from leads.facts.idioms import attach, attach_all
 from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
 
-AT_ONCE: Mapping[Grain, int] = MappingProxyType({"account": 5, "owned": 3, "offer": 3})
+AT_ONCE: Mapping[Grain, int] = MappingProxyType({"account": 7, "owned": 3, "offer": 3})
 """Families joined in one go: an engine holds the keys of all of them in memory meanwhile."""
 
 
 class Ground:
     """The facts that plays and gates stand on.
 
-    `families` are those there are, `words` the language's phrases, `wanted` the columns asked for at each grain:
-    what no play, gate or text mentions is not computed.
+    `families` are those there are, `words` the language's phrases, `wanted` the columns asked for at each grain,
+    `quoted` those that texts quote of what was found: what no play, gate or text mentions is not computed.
     """
 
     def __init__(
@@ -33,15 +34,18 @@ class Ground:
         spines: Mapping[Grain, tuple[str, ...]],
         words: Mapping[str, str],
         wanted: Mapping[Grain, frozenset[str]],
+        quoted: Mapping[Grain, frozenset[str]] = MappingProxyType({}),
     ) -> None:
         self.inputs = inputs
         self.words = words
         self._families = families
         self._spines = spines
         self._wanted = wanted
+        self._quoted = quoted
         self._made: dict[str, ir.Table] = {}
         self._wide: dict[Grain, ir.Table] = {}
         self._keys: dict[Grain, ir.Table] = {}
+        self._to_come = {name for grain in KEYS for name in self._holding(grain, self._asked(grain))}
 
     def numbers(self, family: str) -> Mapping[str, float]:
         """The family's numbers: its own, or what facts.yaml says."""
@@ -56,26 +60,71 @@ class Ground:
     def wide(self, grain: Grain) -> ir.Table:
         """One row a key of this grain with every fact that is wanted there, those of the account among them."""
         if grain not in self._wide:
-            rows = self._joined(grain)
-            self._wide[grain] = self.inputs.stage(f"wide_{grain}", rows)
+            self._wide[grain] = self._joined(grain)
         return self._wide[grain]
+
+    def told(self, grain: Grain, keys: ir.Table) -> ir.Table:
+        """`wide` of these keys alone, with what is quoted beside.
+
+        A family that nobody asked for before is computed of these keys alone.
+        """
+        # written down: asking a million accounts for each thousand of candidates would take longer than all the rest
+        rows = self.inputs.stage(f"told_{grain}", self.wide(grain).semi_join(keys, KEYS[grain]))
+        here, on = self._about(grain, rows.select(*KEYS[grain])), KEYS[grain]
+        quoted = self._quoted.get(grain, frozenset()) - set(rows.columns)
+        parts = [(here._part(name, quoted, on).semi_join(rows, on), on) for name in self._holding(grain, quoted)]
+        return self.inputs.stage(f"told_{grain}", attach_all(rows, *parts)) if parts else rows
+
+    def _about(self, grain: Grain, keys: ir.Table) -> "Ground":
+        other = copy(self)
+        other._made, other._keys = dict(self._made), self._keys | {grain: keys}
+        return other
 
     def _joined(self, grain: Grain) -> ir.Table:
         wanted, on = self._wanted.get(grain, frozenset()), KEYS[grain]
-        spine = self.spine(grain)
-        found = (self._part(name, wanted, on, spine) for name in self._holding(grain, wanted))
-        # what is joined early is written down again with every further step
-        parts = sorted((part for part in found if part is not None), key=lambda part: len(part.columns))
-        many = AT_ONCE[grain]
-        steps = [[(part, on) for part in parts[at : at + many]] for at in range(0, len(parts), many)]
-        if grain != "account":
-            known = {*spine.columns, *(name for part in parts for name in part.columns)}
-            whole = self.wide("account")
-            keep = [name for name in whole.columns if name in wanted - known]
-            steps.append([(whole.select("account_id", *keep), ("account_id",))])
-        for step in steps[:-1]:
-            spine = self.inputs.stage(f"wide_{grain}", attach_all(spine, *step))
-        return attach_all(spine, *steps[-1]) if steps else spine
+        rows = self.spine(grain)
+        names, many = self._in_turn(self._holding(grain, wanted - set(rows.columns))), AT_ONCE[grain]
+        for at in range(0, len(names), many):
+            parts = ((self._part(name, wanted, on), on) for name in names[at : at + many])
+            rows = self.inputs.stage(f"wide_{grain}", attach_all(rows, *parts))
+            self._let_go(names[at : at + many])
+        if grain == "account":
+            return rows
+        whole = self.wide("account")
+        keep = [name for name in whole.columns if name in wanted and name not in rows.columns]
+        return self.inputs.stage(f"wide_{grain}", attach(rows, whole.select("account_id", *keep), "account_id"))
+
+    def _in_turn(self, names: Iterable[str]) -> list[str]:
+        """Those that read most first, each with what it reads beside it, which can then be let go."""
+        reading = sorted(names, key=lambda name: -len(self._families[name].reads))
+        every = (other for name in reading for other in (name, *self._families[name].reads))
+        return [name for name in dict.fromkeys(every) if name in set(reading)]
+
+    def _let_go(self, told: Iterable[str]) -> None:
+        """Drop the families that nobody will read again: what they tell is in `wide`.
+
+        A million accounts' would not fit in memory beside what is still to come. One that is asked for all the same
+        is computed again.
+        """
+        self._to_come -= {name for name in told if not self._late(self._families[name])}
+        for name in self._made.keys() - self._read(self._to_come):
+            table = self._made.pop(name)
+            # what an account does with a product is one table, whether it has the product or not
+            if not any(table.equals(other) for other in self._made.values()):
+                self.inputs.let_go(f"facts_{name}")
+
+    def _late(self, family: Family) -> bool:
+        """Whether more of the family is quoted than `wide` holds."""
+        quoted, wanted = (columns.get(family.grain, frozenset()) for columns in (self._quoted, self._wanted))
+        return not family.columns.isdisjoint(quoted - wanted)
+
+    def _read(self, families: set[str]) -> set[str]:
+        """These families, and all that those of them read which are still to be computed."""
+        reads = {other for name in families - self._made.keys() for other in self._families[name].reads}
+        return families if reads <= families else self._read(families | reads)
+
+    def _asked(self, grain: Grain) -> frozenset[str]:
+        return self._wanted.get(grain, frozenset()) | self._quoted.get(grain, frozenset())
 
     def _holding(self, grain: Grain, wanted: Iterable[str]) -> list[str]:
         wanted = set(wanted)
@@ -85,10 +134,8 @@ class Ground:
             if family.grain == grain and not wanted.isdisjoint(family.columns)
         ]
 
-    def _part(self, name: str, wanted: frozenset[str], on: tuple[str, ...], spine: ir.Table) -> ir.Table | None:
-        family = self._families[name]
-        keep = sorted((wanted & family.columns) - set(spine.columns))
-        return self.family(name).select(*on, *keep) if keep else None
+    def _part(self, name: str, wanted: frozenset[str], on: tuple[str, ...]) -> ir.Table:
+        return self.family(name).select(*on, *sorted(wanted & self._families[name].columns))
 
     def spine(self, grain: Grain) -> ir.Table:
         """The keys of this grain that there is something to say about, computed once."""
@@ -157,14 +204,3 @@ class Ground:
     def approaches(self) -> ir.Table:
         """Our earlier selling approaches."""
         return self.inputs.stage("approaches", approaches(self.inputs, self.ours))
-
-    @cached_property
-    def contacts(self) -> ir.Table:
-        """Contacts with the channels they may be reached by."""
-        return contacts.contacts(self.inputs, self.approaches)
-
-    @cached_property
-    def reach(self) -> ir.Table:
-        """Contacts an account has, and the best of them by channel, and the best not approached for a while."""
-        quiet = self.inputs.rules.gates["contact_frequency"].numbers["days"]
-        return contacts.reach(self.inputs, self.contacts, int(quiet))

@@ -23,7 +23,7 @@ def headroom(ground: "Ground") -> ir.Table:
         "industry", "employees", "employees_reported", "free_users", account_id="id"
     )
     paying = ground.family("revenue").select("account_id", "paid_users", "monthly")
-    rows = ground.inputs.stage("headroom_known", measured(attach(told, paying, "account_id"), numbers))
+    rows = ground.inputs.stage("facts_headroom", measured(attach(told, paying, "account_id"), numbers))
     return within_reach(rows, numbers).select(
         "account_id", "employees", "headroom", "headroom_value", "headroom_reason", "band", "ceiling", "ceiling_n",
         "reachable",
@@ -90,6 +90,7 @@ _BOTH = (*_EMPLOYEES, "subscription.seats_paid|account.paid_users")
 HEADROOM = Family(
     name="headroom",
     grain="account",
+    reads=("revenue",),
     facts={
         "employees": Fact(
             kind="integer", unit="people", needs=_EMPLOYEES, record="account_id", field="account.employees",

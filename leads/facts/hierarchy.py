@@ -106,6 +106,7 @@ _PRICED = (*_ROOM, "subscription.unit_price|product.list_price")
 GROUP = Family(
     name="group",
     grain="account",
+    reads=("revenue", "headroom"),
     facts={
         "root": Fact(
             kind="text", unit="text",

@@ -122,10 +122,11 @@ _FACTS: Mapping[str, Fact] = {
 INTEREST_OFFER = Family(
     name="interest_offer", grain="offer", facts=_FACTS, table=_offer, numbers={"days": 90, "half_life": 30}
 )
-INTEREST_OWNED = Family(name="interest_owned", grain="owned", facts=_FACTS, table=_owned)
+INTEREST_OWNED = Family(name="interest_owned", grain="owned", facts=_FACTS, table=_owned, reads=("interest_offer",))
 INTEREST_TOP = Family(
     name="interest_top",
     grain="account",
+    reads=("interest_offer",),
     facts={
         "interest_product": Fact(
             kind="text",
@@ -156,6 +157,7 @@ _NEXT_NEEDS = (*_NEEDS, "product.family", "product.tier")
 INTEREST_NEXT = Family(
     name="interest_next",
     grain="owned",
+    reads=("plan", "interest_offer"),
     facts={
         "next_interest": Fact(kind="number", unit="points", needs=_NEXT_NEEDS, doc="interest in next_product"),
         "next_locked": Fact(kind="integer", unit="times", needs=_NEXT_NEEDS, doc="interest_locked of next_product"),

@@ -145,6 +145,7 @@ PLAN = Family(
 VOLUME = Family(
     name="volume",
     grain="owned",
+    reads=("plan", "headroom"),
     facts={
         "volume_product": Fact(
             kind="text", unit="product", needs=_VOLUME,

@@ -79,7 +79,7 @@ def revenue(ground: "Ground") -> ir.Table:
     year_ago = live_on(inputs, int(numbers["ltv_days"]))
     other = other_services(ground, accounts, int(numbers["other_days"]))
     rows = attach_all(accounts, (paid(ground.subscriptions, year_ago), ("account_id",)), (other, ("account_id",)))
-    rows = inputs.stage("revenue_known", _decomposed(inputs, rows))
+    rows = inputs.stage("facts_revenue", _decomposed(inputs, rows))
     told = lifetimes(rows, numbers).mutate(compared_in=pooled(inputs))
     by = ("compared_in",)
     told = attach_all(told, (_usual(inputs, rows), by), (_spent(inputs, rows), by))

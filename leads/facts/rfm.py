@@ -32,7 +32,7 @@ def rfm(ground: Ground) -> ir.Table:
     rows = spending(orders(paid, accounts, inputs.today, ours), inputs.today)
     # windows over a join would be planned with it each time
     rows = attach_all(rows, (accounts, ("account_id",)))
-    rows = inputs.stage("spending", comparable(inputs, rows, "spent_365"))
+    rows = inputs.stage("facts_rfm", comparable(inputs, rows, "spent_365"))
     last = lines.inner_join(rows, [lines.account_id == rows.account_id, lines.bought_on == rows.last_bought_on])
     last = last.group_by("account_id").aggregate(last_purchase_record=_.id.min())
     told = attach(ranked(rows, numbers, ours), last, "account_id")

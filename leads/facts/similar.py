@@ -197,6 +197,7 @@ _STORY = "the most similar customer that has the product"
 SIMILAR = Family(
     name="similar",
     grain="offer",
+    reads=("group",),
     facts={
         "similar_account_id": Fact(
             kind="text", unit="text", needs=_NEEDS,

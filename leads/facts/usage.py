@@ -45,7 +45,7 @@ def measured(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
     never silent for so long, while others are heard of.
     """
     rows = inputs.tables["usage"].filter((_.on <= inputs.day(0)) & (_.on > inputs.day(HISTORY)) & (_.quantity >= 0))
-    sums = inputs.stage("usage_weeks", _by_week(inputs, rows))
+    sums = inputs.stage("facts_usage", _by_week(inputs, rows))
     alive = _alive(sums, numbers["feed_share"])
     told = sums.mutate(quiet=_quiet(sums.last_week, alive))
     told = told.mutate(quiet=ibis.ifelse(_unusual(numbers["silence_chance"]), _.quiet, 0))

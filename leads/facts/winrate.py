@@ -9,24 +9,25 @@ from leads.inputs import Inputs
 
 
 def decided(inputs: Inputs, codes: ir.Table) -> ir.Table:
-    """Opportunities decided up to today: industry of the account, product, won (0 or 1)."""
+    """Opportunities decided up to today, counted: industry of the account, product, wins, n."""
     industry = inputs.tables["account"].select(account_id="id", industry="industry")
     # a deal that is closed without its day was decided some day or other
     past = ibis.coalesce(_.closes_on <= inputs.day(0), True)
     rows = attach(inputs.tables["opportunity"].filter(yes(_.is_closed) & past), industry, "account_id")
     rows = attach(rows, codes, "product_id").mutate(won=yes(_.is_won).cast("int64"))
-    return inputs.stage("decided", rows.select("industry", "product", "won"))
+    counted = rows.group_by("industry", "product").aggregate(wins=total(_.won), n=_.count())
+    return inputs.stage("decided", counted)
 
 
 def overall(decided: ir.Table) -> ir.Table:
     """One row: all_wins, all_n."""
-    return decided.aggregate(all_wins=total(_.won), all_n=_.count())
+    return decided.aggregate(all_wins=ibis.coalesce(total(_.wins), 0), all_n=ibis.coalesce(total(_.n), 0))
 
 
 def by(decided: ir.Table, segment: str) -> ir.Table:
     """One row a value of `segment` (industry or product): <segment>_wins, <segment>_n."""
     known = decided.filter(_[segment].notnull())
-    return known.group_by(segment).aggregate(**{f"{segment}_wins": total(_.won), f"{segment}_n": _.count()})
+    return known.group_by(segment).aggregate(**{f"{segment}_wins": total(_.wins), f"{segment}_n": total(_.n)})
 
 
 DECIDED = ("accepted", "won", "lost", "declined")

@@ -281,6 +281,17 @@ def test_a_stage_is_computed_once_and_never_hides_a_mirror_table(mirror: Mirror)
     assert names(mirror) == {"b": "B"}
 
 
+def test_a_stage_that_is_let_go_is_gone_and_may_be_let_go_again(mirror: Mirror) -> None:
+    mirror.replace(schema(), FIELDS, [batch(("a", 0, "A"))])
+    kept, gone = (mirror.stage(name, mirror.table("Account").mutate(n=1)) for name in ("kept", "gone"))
+    for _time in range(2):
+        mirror.let_go("gone")
+    assert kept.to_pyarrow()["n"].to_pylist() == [1]
+    with pytest.raises(duckdb.CatalogException, match="gone"):
+        gone.to_pyarrow()
+    assert mirror.stage("gone", kept).to_pyarrow()["n"].to_pylist() == [1]
+
+
 def test_another_org_never_meets_these_rows(tmp_path: Path) -> None:
     with Mirror(tmp_path / "m.duckdb") as mirror:
         assert mirror.claim("salesforce:00D1")

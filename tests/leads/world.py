@@ -86,6 +86,7 @@ class World:
     def __init__(self, rows: Rows) -> None:
         self.engine = _engine()
         self._made: set[str] = set()
+        self._staged: dict[str, str] = {}
         self.tables = {name: self._load(name, rows.get(name, ())) for name in TABLES}
 
     def _load(self, name: str, rows: Iterable[Mapping[str, Any]]) -> ir.Table:
@@ -96,6 +97,7 @@ class World:
         """Materialise under a name."""
         unique = f"s{len(self._made)}_{name}"
         self._made.add(unique)
+        self._staged[name] = unique
         if expr.op().find(InMemoryTable):
             return self.engine.create_table(unique, expr, overwrite=True)
         columns = ", ".join(one.sql("duckdb") for one in expr.schema().to_sqlglot_column_defs("duckdb"))
@@ -103,13 +105,21 @@ class World:
         self.engine.raw_sql(f'INSERT INTO "{unique}" {question(expr.op())}')
         return self.engine.table(unique)
 
+    def let_go(self, name: str) -> None:
+        """Drop what was staged last under the name."""
+        if name in self._staged:
+            self.engine.raw_sql(f'DROP TABLE "{self._staged.pop(name)}"')
+
     def find(self, rules: Rules, **options: Any) -> Found:
         """find() as of TODAY with every column mapped, unless told otherwise."""
         return find(
             self.tables,
             rules,
-            **{"today": TODAY, "lineage": LINEAGE, "stage": self.stage, "language": "en", **options},
-        )
+            **{
+                "today": TODAY, "lineage": LINEAGE, "stage": self.stage, "let_go": self.let_go, "language": "en",
+                **options,
+            },
+        )  # fmt: skip
 
     def close(self) -> None:
         """Drop what it holds."""
