@@ -41,7 +41,7 @@ class Applied:
             self.written += 1
             self.done[change.object, change.ref] = (change, outcome.id or change.id)
         else:
-            self.refused.append(_refusal(change, outcome))
+            self.refused.append(refusal(change, outcome))
 
 
 def apply_plan(
@@ -131,7 +131,8 @@ def _record(change: Change) -> Record:
     return Record(ref=change.ref, id=change.id, key=change.key, values=change.values, links=change.links)
 
 
-def _refusal(change: Change, outcome: Outcome) -> str:
+def refusal(change: Change, outcome: Outcome) -> str:
+    """One line about what the CRM refused, and why."""
     fields = f" ({', '.join(outcome.fields)})" if outcome.fields else ""
     return f"{change.object} {change.ref}: {outcome.code}: {outcome.message}{fields}"
 

@@ -305,11 +305,12 @@ def forget(
     person: Annotated[str, typer.Argument(help="The contact's record id, or the whole mail address.")],
     also: Annotated[list[str] | None, typer.Option(help="A name or address the store may know too.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take it out; without, only count.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also what a cut-off run may have written.")] = False,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Take one person out of what we keep. Do it after the CRM forgot them."""
-    result = verbs.forget(_settings(offline=True), person, also or (), write=yes)
+    result = verbs.forget(_settings(offline=True), person, also or (), write=yes, anyway=anyway)
     _print(json, result.to_json, lambda: show.forgotten(result))
     if not yes:
         raise typer.Exit(3)

@@ -32,11 +32,13 @@ class Forgotten:
         return {"connection": self.connection, "contacts": self.people, "rows": self.rows, **told, "done": self.done}
 
 
-def forget(settings: Settings, view: View, who: str, also: Sequence[str], *, write: bool) -> Forgotten:
+def forget(
+    settings: Settings, view: View, who: str, also: Sequence[str], *, write: bool, anyway: bool = False
+) -> Forgotten:
     """What the store holds of the person with this record id or mail address; with `write`, taken out.
 
     `also` are names or addresses the mirror does not know (any more). Makes no call. Raises `GiveUp` where nothing
-    of them is found.
+    of them is found, `TryAgain` where it is unclear whether something about them arrived, unless `anyway`.
     """
     rules = rules_of(settings, view.crm)
     with open_store(settings, view.connection) as (mirror, ledger):
@@ -46,7 +48,7 @@ def forget(settings: Settings, view: View, who: str, also: Sequence[str], *, wri
             raise GiveUp("Give the record id or the whole mail address of the person; names go with --also.")
         words = Words([who, *also, *(word for row in found for word in _known_by(rules, row))])
         with ledger.locked(view.connection, "forget"):
-            traces = ledger.erase(view.connection, words, write=write)
+            traces = ledger.erase(view.connection, words, write=write, anyway=anyway)
             rows = mirror.erase(own, words) if write else len(found)
     if not found and not traces.total and not rows:
         raise GiveUp("Nothing of this person is in the store. Give the record id, or names too: --also NAME.")

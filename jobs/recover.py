@@ -1,6 +1,7 @@
 """After a run that was cut off: find out in the CRM what became of the writes that it never heard about."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
@@ -96,7 +97,9 @@ def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: b
         if write and unlinked:
             # only the key and the links: what people have written into the record since stays
             records = [Record(ref=one.ref, key=one.key, values={}, links=one.links) for one in unlinked]
-            yield from work.crm.upsert(object, key_field, records)
+            made = work.crm.upsert(object, key_field, records)
+            # ours by its key, so made by us, also where its links were refused
+            yield from (replace(outcome, created=outcome.id is not None) for outcome in made)
 
 
 def _joined(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:

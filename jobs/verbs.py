@@ -26,6 +26,7 @@ from jobs.plans import kept_plans, plan_given, reviewed
 from jobs.progress import Report
 from jobs.pull import pull as pull_objects
 from jobs.recover import recover
+from jobs.relink import relink
 from jobs.result import RunResult
 from jobs.review.kept import KeptPlan
 from jobs.review.outline import Outline
@@ -108,7 +109,9 @@ def apply(settings: Settings, plan: str, *, report: Report, caution: Caution = U
         recover(work, write=not shrunken)
         run.result = replace(run.result, plan=kept)
         _stop_at(work, run, shrunken, caution)
+        again = relink(work, run.id)
         _apply(work, run, without_made(work, kept), report, caution)
+        run.result = replace(run.result, refused=(*again, *run.result.refused))
     return run.result
 
 
@@ -124,7 +127,9 @@ def sync(settings: Settings, *, write: bool, full: bool, report: Report, caution
         unusual = safety.unusual(work, plan, decided) if write and plan is not None and not caution.stop else []
         _stop_at(work, run, [*shrunken, *unusual], caution)
         if write and plan is not None:
+            again = relink(work, run.id)
             _apply(work, run, plan, report, caution)
+            run.result = replace(run.result, refused=(*again, *run.result.refused))
     return run.result
 
 
@@ -215,9 +220,9 @@ def refusals(settings: Settings, run: str) -> Sequence[Refusal]:
         return ledger.refusals(run)
 
 
-def forget(settings: Settings, who: str, also: Sequence[str], *, write: bool) -> Forgotten:
+def forget(settings: Settings, who: str, also: Sequence[str], *, write: bool, anyway: bool = False) -> Forgotten:
     """What the store holds of a person; with `write`, taken out. Makes no call."""
-    return forget_person(settings, _latest(settings), who, also, write=write)
+    return forget_person(settings, _latest(settings), who, also, write=write, anyway=anyway)
 
 
 def _latest(settings: Settings) -> View:

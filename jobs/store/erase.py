@@ -15,6 +15,7 @@ from jobs.store.database import Database
 from jobs.store.records import plan_from_bytes
 from jobs.store.tables import intents, outcomes, plans, written
 
+Record = tuple[str, str]
 ERASED = "[erased]"
 _TOKEN = 30
 """Longer values are prose; up to so long they are days, choices and moments, which others read as such."""
@@ -57,15 +58,23 @@ class Words:
         return isinstance(value, list | tuple) and any(self.within(part) for part in value)
 
 
-def erase(database: Database, connection: str, words: Words, *, write: bool) -> Traces:
-    """What the ledger holds of the person; with `write`, taken out of it. Plans that speak of them are deleted."""
+def about(database: Database, connection: str, words: Words) -> set[Record]:
+    """The records that are about the person, by object and ref: all that was written to them counts."""
+    with database.reading() as con:
+        rows = _each(con, _of(intents, connection))
+        return {(one.object, one.ref) for one in rows if words.within([one.change, one.ref])}
+
+
+def erase(database: Database, connection: str, words: Words, refs: set[Record], *, write: bool) -> Traces:
+    """What the ledger holds of the person; with `write`, taken out of it. Plans that speak of them are deleted.
+
+    `refs` are the records `about` them. Reads all that was ever written, a little at a time.
+    """
     with database.writing() as con:
-        spoken = [row.id for row in con.execute(_of(plans, connection)) if _speaks(row, words)]
-        about = list(con.execute(_of(intents, connection)))
-        refs = {(one.object, one.ref) for one in about if words.within([one.change, one.ref])}
-        mine = [one for one in about if (one.object, one.ref) in refs]
+        spoken = [row.id for row in _each(con, _of(plans, connection), 20) if _speaks(row, words)]
+        mine = [one for one in _each(con, _of(intents, connection)) if (one.object, one.ref) in refs]
         kept = [
-            one for one in con.execute(_of(written, connection))
+            one for one in _each(con, _of(written, connection))
             if (one.object, one.ref) in refs or words.within([one.fields, one.ref, one.record_id])
         ]  # fmt: skip
         said = [
@@ -76,6 +85,11 @@ def erase(database: Database, connection: str, words: Words, *, write: bool) -> 
     if write and spoken + mine + kept + said:
         database.compact()
     return Traces(plans=len(spoken), intents=len(mine), written=len(kept), refusals=len(said))
+
+
+def _each(con: sa.Connection, query: sa.Select[Any], some: int = 2_000) -> Iterator[Any]:
+    """The rows of a query, so many in memory at once."""
+    yield from con.execute(query, execution_options={"yield_per": some})
 
 
 def _of(table: sa.Table, connection: str) -> sa.Select[Any]:
@@ -97,7 +111,7 @@ def _refusals(con: sa.Connection, connection: str) -> Iterator[Any]:
     query = sa.select(outcomes.c.intent, outcomes.c.message, intents.c.object, intents.c.ref).join_from(
         outcomes, intents
     )
-    yield from con.execute(query.where(intents.c.connection == connection, outcomes.c.message.is_not(None))).all()
+    yield from _each(con, query.where(intents.c.connection == connection, outcomes.c.message.is_not(None)))
 
 
 def _write(

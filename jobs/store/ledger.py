@@ -17,7 +17,7 @@ from connector.errors import GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.store.address import open_database
 from jobs.store.database import upsert
-from jobs.store.erase import Traces, Words, erase
+from jobs.store.erase import Traces, Words, about, erase
 from jobs.store.hold import Hold
 from jobs.store.records import (
     Known,
@@ -34,7 +34,8 @@ from jobs.store.records import (
 from jobs.store.remote import RemoteJobs
 from jobs.store.retain import prune
 from jobs.store.revisions import bring_up
-from jobs.store.tables import intents, merged, outcomes, plans, runs, written
+from jobs.store.tables import LACKS_LINKS, LACKS_OUTCOME, intents, merged, outcomes, plans, runs, written
+from jobs.store.unlinked import LINK_REFUSED, Unlinked, note_linked, unlinked
 from jobs.store.written import join, remember
 from mappings.changes import Change, Plan
 
@@ -207,6 +208,7 @@ class Ledger:
                 "ref": change.ref,
                 "change": change,
                 "at": at,
+                "lacks": LACKS_OUTCOME,
             }
             for change in changes
         ]
@@ -243,7 +245,12 @@ class Ledger:
         query = (
             sa.select(intents.c.run, intents.c.plan, intents.c.change, intents.c.at)
             .join_from(intents, outcomes, isouter=True)
-            .where(outcomes.c.intent.is_(None), intents.c.connection == connection, ~again)
+            .where(
+                intents.c.lacks == LACKS_OUTCOME,  # alone it would do, but for runs of the version before
+                outcomes.c.intent.is_(None),
+                intents.c.connection == connection,
+                ~again,
+            )
             .order_by(intents.c.id)
         )
         with self._database.reading() as con:
@@ -252,6 +259,16 @@ class Ledger:
             OpenIntent(run=str(run), plan=plan, change=change_from_json(change), at=at)
             for run, plan, change, at in rows
         )
+
+    def unlinked(self, connection: str) -> tuple[Unlinked, ...]:
+        """Records that were made without their links, oldest first."""
+        with self._database.reading() as con:
+            return unlinked(con, connection)
+
+    def note_linked(self, some: Sequence[Unlinked]) -> None:
+        """They have their links, or cannot have them any more."""
+        with self._database.writing() as con:
+            note_linked(con, some)
 
     def has_written(self, connection: str) -> bool:
         """Whether anything was ever written to this connection."""
@@ -286,14 +303,20 @@ class Ledger:
             (object, key): Known(object=object, id=id, at=at, closed=closed) for key, object, id, at, closed in rows
         }
 
-    def erase(self, connection: str, words: Words, *, write: bool) -> Traces:
-        """What it holds of a person; with `write`, taken out, its file included. Raises `TryAgain` if unclear."""
-        if self.open_intents(connection):
-            raise TryAgain(
-                "A run was interrupted while it wrote, and it is unclear what the CRM holds of it. Run "
-                "`tossup sync`; what is not there a day after it was sent no longer counts."
-            )
-        return erase(self._database, connection, words, write=write)
+    def erase(self, connection: str, words: Words, *, write: bool, anyway: bool = False) -> Traces:
+        """What it holds of a person; with `write`, taken out, its file included.
+
+        Raises `TryAgain` where it is unclear what became of something written about them; `anyway`: a person decided
+        that it no longer counts.
+        """
+        refs = about(self._database, connection, words)
+        unclear = [one for one in self.open_intents(connection) if (one.change.object, one.change.ref) in refs]
+        if unclear and not anyway:
+            raise TryAgain(_unclear(unclear))
+        for one in unclear if write else ():
+            gone = Outcome(ref=one.change.ref, ok=False, code="FORGOTTEN")
+            self.settle(one.run, [gone], one.at)
+        return erase(self._database, connection, words, refs, write=write)
 
     def remote_jobs(self, connection: str) -> RemoteJobs:
         """Jobs in which the CRM writes by itself."""
@@ -339,6 +362,7 @@ class Ledger:
         if not todo:
             return
         con.execute(sa.insert(outcomes), [_outcome_row(row.id, settled[row.ref], at) for row in todo])
+        _mark(con, [(row.id, settled[row.ref]) for row in todo])
         there = [row for row in todo if settled[row.ref].ok or _half_made(settled[row.ref])]
         remember(con, [(row, settled[row.ref]) for row in there], at)
 
@@ -355,6 +379,17 @@ def ledger_url(folder: Path) -> str:
     return f"sqlite:///{(folder / 'ledger.db').absolute()}"
 
 
+def _unclear(some: Sequence[OpenIntent]) -> str:
+    objects = ", ".join(sorted({one.change.object for one in some}))
+    sent = f"{some[0].at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"A run was cut off, and it is unclear whether {len(some):,} writes about this person arrived ({objects}, "
+        f"the first sent {sent}). Run `tossup sync --yes`; what is not there a day after it was sent no longer "
+        "counts. While an object is hidden from our user (`tossup rights`) nobody can tell: show it again, or add "
+        "--anyway, and these writes are forgotten too, whatever became of them."
+    )
+
+
 def _stop(lost: list[Hold]) -> None:
     for hold in lost:
         raise hold.lost()
@@ -362,6 +397,15 @@ def _stop(lost: list[Hold]) -> None:
 
 def _half_made(outcome: Outcome) -> bool:
     return outcome.created and outcome.id is not None
+
+
+def _mark(con: sa.Connection, done: Sequence[tuple[int, Outcome]]) -> None:
+    """Note what these intents still lack, now that their outcomes are known."""
+    bare = [id for id, outcome in done if _half_made(outcome) and outcome.code == LINK_REFUSED]
+    rest = sorted({id for id, _ in done}.difference(bare))
+    for lacks, ids in ((LACKS_LINKS, bare), (None, rest)):
+        if ids:
+            con.execute(sa.update(intents).where(intents.c.id.in_(ids)).values(lacks=lacks))
 
 
 def _number(run: str) -> int:

@@ -54,6 +54,9 @@ def to_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+LACKS_OUTCOME, LACKS_LINKS = "outcome", "links"
+_LACKING = sa.text("lacks IS NOT NULL")
+
 runs = sa.Table(
     "runs",
     metadata,
@@ -92,8 +95,11 @@ intents = sa.Table(
     sa.Column("ref", text(255), nullable=False),
     sa.Column("change", Json, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    # "outcome": nobody knows what became of it; "links": it was made, without them; NULL: nothing
+    sa.Column("lacks", text(10), server_default=LACKS_OUTCOME),
     sa.Index("intents_by_ref", "ref", "run"),
     sa.Index("intents_by_run", "run"),
+    sa.Index("intents_lacking", "connection", "lacks", sqlite_where=_LACKING, postgresql_where=_LACKING),
     sqlite_autoincrement=True,
 )
 

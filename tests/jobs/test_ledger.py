@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 from connector.errors import AskAPerson, GiveUp, TryAgain
 from connector.port import Outcome
+from jobs.store.erase import Words
 from jobs.store.ledger import Known, Ledger, Refusal, Written, ledger_url
+from jobs.store.tables import intents
 from mappings.changes import Action, Change, Conflict, FieldChange, Link, Plan, Value
 
 if TYPE_CHECKING:
@@ -318,3 +320,44 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(GiveUp, match="cannot write there"):
         Ledger(ledger_url(tmp_path / "file" / "deeper"))
+
+
+def test_a_person_of_whom_something_is_unclear_is_forgotten_only_when_a_person_says_so(ledger: Ledger) -> None:
+    run = ledger.begin("sync", ORG, T0)
+    about = change(key="001A/seat_limit/-/2026Q4", action="create", WhoId="003000000000001AAA")
+    ledger.intend(run, "plan", ORG, [about, change("001B", Headroom=1)], T0)
+    nobody, them = Words(["003000000000002AAA"]), Words(["003000000000001AAA"])
+    assert ledger.erase(ORG, nobody, write=True).total == 0
+    for write_ in (False, True):
+        with pytest.raises(
+            TryAgain, match=r"whether 1 writes .* arrived \(Task, the first sent 2026-11-22 03:00 UTC\)"
+        ):
+            ledger.erase(ORG, them, write=write_)
+    assert ledger.erase(ORG, them, write=False, anyway=True).intents == 1
+    assert len(ledger.open_intents(ORG)) == 2
+    assert ledger.erase(ORG, them, write=True, anyway=True).intents == 1
+    assert [one.change.ref for one in ledger.open_intents(ORG)] == ["001B"]
+    assert ledger.erase(ORG, them, write=False).total == 0
+
+
+def test_a_run_of_the_version_before_leaves_intents_that_are_found(ledger: Ledger) -> None:
+    run = ledger.begin("sync", ORG, T0)
+    with ledger._database.writing() as con:
+        row = {"run": int(run), "plan": "p", "connection": ORG, "object": "Account", "ref": "001A", "at": T0}
+        con.execute(sa.insert(intents).values(**row, change=change("001A", Headroom=1)))
+    assert [one.change.ref for one in ledger.open_intents(ORG)] == ["001A"]
+    ledger.settle(run, [ok("001A")], T0)
+    assert ledger.open_intents(ORG) == ()
+
+
+def test_records_whose_links_were_refused_are_known_until_they_are_linked(ledger: Ledger) -> None:
+    run = ledger.begin("sync", ORG, T0)
+    made = change(key="1/seat_limit/-/2026Q4", action="create")
+    ledger.intend(run, "plan", ORG, [made], T0)
+    refused = Outcome(ref=made.ref, ok=False, id="00T1", created=True, code="LINK_REFUSED")
+    ledger.settle(run, [refused], T0)
+    (left,) = ledger.unlinked(ORG)
+    assert (left.record, left.change) == ("00T1", made)
+    assert ledger.unlinked("hubspot:1") == ()
+    ledger.note_linked([left])
+    assert ledger.unlinked(ORG) == ()
