@@ -1,5 +1,5 @@
 """`python -m jobs` is `tossup`."""
 
-from jobs.cli import main
+from jobs.start import main
 
 main()

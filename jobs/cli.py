@@ -1,6 +1,5 @@
 """The command line: parse, call a verb, print what it returns, and exit with a code that says what to do next."""
 
-import gc
 import logging
 import shutil
 import sys
@@ -79,8 +78,6 @@ err = console(stderr=True)
 
 def main() -> None:
     """Run the command line; every foreseen failure becomes words and an exit code, without a stack trace."""
-    # most objects live as long as the command: looking through them again and again took a tenth of its time
-    gc.set_threshold(200_000, 20, 20)
     debug = "--debug" in sys.argv
     _log("debug" if debug else "warning")
     try:

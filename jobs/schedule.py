@@ -10,9 +10,6 @@ from types import FrameType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
-
 from connector.errors import GiveUp
 
 _INTERVAL = re.compile(r"(\d+)\s*(s|m|h|d)")
@@ -34,6 +31,9 @@ class Stop(Exception):
 
 def trigger_of(when: str, time_zone: str) -> Trigger:
     """`0 6 * * 1-5` (cron, in the company's time zone) or `30m`, `6h`, `1d`. Raises GiveUp with both forms shown."""
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  # not loaded for every other command
+    from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415  # the same
+
     interval = _INTERVAL.fullmatch(when.strip())
     zone = ZoneInfo(time_zone)
     try:

@@ -9,10 +9,8 @@ import structlog
 
 from connector.errors import GiveUp
 from connector.hubspot.config import HubSpotConfig
-from connector.hubspot.crm import open_hubspot
 from connector.port import Crm
 from connector.salesforce.config import BULK_WRITES, SalesforceConfig
-from connector.salesforce.crm import open_salesforce
 from connector.wire import Timeouts
 from jobs.settings import Settings
 from jobs.store.ledger import Ledger, ledger_url
@@ -77,8 +75,13 @@ def address_of(settings: Settings) -> str:
 
 def open_crm(settings: Settings) -> Crm:
     """Connect to the CRM that the settings name. Raises GiveUp or TryAgain with the next step."""
+    # each brings its vendor's library: only the one that is used is loaded, and none by commands that make no call
     if settings.crm == "hubspot":
+        from connector.hubspot.crm import open_hubspot  # noqa: PLC0415
+
         return open_hubspot(_hubspot(settings))
+    from connector.salesforce.crm import open_salesforce  # noqa: PLC0415
+
     return open_salesforce(_salesforce(settings))
 
 
