@@ -4,12 +4,14 @@ import os
 import shlex
 import stat
 import subprocess
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND_PATIENCE_S = 30.0
 """How long a command may take; one that asks a person for a password at night would wait for ever."""
+_LONG = 20
+"""Names of files and programs are shorter, secrets are longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class _Useless(Exception):
     """A file or a command gave no secret; the words say why, never with what it gave."""
 
 
-def resolved(variables: dict[str, str], secrets: Iterable[str], *, fetch: Collection[str]) -> Sources:
+def resolved(variables: dict[str, str], secrets: Collection[str], *, fetch: Collection[str]) -> Sources:
     """Secrets put in place of `NAME_FILE` and `NAME_CMD`; those not in `fetch` are neither read nor run."""
     left, given, problems = dict(variables), set(variables), []
     for name in secrets:
@@ -40,7 +42,7 @@ def resolved(variables: dict[str, str], secrets: Iterable[str], *, fetch: Collec
             if file is not None:
                 left[name] = _read(Path(file).expanduser())
             elif command is not None:
-                left[name] = _told_by(command)
+                left[name] = _told_by(command, without=secrets)
         except _Useless as error:
             problems.append(f"{ways[0]} {error}")
     return Sources(variables=left, given=frozenset(given), problems=tuple(problems))
@@ -53,7 +55,7 @@ def _read(path: Path) -> str:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not text"
-        raise _Useless(f"cannot be read: {path} ({why}). Correct the path or its permissions.") from None
+        raise _Useless(f"cannot be read: {_shown(path)} ({why}). Correct the path or its permissions.") from None
     if not text:
         raise _Useless(f"cannot be used: {path} is empty. Put the secret into it.")
     return text
@@ -78,22 +80,37 @@ def readable_by_others(path: Path) -> str | None:
     )
 
 
-def _told_by(command: str) -> str:
-    """What the command prints. It runs without a shell: nothing in it is expanded, piped or looked up by one."""
+def _shown(path: Path | str) -> str:
+    """A path or a program's name; but not what may well be a secret that was given where its place belongs."""
+    text = str(path)
+    return text if "/" in text or len(text) < _LONG else f"a name of {len(text)} characters, is it the secret itself?"
+
+
+def _told_by(command: str, *, without: Collection[str]) -> str:
+    """What the command prints. It runs without a shell: nothing in it is expanded, piped or looked up by one.
+
+    It sees the environment `without` the other secrets: they are none of its business.
+    """
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise _Useless(f"is no command line ({error}). Close its quotes.") from None
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own command, from the operator's own settings
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_PATIENCE_S, check=False
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_PATIENCE_S,
+            check=False,
+            env={name: value for name, value in os.environ.items() if name.upper() not in without},
         )
     except subprocess.TimeoutExpired:
         raise _Useless(
             f"took longer than {COMMAND_PATIENCE_S:.0f} s: {words[0]}. Does it wait for a person? Give it a session."
         ) from None
     except OSError as error:
-        raise _Useless(f"cannot be run: {words[0]} ({error.strerror}). Correct the path; no shell is used.") from None
+        why = f"{_shown(words[0])} ({error.strerror})"
+        raise _Useless(f"cannot be run: {why}. Correct the path; no shell is used.") from None
     return _printed(words[0], done)
 
 

@@ -32,7 +32,7 @@ from connector.address import is_loopback
 from connector.errors import GiveUp
 from connector.redaction import conceal
 from jobs.credentials import readable_by_others, resolved
-from jobs.store.address import parsed
+from jobs.store.address import parsed, passwords
 
 PREFIX = "TOSSUP_"
 _STORE = ("TOSSUP_LEDGER_URL",)
@@ -195,6 +195,8 @@ def settings_of(variables: Mapping[str, str], *, offline: bool = False) -> Setti
     sources = resolved(told, _secrets(), fetch=(*_STORE,) if offline else _secrets())
     for name in _secrets():
         conceal(sources.variables.get(name))
+    for password in passwords(sources.variables.get("TOSSUP_LEDGER_URL", "")):
+        conceal(password)
     ours, problems = sources.variables, [*sources.problems, *_unknown(told)]
     given = {"crm": _only_crm(told), **_Variables(ours)()}
     problems += [] if offline else _missing(str(given["crm"] or "").lower(), sources.given)

@@ -31,7 +31,10 @@ class Ended:
 
 
 def run(*words: str, folder: Path, variables: Mapping[str, str]) -> Ended:
-    """Run a command in a folder with these variables and no others of its own; not on a terminal."""
+    """Run a command in a folder with these variables and no others of its own; not on a terminal.
+
+    It knows the secrets that it is told, as a process of its own would, and none of the commands before it.
+    """
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as shell, chdir(folder), redirect_stdout(out), redirect_stderr(err):
         for name in [name for name in os.environ if name.startswith("TOSSUP_")]:
@@ -39,6 +42,7 @@ def run(*words: str, folder: Path, variables: Mapping[str, str]) -> Ended:
         for name, value in variables.items():
             shell.setenv(name, value)
         shell.setattr(sys, "argv", ["tossup", *words])
+        shell.setattr("connector.redaction._known", set())
         with pytest.raises(SystemExit) as ended:
             cli.main()
     structlog.reset_defaults()  # else it logs on into this command's standard error

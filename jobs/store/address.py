@@ -18,7 +18,7 @@ def parsed(url: str) -> sa.URL:
         parts = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         raise ValueError(f"is no database URL. Write it like {EXAMPLE}") from None
-    if "@" in (parts.host or ""):
+    if url.count("@") > 1:  # what follows the first one is taken for host, port and database, and named in messages
         raise ValueError("holds a password with a character that URLs use. Write it as in URLs: @ as %40, / as %2F")
     backend, _, driver = parts.drivername.partition("+")
     if backend == "sqlite" and driver in ("", "pysqlite"):
@@ -28,6 +28,16 @@ def parsed(url: str) -> sa.URL:
     if not parts.database:
         raise ValueError(f"names no database. Write it like {EXAMPLE}")
     return parts.set(drivername="postgresql+psycopg")
+
+
+def passwords(url: str) -> tuple[str, ...]:
+    """What nobody may read of a URL, each by itself: servers and libraries quote parts of it."""
+    try:
+        parts = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        return ()
+    asked = (parts.query.get(name) for name in ("password", "sslpassword"))
+    return tuple(one for one in (parts.password, *asked) if isinstance(one, str))
 
 
 def open_database(url: str) -> Database:

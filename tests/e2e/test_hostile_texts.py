@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.command import run
 from tests.jobs.small import CRMS, Company, company, small_world
+from tests.secrets import Search, left_in
 
 NAMES = {
     "a001": "O'Hara'; DELETE FROM Account-- \\' OR Name LIKE '%",
@@ -64,7 +66,7 @@ def test_a_name_of_more_than_a_hundred_kilobytes_is_cut_where_people_read_it(
         assert long in {one[served.names["name"]] for one in served.records("account")}
 
 
-def test_a_whole_life_with_hostile_names(hostile: Company, tmp_path: Path) -> None:
+def test_a_whole_life_with_hostile_names(hostile: Company, tmp_path: Path, record_property: Any) -> None:
     accounts = len(hostile.records("account"))
     first = hostile.sync()
     assert first.refused == ()
@@ -99,9 +101,14 @@ def test_a_whole_life_with_hostile_names(hostile: Company, tmp_path: Path) -> No
     assert (again.written, again.refused) == (0, ())
     told = run("leads", "--json", "--csv", "leads.csv", folder=tmp_path, variables=hostile.env)
     assert told.code == 0, told
+    said = [told.out, told.err]
     assert set(NAMES.values()) <= {one["account_name"] for one in told.json()}
     for words in (("leads",), ("runs",), ("explain", "O'Hara"), ("plan",)):
         shown = run(*words, folder=tmp_path, variables=hostile.env)
         assert shown.code == 0, shown
+        said += [shown.out, shown.err]
         assert not set(shown.out + shown.err) & set("\x00\x07\x1b\u202e\t")
     assert "[red]x[/red]" in run("leads", folder=tmp_path, variables=hostile.env).out.replace("\n", "")
+    search, kept = Search(), [*left_in(tmp_path), *left_in(hostile.settings.state_dir)]
+    search.through(hostile.org.secrets(), [*(("said", one.encode()) for one in said), *kept], runs=len(said) // 2)
+    record_property("searched", str(search))

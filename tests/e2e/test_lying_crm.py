@@ -13,6 +13,7 @@ from connector.wire import Patience
 from tests.command import run
 from tests.connector.scripted import Reply, scripted
 from tests.jobs.small import CRMS, FULL, Company, company
+from tests.secrets import Search, left_in
 
 READS = {
     "salesforce": ("GET /services/data/*/query", "GET /services/data/*/queryAll"),
@@ -60,6 +61,8 @@ def lied_to(lived: Company, tmp_path: Path, kind: str, matches: tuple[str, ...],
         ended = run("sync", "--yes", "--full", folder=tmp_path, variables=lived.env)
     finally:
         lived.emulator.faults.clear()
+    said = [("stdout", ended.out.encode()), ("stderr", ended.err.encode())]
+    Search().through(lived.org.secrets(), [*said, *left_in(lived.settings.state_dir)], runs=1)
     return ended.code, ended.err
 
 

@@ -1,80 +1,32 @@
 """No secret reaches an output, a log, an error, a stack trace, a plan, or the store: whole lives, searched."""
 
+import shlex
+import socket
 import sqlite3
-import sys
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
-from connector.emulator.server import Emulator
-from connector.emulator.worlds import fill_demo
 from connector.hubspot.config import HubSpotConfig
 from connector.salesforce.config import SalesforceConfig
 from connector.wire import Patience
-from tests.command import Ended, run
-from tests.jobs.small import few_rules, small_world
-from tests.secrets import found, left_in, spellings
+from tests.e2e.life import WAYS, WRONG, Life, living
+from tests.e2e.test_lying_crm import READS, WRITES
+from tests.secrets import Search, found, left_in, rows_on, spellings
 
-WAYS = {
-    "key": ("salesforce", ("URL", "CLIENT_ID", "USERNAME", "PRIVATE_KEY_FILE")),
-    "secret": ("salesforce", ("URL", "CLIENT_ID", "CLIENT_SECRET")),
-    "session": ("salesforce", ("URL", "ACCESS_TOKEN")),
-    "service key": ("hubspot", ("URL", "ACCESS_TOKEN")),
-    "oauth": ("hubspot", ("URL", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")),
-}
-WHOLE = ("key", "oauth")
+if TYPE_CHECKING:
+    from tests.postgres import Server
+
+WHOLE, JSON = ("key", "oauth"), ("secret", "service key")
+"""Of which lives every chapter is lived; and of which what only reads is asked for as JSON: each CRM once."""
 TOKENS = {"salesforce": "POST /services/oauth2/token", "hubspot": "POST /oauth/*"}
-WRONG = "canary-wrong-token-0123456789abcdef"
-
-
-@dataclass(kw_only=True)
-class Life:
-    """One store, one way to sign in, and everything that was said."""
-
-    crm: str
-    emulator: Emulator
-    env: dict[str, str]
-    folder: Path
-    whole: bool
-    """Whether the storms are lived through as well: how one signed in matters little there."""
-    ended: list[Ended] = field(default_factory=list)
-
-    def __call__(self, *words: str, **env: str) -> Ended:
-        ended = run(*words, folder=self.folder, variables={**self.env, **env})
-        self.ended.append(ended)
-        return ended
-
-    def fault(self, match: str, kind: str, **more: Any) -> None:
-        self.emulator.faults.add({"match": match, "kind": kind, **more})
-
-    def calm(self) -> None:
-        self.emulator.faults.clear()
-
-    def secrets(self) -> dict[str, str]:
-        """All of them: what was announced, what was given out, and what was wrong."""
-        told = self.emulator.announcement[self.crm]
-        auth = self.emulator.orgs[self.crm].auth
-        named = {name: told[name] for name in ("access_token", "client_secret", "refresh_token") if name in told}
-        if self.crm == "salesforce":
-            named["private_key"] = Path(told["private_key_file"]).read_text()
-        given = auth._tokens if self.crm == "salesforce" else auth._expires
-        named |= {f"token {n}": token for n, token in enumerate(given)}
-        return {**named, "wrong": WRONG}
-
-    def places(self) -> list[tuple[str, bytes]]:
-        """Standard output and error of every command, and every file."""
-        said = [
-            (f"{stream} of command {n}", text.encode(errors="surrogatepass"))
-            for n, one in enumerate(self.ended)
-            for stream, text in (("stdout", one.out), ("stderr", one.err))
-        ]
-        return [*said, *left_in(self.folder)]
+LOOKS = ("table", "markdown", "json", "html")
 
 
 @pytest.fixture(params=WAYS)
@@ -83,81 +35,195 @@ def life(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     quick = Patience(first_s=0.001, longest_s=0.01)
     monkeypatch.setattr("jobs.wiring.HubSpotConfig", partial(HubSpotConfig, patience=quick))
     monkeypatch.setattr("jobs.wiring.SalesforceConfig", partial(SalesforceConfig, patience=quick))
-    crm, names = WAYS[request.param]
-    folder = tmp_path / "left"
-    folder.mkdir()
-    with Emulator(crm, log=folder / "requests.jsonl") as emulator:  # type: ignore[arg-type]  # one of CRMS
-        fill_demo(small_world(), orgs=emulator.orgs, clock=emulator.clock)
-        told = emulator.announcement[crm]
-        env = {f"TOSSUP_{crm.upper()}_{name}": str(told[name.lower()]) for name in names}
-        env |= {
-            "TOSSUP_CRM": crm,
-            "TOSSUP_STATE_DIR": str(folder / "store"),
-            "TOSSUP_CONFIG": str(few_rules(folder / "rules", crm)),
-        }
-        yield Life(crm=crm, emulator=emulator, env=env, folder=folder, whole=request.param in WHOLE)
+    with living(request.param, tmp_path / "left") as life:
+        yield life
 
 
-def test_no_secret_is_left_anywhere(life: Life, record_property: Any) -> None:
+def test_no_secret_is_left_anywhere(life: Life, request: pytest.FixtureRequest, record_property: Any) -> None:
+    way = request.node.callspec.params["life"]
     ordinary(life)
-    refused_tokens(life)
-    if life.whole:
+    if way in WHOLE:
+        looked_at(life)
+        taken_back(life)
+        stopped(life)
+        other_places(life)
+        on_a_server(life, request.getfixturevalue("postgres"))
+        behind_a_proxy(life)
         lies_and_storms(life)
-    places, secrets = life.places(), life.secrets()
-    assert found(secrets, places) == []
-    spelled = sum(len(spellings(one)) for one in secrets.values())
-    figures = (
-        f"{len(life.ended)} commands, {len(places)} places, {sum(len(one) for _, one in places):,} bytes, "
-        f"{len(secrets)} secrets in {spelled} spellings"
-    )
-    record_property("searched", figures)
-    sys.stdout.write(f"{life.crm}: {figures}\n")
+    elif way in JSON:
+        for words in (("leads",), ("runs",), ("explain", "Industries 001")):
+            life(*words, "--json", quiet=True)
+    refused_tokens(life)
+    search, places = Search(), life.places()
+    search.through(life.secrets(), places, runs=len(life.ended))
+    record_property("searched", str(search))
+    life.says(search)
     assert {"ledger.db", "mirror.duckdb", "view.json"} <= {Path(name.split(" ")[0]).name for name, _ in places}
 
 
 def ordinary(life: Life) -> None:
-    """What a good day looks like, with --debug on."""
+    """What a good day looks like."""
     announced = life.emulator.announcement["env"][life.crm]  # a ready session does not tell whose it is
-    announced[f"TOSSUP_{life.crm.upper()}_ACCESS_TOKEN"] = announced.get(
-        f"TOSSUP_{life.crm.upper()}_ACCESS_TOKEN", ""
+    life("setup", "--apply", **{life.named("ACCESS_TOKEN"): "", **announced})
+    life("pull")
+    planned = life("plan", "--json")
+    life("apply", planned.json()["plan"])
+
+
+def looked_at(life: Life) -> None:
+    """What only reads, in every shape it has."""
+    life.both("rights", expect=None)
+    life.both("mappings", "check", expect=None)
+    life("mappings", "check", "--json", quiet=True, expect=None)
+    life.both("plans")
+    listed = life("plans", "--json").json()
+    for number, shape in enumerate(LOOKS):
+        life.both("plans", listed[-1]["plan"], "--as", shape)
+        life("plans", listed[-1]["plan"], "--as", shape, "--out", f"plan-{number}.{shape}")
+    life("plan", quiet=True)
+    life("leads", "--csv", "leads.csv")
+    life("explain", "Industries 003", "--facts")
+    life("explain", "Nobody", expect=2)
+    life.both("runs")
+    for run in life("runs", "--json").json()[:2]:
+        life("runs", run["run"])
+
+
+def taken_back(life: Life) -> None:
+    """An undo that is shown, one that is done, and a person who is forgotten."""
+    wrote = next(one["run"] for one in life("runs", "--json").json() if one["written"])
+    life("undo", wrote, expect=3)
+    life("undo", wrote, "--yes")
+    life.both("undo", "999", "--yes", expect=2)
+    name = "Contact" if life.crm == "salesforce" else "contacts"
+    contact = life.emulator.orgs[life.crm].inspect(name)["records"][0]
+    who = str(contact.get("Id") or contact.get("id"))
+    life.both("forget", who, expect=3)
+    life("forget", who, "--yes", "--json")
+    life.both("forget", "nobody@example.com", "--yes", expect=None)
+
+
+def stopped(life: Life) -> None:
+    """A breaker that trips, a canary, and a plan that is written from a file."""
+    here = life.company()
+    for one in here.records("account"):
+        here.person("update", "account", one, headroom=7)
+    few = {"TOSSUP_VOLUME_LEAST": "0", "TOSSUP_VOLUME_SHARE": "0"}
+    life("sync", "--yes", expect=3, **few)
+    life("sync", "--yes", "--canary", "1", "--accept", "volume", **few)
+    life("apply", "plan-2.json", expect=None)
+
+
+def other_places(life: Life) -> None:
+    """Secrets that a file, a command or `.env` gives, and those that they cannot give."""
+    kept = life.folder.with_name("kept")
+    kept.mkdir()
+    name = life.named("CLIENT_SECRET")
+    told = life.emulator.announcement[life.crm]["client_secret"]
+    kept.joinpath("secret").write_text(told)
+    kept.joinpath("secret").chmod(0o600)
+    kept.joinpath("open").write_text(told)
+    kept.joinpath("open").chmod(0o644)
+    life("pull", **{name: "", f"{name}_FILE": str(kept / "secret")})
+    life("pull", **{name: "", f"{name}_CMD": f"cat {kept / 'secret'}"})
+    fails = shlex.join(["sh", "-c", f"cat {kept / 'secret'}; cat {kept / 'secret'} >&2; exit 3"])
+    for way, place in (
+        ("FILE", kept / "open"),
+        ("FILE", kept / "none"),
+        ("CMD", fails),
+        ("CMD", f"false {kept}"),
+        ("CMD", f"cat '{kept / 'secret'}"),
+    ):
+        life.both("pull", expect=2, **{name: "", f"{name}_{way}": str(place)})
+    life.both("pull", expect=2, **{name: told, f"{name}_FILE": str(kept / "secret")})
+    life.both("pull", expect=2, **{name: told, "TOSSUP_WRITE": "maybe", "TOSSUP_HUBSPOT_ACCES_TOKEN": WRONG})
+
+
+def on_a_server(life: Life, server: "Server") -> None:
+    """A ledger on PostgreSQL, whose password is full of characters that URLs use; then all that is wrong with it."""
+    schema, pieces = (
+        server.schema(),
+        ("canary-first-one", "canary-second/one", "canary+third%one", "canary#fourth?one"),
     )
-    codes = [life("setup", "--apply", "--debug", **announced).code, life("pull", "--debug").code]
-    planned = life("plan", "--json", "--debug")
-    codes += [planned.code, life("apply", planned.json()["plan"], "--debug").code, life("sync", "--yes").code]
-    codes += [life(*words, "--json").code for words in (("leads",), ("runs",), ("explain", "Industries 001"))]
-    assert codes == [0] * len(codes), life.ended
+    password = f"{pieces[0]}@{pieces[1]}:{pieces[2]}@{pieces[3]}"
+    user = f"owner_{schema}"
+    server.run(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'", f"ALTER SCHEMA {schema} OWNER TO {user}")
+    # a mistaken URL is cut at the wrong places, so that each piece may turn up by itself
+    life.more |= {"ledger": password, "superuser": server.password, **{f"piece {one}": one for one in pieces}}
+    good = server.url(schema, user=user, password=quote(password, safe=""))
+    told = {"TOSSUP_STATE_DIR": str(life.folder / "store-of-server")}
+    life("sync", "--yes", TOSSUP_LEDGER_URL=good, **told)
+    for words in (("plans",), ("runs", "--json")):
+        life(*words, TOSSUP_LEDGER_URL=good, **told)
+    life.elsewhere += rows_on(good)
+    life.elsewhere.append(("server.log", (server.folder / "data" / "server.log").read_bytes()))
+    at = f"127.0.0.1:{server.port}/postgres"
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        for url in (
+            server.url(schema, user=user, password=f"{WRONG}%2F"),
+            server.url(schema, user=user, password=quote(password, safe=""), host="db.invalid"),
+            server.url(schema, user=user, password=quote(password, safe=""), port=str(nobody.getsockname()[1])),
+            server.url(schema, user=user, password=quote(password, safe=""), database="nowhere"),
+            f"postgresql://{user}:{password}@{at}",
+            f"postgresql://{at}?user={user}&password={quote(password, safe='')}x",
+            f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{WRONG}/postgres",
+            f"mysql://{user}:{password}@{at}",
+            f"{user}:{password}@{at}",
+        ):
+            life.both("runs", expect=None, TOSSUP_LEDGER_URL=url, **told)
+            life.both("sync", "--yes", expect=None, TOSSUP_LEDGER_URL=url, **told)
+
+
+def behind_a_proxy(life: Life) -> None:
+    """A proxy with a password, which is not there."""
+    life.more["proxy"] = "canary-of-the-proxy"
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        proxy = f"http://somebody:{life.more['proxy']}@127.0.0.1:{nobody.getsockname()[1]}"
+        away = {life.named("URL"): "https://crm.example.com", "HTTPS_PROXY": proxy}
+        life.both("pull", expect=75, **away)
+        life.both("pull", expect=None, **{**away, "HTTPS_PROXY": proxy.replace("http", "gopher")})
 
 
 def refused_tokens(life: Life) -> None:
     """Expired in the middle, refused for good, wrong from the start, quoted by the CRM."""
     life.emulator.orgs[life.crm].settings({"expire_tokens": True})
-    assert life("pull", "--debug").code == 0
+    life("pull")
     life.fault("GET /*", "401", times=1)
-    life("pull", "--debug")
+    life("pull", expect=None)
     life.calm()
     life.fault("* /*", "401", times=None, probability=1.0)
-    assert life("pull", "--debug").code == 2
+    life("pull", expect=2)
     life.calm()
     life.fault(TOKENS[life.crm], "echo", times=None, probability=1.0)
-    life("sync", "--yes", "--debug")
+    life("sync", "--yes", expect=None)
     life.calm()
-    name = f"TOSSUP_{life.crm.upper()}_ACCESS_TOKEN"
-    assert life("pull", "--debug", **{name: WRONG}).code == 2
+    life.both("pull", expect=2, **{life.named("ACCESS_TOKEN"): WRONG})
     for kind in ("ACCESS_TOKEN", "CLIENT_SECRET"):
-        life("pull", **{f"TOSSUP_{life.crm.upper()}_{kind}_CMD": f"/bin/echo {WRONG} extra"})
+        way = {life.named(kind): "", f"{life.named(kind)}_CMD": f"/bin/echo {WRONG} extra"}
+        life("pull", quiet=True, expect=None, **way)
 
 
 def lies_and_storms(life: Life) -> None:
     """A CRM that quotes what it was sent, answers with other things, is busy, hangs up: also while writing."""
-    kinds = ("echo", "garbage", "login_page", "redirect")
-    for match, kind in zip(("POST /*", "GET /*", "* /*", "POST /*"), kinds, strict=True):
-        life.emulator.clock.advance(86_400)
-        life.fault(match, kind, times=None, probability=0.5, seed=len(life.ended), to="http://127.0.0.1:9")
-        life("sync", "--yes", "--debug")
-        life.calm()
-    for seed, kind in enumerate(("503", "429", "drop_before", "drop_after", "lock")):
-        life.fault("* /*", kind, probability=0.2, seed=seed)
-    life("sync", "--yes", "--debug", "--json")
+    life.emulator.clock.advance(86_400)
+    here = life.company()
+    for one in here.records("account"):
+        here.person("update", "account", one, employees=410)
+    life("pull")
+    plan = life("plan", "--json").json()
+    assert sum(plan["changes"].values()), "there is something to write"
+    for kind in ("echo", "garbage", "login_page", "redirect"):
+        for words, matches in ((("apply", plan["plan"]), WRITES), (("pull", "--full"), READS)):
+            for match in matches[life.crm]:
+                life.fault(match, kind, times=None, probability=1.0, to="http://127.0.0.1:9")
+            life(*words, expect=None)
+            life.calm()
+    for seed, kind in enumerate(("503", "429", "drop_before", "drop_after")):
+        life.fault("* /*", kind, times=None, probability=0.1, seed=seed)
+    life.fault(WRITES[life.crm][0], "lock", times=None, probability=0.5)
+    life("sync", "--yes", "--json", expect=None)
     life.calm()
     life("runs")
 

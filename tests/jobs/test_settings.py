@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.redaction import redacted
 from jobs import credentials
 from jobs.settings import BadSettings, Settings, load_settings, settings_of
 
@@ -279,6 +280,25 @@ def test_a_command_line_that_cannot_be_run_is_told() -> None:
     assert told.endswith("Close its quotes.")
 
 
+@pytest.mark.parametrize("way", ["FILE", "CMD"])
+def test_a_secret_that_was_given_in_place_of_its_place_is_not_shown(way: str) -> None:
+    (told,) = problems({"TOSSUP_CRM": "hubspot", f"TOSSUP_HUBSPOT_ACCESS_TOKEN_{way}": "canary-0123456789abcdef"})
+    assert "a name of 23 characters, is it the secret itself?" in told
+    assert "canary" not in told
+
+
+def test_a_command_sees_no_other_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOSSUP_HUBSPOT_CLIENT_SECRET", "canary")
+    monkeypatch.setenv("TOSSUP_CRM", "hubspot")
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
+    settings = settings_of(told_by(printing(tmp_path, "import os; print(dict(os.environ))")))
+    assert settings.hubspot_access_token is not None
+    seen = settings.hubspot_access_token.get_secret_value()
+    assert "canary" not in seen
+    assert "vault.example.com" in seen
+    assert "TOSSUP_CRM" in seen
+
+
 def test_a_secret_has_one_source(tmp_path: Path) -> None:
     (told,) = problems(HUBSPOT | told_by("true"))
     assert "TOSSUP_HUBSPOT_ACCESS_TOKEN and TOSSUP_HUBSPOT_ACCESS_TOKEN_CMD are both set" in told
@@ -327,10 +347,24 @@ def test_a_ledgers_url_is_a_secret_and_its_mistakes_quote_nothing_of_it(tmp_path
         "sqlite:///:memory:",
         "postgresql://u:hush@h:hush/d",
         "postgresql://u:hush@hush@h/d",
+        "postgresql://u:a@h/hush@db.example.com/tossup",
+        "postgresql://u:a@hush/b?hush@db.example.com/tossup",
     ):
         (problem,) = problems(HUBSPOT | {"TOSSUP_LEDGER_URL": wrong})
         assert problem.startswith("TOSSUP_LEDGER_URL ")
         assert "hush" not in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://tossup:canary%2Fof-url@db.example.com/tossup",
+        "postgresql://db.example.com/tossup?user=tossup&password=canary%2Fof-url",
+    ],
+)
+def test_a_password_in_a_ledgers_url_is_kept_out_of_words_by_itself(url: str) -> None:
+    settings_of(HUBSPOT | {"TOSSUP_LEDGER_URL": url})
+    assert redacted("it said canary/of-url and canary%2Fof-url") == "it said ... and ..."
 
 
 def test_every_setting_is_documented_where_users_look() -> None:

@@ -24,6 +24,7 @@ from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.tables import holds, intents
 from jobs.wiring import open_work
 from tests.jobs.small import CRMS, Company, company, silent
+from tests.secrets import Place, Search, left_in, rows_on
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -58,7 +59,7 @@ class Machine:
         """Started now; whatever becomes of the test, it does not outlive it."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TOSSUP_")}
         process = subprocess.Popen(
-            [sys.executable, "-m", "jobs", "sync", "--yes", "--json"],
+            [sys.executable, "-m", "jobs", "sync", "--yes", "--json", "--debug"],
             env=clean | self.variables, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.until.enter_context(process)
@@ -116,12 +117,28 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+def look(world: Company, server: "Server", url: str, *said: tuple[int, str, str]) -> str:
+    """No secret is in what both said or in what they left, here and on the server; the figures."""
+    search = Search()
+    places: list[Place] = [("said", text.encode()) for _, *texts in said for text in texts]
+    assert sum(text.count(b" call=") for _, text in places), "--debug logs calls"
+    places += left_in(world.settings.state_dir.parent)
+    places += rows_on(url) if url.startswith("postgresql") else []
+    search.through({**world.org.secrets(), "of the ledger": server.password}, places, runs=len(said))
+    return str(search)
+
+
 WORKING = sa.select(holds.c.pid).where(~holds.c.released)
 
 
 @pytest.mark.parametrize("kind", ["one folder", "two machines"])
 def test_of_two_that_start_at_once_one_runs_and_the_other_leaves(
-    world: Company, alone: Company, places: Places, kind: str
+    world: Company,
+    alone: Company,
+    places: Places,
+    postgres: "Server",
+    record_property: Callable[[str, object], None],
+    kind: str,
 ) -> None:
     machines, url = places(kind)
     both = {process.pid: process for process in [one.sync() for one in machines]}
@@ -134,8 +151,10 @@ def test_of_two_that_start_at_once_one_runs_and_the_other_leaves(
     assert (code, json.loads(out)["error"]["exit_code"] if out else 75) == (75, 75), err
     assert f"Another run is under way on {world.settings.crm}:" in out + err
     assert f": sync, process {first.pid} on " in out + err
+    left = code, out, err
     code, out, err = ended(first)
     assert code == 0, err
+    record_property("searched", look(world, postgres, url, left, (code, out, err)))
     told = json.loads(out)
     assert told["written"] == sum(told["changes"].values()) > 0
     assert held(world) == held(alone)
@@ -169,17 +188,22 @@ def test_every_verb_that_works_on_the_crm_waits_for_its_turn(alone: Company, ver
 
 
 def test_when_one_machine_is_killed_while_it_writes_the_other_brings_it_to_the_same_end(
-    world: Company, alone: Company, places: Places
+    world: Company,
+    alone: Company,
+    places: Places,
+    postgres: "Server",
+    record_property: Callable[[str, object], None],
 ) -> None:
     (one, other), url = places("two machines")
     killed = one.sync()
     awaited(url, sa.select(sa.func.count()).select_from(intents))
     killed.kill()
-    killed.communicate()
+    dead = ended(killed)
     for _ in range(3):
         code, out, err = ended(other.sync())
         if code != 75:
             break
     assert code == 0, err
     assert held(world) == held(alone)
+    record_property("searched", look(world, postgres, url, dead, (code, out, err)))
     print(f"{world.crm}: killed midway; the other machine wrote {json.loads(out)['written']}, 0 twice")  # noqa: T201  # the figures
