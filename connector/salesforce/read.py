@@ -22,6 +22,7 @@ from connector.salesforce.query import Page, RestQuery
 from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, split
 from connector.salesforce.soql import LONGEST, Select, any_of
 from connector.transport import Transport
+from mappings.schema import ObjectSchema
 
 _KEYS = 40
 """Keys of at most 200 characters in one query: it must fit an address."""
@@ -116,11 +117,7 @@ class Reader:
             since=since,
             everything=bool(marks),
         )
-        if len(select.text) > LONGEST:
-            raise GiveUp(
-                f"The {len(asked.names):,} fields mapped of {schema.name} make a query of {len(select.text):,} "
-                f"characters; Salesforce takes {LONGEST:,}. Map fewer fields of it."
-            )
+        _fits(schema, given)
         bulk = not has_compound(schema, given.names)
         return _Question(select=select, asked=asked, given=given, marks=marks, bulk=bulk)
 
@@ -163,6 +160,18 @@ class Reader:
             return None
         stamp = _spelled(self._transport.now() - timedelta(seconds=self._config.lag_s))
         return Cursor(stamp=max(stamp, _comparable(read.since)))
+
+
+def _fits(schema: ObjectSchema, given: pa.Schema) -> None:
+    """Raises `GiveUp` where a query is too long, were it only a later run's, which asks for changes since then."""
+    names = dict.fromkeys([*given.names, *gone_marks(schema)])
+    since = _spelled(datetime.fromtimestamp(0, UTC)) if schema.stamp_field else None
+    longest = len(Select(object=schema.name, fields=tuple(names), stamp=schema.stamp_field, since=since).text)
+    if longest > LONGEST:
+        raise GiveUp(
+            f"The {len(given.names):,} fields mapped of {schema.name} make a query of {longest:,} characters; "
+            f"Salesforce takes {LONGEST:,}. Map fewer fields of it: nothing of it was read."
+        )
 
 
 def _comparable(since: Cursor | None) -> str:

@@ -14,9 +14,10 @@ EXTRA = "x_"
 
 
 def account(ground: Ground) -> ir.Table:
-    """One row an account: its id, and the columns of `account` that are facts, the company's own among them."""
+    """One row an account: its id, the columns of `account` that are facts, the company's own where asked for."""
     table = ground.inputs.tables["account"]
-    extra = [name for name in table.columns if name.startswith(EXTRA)]
+    # every later step would carry all there are: a mapping may have thousands
+    extra = [name for name in table.columns if name.startswith(EXTRA) and ground.wants("account", name)]
     return table.select(
         *extra,
         "owner_id", "industry", "country", "customer_since",

@@ -24,6 +24,10 @@ PRODUCT = ["attribute", "product"]
 PLAN = "plan"
 QUOTED = ("account_id", "employees", "main_seats", "paid_record")
 """Columns of a described account that are no attribute, but what one of them was read from."""
+BASIC = ("industry", "country", "size", PLAN)
+"""The attributes of every account; any others are columns of the company's own."""
+AT_ONCE = 100
+"""Own columns counted in one go: an account is turned into as many rows, each as wide as all of them."""
 UNKNOWN = ""
 """Stands for a missing value while segments are joined: NULL equals nothing."""
 
@@ -36,24 +40,36 @@ LIFT = {
 
 def attributes(ground: Ground) -> ir.Table:
     """One row a customer and a product it never had, with the strongest believed attribute that speaks for it."""
-    numbers, bands = ground.numbers("attributes"), ground.numbers("headroom")
     holdings = ground.owned.select("account_id", "product")
-    told = _told_of(ground).semi_join(holdings, "account_id")
-    rows = ground.inputs.stage(
-        "facts_attributes", described(told, [int(bands[f"band_{place}"]) for place in (1, 2, 3, 4)])
-    )
+    accounts = ground.inputs.tables["account"]
+    own = [name for name in accounts.columns if name.startswith(EXTRA) and _own(accounts[name]) is not None]
+    parts = [own[at : at + AT_ONCE] for at in range(0, max(1, len(own)), AT_ONCE)]
+    counts: list[pa.Table] = []
+    for part in parts:
+        rows = _customers(ground, holdings, part)
+        counts.append(counted(rows, holdings, part if counts else [*BASIC, *part]).to_pyarrow())
+    lifts = believed(pa.concat_tables(counts), ground.numbers("attributes"))
+    if len(parts) > 1:
+        rows = _customers(ground, holdings, sorted({str(one["attribute"]) for one in lifts} & {*own}))
     names = [name for name in rows.columns if name not in QUOTED]
-    lifts = believed(counted(rows, holdings, names).to_pyarrow(), numbers)
     found = offers(rows, names, ibis.memtable(lifts, schema=ibis.schema(LIFT)))
     # a segment's rate says nothing to those who have the product, or had it and left
     return quoted(found.anti_join(holdings, ("account_id", "product")), rows)
 
 
-def _told_of(ground: Ground) -> ir.Table:
+def _customers(ground: Ground, holdings: ir.Table, own: Sequence[str]) -> ir.Table:
+    """Everybody who holds something, described by BASIC and these columns of the company's own."""
+    bands = ground.numbers("headroom")
+    told = _told_of(ground, own).semi_join(holdings, "account_id")
+    sizes = [int(bands[f"band_{place}"]) for place in (1, 2, 3, 4)]
+    return ground.inputs.stage("facts_attributes", described(told, sizes))
+
+
+def _told_of(ground: Ground, own: Sequence[str]) -> ir.Table:
     """The account table with its main plan, without employees that the CRM's two counts contradict."""
     plans = ground.family("revenue").select("account_id", "main_product", "main_seats", "paid_record")
     doubts = ground.family("headroom").select("account_id", "headroom_reason")
-    accounts = ground.inputs.tables["account"].rename(account_id="id")
+    accounts = ground.inputs.tables["account"].select("industry", "country", "employees", *own, account_id="id")
     rows = attach_all(accounts, (plans, ("account_id",)), (doubts, ("account_id",)))
     doubted = ibis.coalesce(_.headroom_reason == "employees_conflict", False)
     return rows.mutate(employees=ibis.cases((~doubted & (_.employees > 0), _.employees)))

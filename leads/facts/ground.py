@@ -51,6 +51,10 @@ class Ground:
         """The family's numbers: its own, or what facts.yaml says."""
         return {**self._families[family].numbers, **self.inputs.rules.facts.get(family, {})}
 
+    def wants(self, grain: Grain, column: str) -> bool:
+        """Whether anybody asked for this column at this grain."""
+        return column in self._wanted.get(grain, frozenset())
+
     def family(self, name: str) -> ir.Table:
         """The family's table, computed once."""
         if name not in self._made:

@@ -26,8 +26,8 @@ class Tooling:
         self.created: list[tuple[str, str]] = []
         """(object as asked for, field) in order of creation; objects themselves have no field."""
 
-    def define_field(self, full_name: str, wanted: metadata.Metadata, *, guarded: bool) -> str:
-        """Make the field `Object.Name__c` and return its id. Raises ApiError."""
+    def define_field(self, full_name: str, wanted: metadata.Metadata, *, guarded: bool) -> None:
+        """Make the field `Object.Name__c`. Raises ApiError."""
         object_name, _, name = full_name.partition(".")
         at = self.core.stamp()
         field = metadata.field_from(self.core, name, wanted, guarded=guarded)
@@ -35,7 +35,6 @@ class Tooling:
         self.created.append((object_name, name))
         if wanted.get("trackHistory"):
             self._track(object_name, name)
-        return self._custom_fields().ids[-1]
 
     def _track(self, object_name: str, name: str) -> None:
         """Keep the history of a field. Raises ApiError where the object has none, or too many tracked fields."""
@@ -53,7 +52,8 @@ class Tooling:
         if not isinstance(wanted, dict) or "." not in full_name:
             message = "Required fields are missing: [FullName, Metadata]"
             raise ApiError(400, "REQUIRED_FIELD_MISSING", message, ("FullName", "Metadata"))
-        return _made(self.define_field(full_name, wanted, guarded=True))
+        self.define_field(full_name, wanted, guarded=True)
+        return _made(self._custom_fields().ids[-1])
 
     def create_object(self, call: Call) -> Response:
         """`POST /tooling/sobjects/CustomObject`."""

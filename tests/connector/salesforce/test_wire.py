@@ -191,6 +191,18 @@ def test_a_query_longer_than_salesforce_takes_is_refused_before_it_is_sent(serve
     assert not [seen for seen in server.seen if "query" in seen.path]
 
 
+def test_a_mapping_that_only_a_later_runs_query_has_no_room_for_is_refused_at_once(server, crm):
+    server.by_path["/services/data"] = lambda _: json([])
+    names = [f"Field_{number:05}______c" for number in range(4_900)]
+    whole = f"SELECT {', '.join(['Id', 'Stamp', *names])} FROM Account ORDER BY Id"
+    names[0] += "_" * (100_000 - len(whole))
+    fields = {name: Field(name=name, label=name, type=FieldType.TEXT) for name in (*names, "Stamp")}
+    schema = ObjectSchema(name="Account", label="Account", fields=dict(ACCOUNT.fields) | fields, stamp_field="Stamp")
+    with pytest.raises(GiveUp, match=r"make a query of 100,0\d\d characters; Salesforce takes 100,000"):
+        read_all(crm, Read(schema=schema, fields=tuple(names)))
+    assert not [seen for seen in server.seen if "query" in seen.path]
+
+
 def test_an_answer_to_a_query_that_is_not_rows_is_said(server, crm):
     server.by_path[f"{DATA}/query"] = lambda _: json({"hello": "proxy"})
     with pytest.raises(GiveUp, match="something else than rows"):
