@@ -2,10 +2,13 @@
 
 import importlib.util
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,3 +70,17 @@ def test_the_floors_can_be_read_and_hold_here(audit: ModuleType) -> None:
     installed = audit.installed_in(Path(sys.executable))
     assert len(audit.closure(installed)) > 30
     assert list(audit.below_floors(installed, audit.FLOORS.read_text("utf-8"))) == []
+
+
+def _lowest(one: Requirement) -> Version:
+    return max(Version(part.version) for part in one.specifier if part.operator == ">=")
+
+
+def test_what_pip_may_install_of_what_we_ask_for_is_no_older_than_its_floor(audit: ModuleType) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [text for name in ("spark", "postgres") for text in project["optional-dependencies"][name]]
+    asked = [Requirement(text) for text in (*project["dependencies"], *extras)]
+    # each release of psycopg[binary] asks for the same release of psycopg-binary
+    lowest = {audit.plain(one.name): (str(_lowest(one)), []) for one in asked}
+    lowest["psycopg-binary"] = lowest["psycopg"]
+    assert list(audit.below_floors(lowest, audit.FLOORS.read_text("utf-8"))) == []
