@@ -16,6 +16,7 @@ import typer
 from rich.console import RenderableType
 
 from connector.errors import GiveUp
+from connector.redaction import redacted
 from jobs import show, verbs
 from jobs.export import write_csv
 from jobs.fact_list import fact_json, fact_list
@@ -92,7 +93,7 @@ def _tell(error: Exception) -> int:
     """Say in words what went wrong; the exit code that goes with it."""
     failure = failure_of(error)
     if failure is None:
-        words = " ".join(str(error).split())[:300]
+        words = redacted(" ".join(str(error).split()))[:300]  # cut last: half a secret is not known for one
         text = f"Unforeseen: {type(error).__name__}: {words}. Run it again with --debug and report what that prints."
         failure = Failure(exit_code=70, text=text)
     err.print(spoken(failure.text), style="red", soft_wrap=True)

@@ -50,6 +50,8 @@ class BadSettings(GiveUp):
 def _address(text: str) -> str:
     parts = urlsplit(text)
     allowed = ("https", "http") if is_loopback(text) else ("https",)
+    if parts.username or parts.password or parts.query:
+        raise ValueError("holds a user, a password or a query. Leave them out: the address is shown and stored")
     if parts.hostname and parts.scheme in allowed:
         return text.rstrip("/")
     raise ValueError("is not an https:// address. Write it like https://acme.my.salesforce.com")

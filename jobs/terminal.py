@@ -19,8 +19,11 @@ def plain(text: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """The same without secrets: for words that were made of something that went wrong."""
-    return plain(redacted(text))
+    """The same without secrets: for words that were made of something that went wrong.
+
+    Before and after: one that others put controls into is a secret again once those are taken out.
+    """
+    return redacted(plain(redacted(text)))
 
 
 def quiet(json: str) -> str:

@@ -1,5 +1,6 @@
 """No secret reaches an output, a log, an error, a stack trace, a plan, or the store: whole lives, searched."""
 
+import re
 import shlex
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import jwt
 import pytest
 
 from connector.hubspot.config import HubSpotConfig
@@ -18,7 +20,7 @@ from connector.salesforce.config import SalesforceConfig
 from connector.wire import Patience
 from tests.e2e.life import WAYS, WRONG, Life, living
 from tests.e2e.test_lying_crm import READS, WRITES
-from tests.secrets import Search, found, left_in, rows_on, spellings
+from tests.secrets import ASSERTION, Search, found, left_in, rows_on, spellings
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -228,7 +230,23 @@ def lies_and_storms(life: Life) -> None:
     life("runs")
 
 
-@pytest.mark.parametrize("spelling", ["plain", "base64", "address", "packed", "row"])
+@pytest.mark.parametrize(
+    ("way", "leaks"), [("secret", {"client_secret"}), ("oauth", {"client_secret", "refresh_token"})]
+)
+def test_the_same_search_finds_what_would_be_said_if_nothing_were_kept_back(
+    way: str, leaks: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.redaction._spellings", lambda _: set())
+    monkeypatch.setattr("connector.redaction._SHAPES", re.compile("(?!)"))
+    with living(way, tmp_path / "left") as life:
+        life.fault(TOKENS[life.crm], "echo", times=None, probability=1.0)
+        life("pull", expect=2)
+        found_in = found(life.secrets(), life.places())
+    assert {name for name, _ in found_in} == leaks
+    assert {place for _, place in found_in} == {"stderr of pull"}
+
+
+@pytest.mark.parametrize("spelling", ["plain", "base64", "address", "packed", "row", "signed"])
 def test_the_search_finds_a_secret_that_is_there(tmp_path: Path, spelling: str) -> None:
     secret = "canary/of+a=secret 0123456789"
     spelled = spellings(secret)
@@ -237,6 +255,8 @@ def test_the_search_finds_a_secret_that_is_there(tmp_path: Path, spelling: str) 
             con.execute("CREATE TABLE plans (body BLOB)")
             con.execute("INSERT INTO plans VALUES (?)", (zlib.compress(f"long {secret} text".encode() * 9),))
         con.close()
+    elif spelling == "signed":
+        (tmp_path / "log").write_text(f"sent {jwt.encode({'iss': 'app'}, 'k' * 32, algorithm='HS256')}&x")
     elif spelling == "packed":
         (tmp_path / "log").write_bytes(b"Basic " + b64encode(f"client:{secret}".encode()))
     else:
@@ -246,4 +266,5 @@ def test_the_search_finds_a_secret_that_is_there(tmp_path: Path, spelling: str) 
             "address": b"canary%2Fof%2Ba%3Dsecret+0123456789",
         }
         (tmp_path / "log").write_bytes(b"before " + chosen[spelling] + b" after")
-    assert {name for name, _ in found({"it": secret}, left_in(tmp_path))} == {"it"}
+    name = ASSERTION if spelling == "signed" else "it"
+    assert {one for one, _ in found({"it": secret}, left_in(tmp_path))} == {name}

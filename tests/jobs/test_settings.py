@@ -184,6 +184,13 @@ def test_an_address_without_encryption_is_refused(address: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("with_it", ["canary@example.com", "u:canary@example.com", "example.com/?token=canary"])
+def test_an_address_holds_no_password_since_it_is_shown(with_it: str) -> None:
+    (told,) = problems(HUBSPOT | {"TOSSUP_HUBSPOT_URL": f"https://{with_it}"})
+    assert "TOSSUP_HUBSPOT_URL holds a user, a password or a query. Leave them out" in told
+    assert "canary" not in told
+
+
 def test_the_private_key_must_be_there(salesforce: dict[str, str], key: Path) -> None:
     key.unlink()
     assert problems(salesforce) == [

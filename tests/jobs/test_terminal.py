@@ -69,6 +69,17 @@ def test_what_is_concealed_is_said_nowhere(capsys: pytest.CaptureFixture[str]) -
     assert "Y2FuYXJ5LXNlY3JldC8xKz" not in redacted("Y2FuYXJ5LXNlY3JldC8xKzI=")
 
 
+def test_a_secret_is_not_said_by_halves_nor_with_controls_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    conceal("canary-secret-0123456789")
+    for before in range(280, 300):
+        assert cli._tell(RuntimeError(f"{'x' * before}canary-secret-0123456789")) == 70
+    assert cli._tell(RuntimeError("canary-\x00secret-\x1b0123456789 canary-secret-0123456789")) == 70
+    said = capsys.readouterr().err
+    assert said.count("Unforeseen: RuntimeError: ") == 21
+    assert "canar" not in said
+    assert "0123456789" not in said
+
+
 def test_a_log_line_shows_neither_secrets_nor_values_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     conceal("canary-log-secret")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
