@@ -31,7 +31,7 @@ from jobs.store.merge import Merge
 from jobs.store.people import find, rewrite, take_out
 from jobs.store.sink import FieldsChanged, Loaded, Sink, column
 from jobs.store.trouble import in_words, is_broken, spoken
-from jobs.store.wording import Wording, question
+from jobs.store.wording import BringsRows, Wording, question
 from mappings.changes import Value
 from mappings.schema import ObjectSchema
 
@@ -258,12 +258,14 @@ class Mirror:
                 self.connection.drop_table(unique, database=("temp", "main"))
 
     def _computed(self, name: str, expr: ir.Table) -> ir.Table:
-        if expr.op().find(ops.InMemoryTable):
+        try:
+            asked = question(expr.op())
+        except BringsRows:
             return self.connection.create_table(name, expr, temp=True)
         schema = expr.schema()
         columns = ", ".join(f"{quoted(column)} {_type(type)}" for column, type in schema.items())
         self._con.execute(f"CREATE TEMP TABLE {quoted(name)} ({columns})")
-        self._con.execute(f"INSERT INTO {quoted(name)} {question(expr.op())}")
+        self._con.execute(f"INSERT INTO {quoted(name)} {asked}")
         place = ops.Namespace(catalog="temp", database="main")
         return ops.DatabaseTable(name=name, schema=schema, source=self.connection, namespace=place).to_expr()
 

@@ -49,9 +49,15 @@ class Wording(DuckDBCompiler):  # type: ignore[misc] # Ibis has no types
 _COMPILER = Wording()
 
 
+class BringsRows(Exception):
+    """The question brings rows of its own, which SQL alone cannot say."""
+
+
 @lru_cache(maxsize=500)
 def question(op: ops.Relation) -> str:
-    """The rows of `op` as SQL, remembered: every run of a day asks the same."""
+    """The rows of `op` as SQL, remembered: every run of a day asks the same. Raises BringsRows."""
+    if any(isinstance(node, ops.InMemoryTable) for node in Graph.from_bfs(op)):
+        raise BringsRows
     query = _COMPILER.to_sqlglot(op.to_expr())
     for part in query.ctes:
         # what is read twice is written down in between, which for rows that are only read takes longer than reading

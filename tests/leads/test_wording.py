@@ -10,7 +10,7 @@ import pytest
 from ibis import _
 from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 
-from jobs.store.wording import Wording, question
+from jobs.store.wording import BringsRows, Wording, question
 from mappings.read import canonical
 from tests.mappings.orgs import Rows, hubspot, preset, salesforce
 
@@ -102,6 +102,14 @@ def test_what_ibis_would_only_replace_is_worded_as_it_is(monkeypatch: pytest.Mon
     for table in SHORT + LONG:
         Wording().to_sqlglot(table)
     assert longer == [table.op() for table in LONG]
+
+
+def test_a_question_that_brings_rows_is_not_put_into_words_nor_remembered_with_them() -> None:
+    kept = question.cache_info().currsize
+    for asked in (OTHERS, ROWS.inner_join(OTHERS, "id")):
+        with pytest.raises(BringsRows):
+            question(asked.op())
+    assert question.cache_info().currsize == kept
 
 
 @pytest.mark.parametrize(

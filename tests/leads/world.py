@@ -11,10 +11,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.expr.operations import InMemoryTable
 from ruamel.yaml import YAML
 
-from jobs.store.wording import question
+from jobs.store.wording import BringsRows, question
 from leads.find import Found, find
 from mappings.canonical import TABLES
 from mappings.config import Company, Gate, MappingConfig, Play, Ranking, RecordOut, Rules, Texts, Write
@@ -98,11 +97,13 @@ class World:
         unique = f"s{len(self._made)}_{name}"
         self._made.add(unique)
         self._staged[name] = unique
-        if expr.op().find(InMemoryTable):
+        try:
+            asked = question(expr.op())
+        except BringsRows:
             return self.engine.create_table(unique, expr, overwrite=True)
         columns = ", ".join(one.sql("duckdb") for one in expr.schema().to_sqlglot_column_defs("duckdb"))
         self.engine.raw_sql(f'CREATE OR REPLACE TABLE "{unique}" ({columns})')
-        self.engine.raw_sql(f'INSERT INTO "{unique}" {question(expr.op())}')
+        self.engine.raw_sql(f'INSERT INTO "{unique}" {asked}')
         return self.engine.table(unique)
 
     def let_go(self, name: str) -> None:
