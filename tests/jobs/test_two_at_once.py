@@ -4,8 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -23,14 +21,12 @@ from jobs.store.address import open_database
 from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.tables import holds, intents
 from jobs.wiring import open_work
+from tests.apart import PATIENCE_S, Interpreter, Process, interpreter
 from tests.jobs.small import CRMS, Company, company, silent
 from tests.secrets import Place, Search, left_in, rows_on
 
 if TYPE_CHECKING:
     from tests.postgres import Server
-
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120
 
 
 @pytest.fixture(scope="module", params=CRMS)
@@ -53,16 +49,13 @@ class Machine:
     """A place that runs `tossup sync --yes` on its own: a state folder, and the ledger it is told to use."""
 
     variables: Mapping[str, str]
+    folder: Path
+    loaded: Interpreter
     until: ExitStack
 
-    def sync(self) -> "subprocess.Popen[str]":
+    def sync(self) -> Process:
         """Started now; whatever becomes of the test, it does not outlive it."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TOSSUP_")}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jobs", "sync", "--yes", "--json", "--debug"],
-            env=clean | self.variables, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        self.until.enter_context(process)
+        process = self.loaded.start(("sync", "--yes", "--json", "--debug"), self.variables, self.folder)
         self.until.callback(process.kill)
         return process
 
@@ -70,19 +63,30 @@ class Machine:
 Places = Callable[[str], tuple[list[Machine], str]]
 
 
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Interpreter]:
+    with interpreter() as one:
+        yield one
+
+
 @pytest.fixture
-def places(world: Company, tmp_path: Path, postgres: "Server") -> Iterator[Places]:
+def places(
+    world: Company, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, postgres: "Server", loaded: Interpreter
+) -> Iterator[Places]:
     """Two places to run from, and the URL of the ledger they share."""
     with ExitStack() as until:
+        said = tmp_path_factory.mktemp("said")
 
         def made(kind: str) -> tuple[list[Machine], str]:
             if kind == "one folder":
                 (connection,) = (one for one in world.settings.state_dir.iterdir() if one.is_dir())
-                return [Machine(variables=world.env, until=until)] * 2, ledger_url(connection)
+                one = Machine(variables=world.env, folder=said, loaded=loaded, until=until)
+                return [one] * 2, ledger_url(connection)
             url = postgres.url(postgres.schema())
             told = {**world.env, "TOSSUP_LEDGER_URL": url}
             folders = [str(tmp_path / name) for name in ("machine-a", "machine-b")]
-            return [Machine(variables=told | {"TOSSUP_STATE_DIR": one}, until=until) for one in folders], url
+            variables = [told | {"TOSSUP_STATE_DIR": one} for one in folders]
+            return [Machine(variables=one, folder=said, loaded=loaded, until=until) for one in variables], url
 
         yield made
 
@@ -112,9 +116,9 @@ def awaited(url: str, query: "sa.Select[Any]") -> Any:
     pytest.fail("nothing happened")
 
 
-def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, out, err
+def ended(process: Process) -> tuple[int, str, str]:
+    out, err = process.communicate()
+    return process.wait(), out, err
 
 
 def look(world: Company, server: "Server", url: str, *said: tuple[int, str, str]) -> str:
