@@ -44,13 +44,14 @@ def follow(work: Work) -> None:
 
 def _accounts_of_ours(work: Work) -> Set[str]:
     """The accounts in the keys of all records of ours, those that the CRM shows and those that we wrote."""
-    keys = {key for _, key in work.ledger.keys(work.connection)}
+    keys: set[str] = set()
     for _, record in written(work.rules.mapping):
         if record.object in work.mirror.objects() and can_be_ours(work.schema, record):
             rows = work.mirror.table(record.object)
             rows = rows.filter(rows[record.key.field].notnull()).select(key=record.key.field)
             keys |= set(rows.to_pyarrow()["key"].to_pylist())
-    return {key.split("/")[0] for key in keys if LeadKey.parse(key) is not None}
+    accounts = {key.split("/")[0] for key in keys if LeadKey.parse(key) is not None}
+    return accounts | work.ledger.accounts(work.connection)
 
 
 def now_called(books: Books) -> Mapping[str, str]:

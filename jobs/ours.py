@@ -40,6 +40,7 @@ _OURS = pa.schema(
         ("touched", pa.string()),
     ]
 )
+_NAMES = pa.schema([(name, pa.string()) for name in ("object", "key", "kind")])
 _MARKS = pa.schema(
     [
         ("key", pa.string()),
@@ -51,6 +52,8 @@ _MARKS = pa.schema(
         ("later", pa.date32()),
     ]
 )
+_SOME = 5_000
+"""Closed records that are read at once: all that were ever closed are looked at, and do not fit into memory."""
 Keyed = Mapping[tuple[str, str], Known]
 """Records by object and key, as the ledger keeps them."""
 
@@ -62,9 +65,8 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
     as closed, and nothing is written in their place. A member whom we took off a list is as if never put there.
     """
     telling = _Telling(books=books, view=view)
-    known = books.ledger.keys(books.connection)
-    rows, names = list(telling.rows(known)), now_called(books)
-    if not rows:
+    known, names = books.ledger.keys(books.connection), now_called(books)
+    if not known:
         return as_now_called(ours, names)
     marked = [*telling.closed(known), *telling.open(known, _open_ids(ours))]
     marks = ibis.memtable(pa.Table.from_pylist(marked, schema=_MARKS))
@@ -76,10 +78,10 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
         is_closed=ibis._.is_closed | ibis.coalesce(ibis._.shut, False),
     )
     columns = list(ours.columns)
-    written = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS))
+    rows = list(telling.rows({name: known[name] for name in telling.unseen(known, ours)}))
     kinds = ours.schema()
     missing = {name: ibis.null(kinds[name]) for name in columns if name not in _OURS.names}
-    unseen = written.anti_join(ours, ["key", "kind"]).mutate(**missing)
+    unseen = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS)).mutate(**missing)
     return as_now_called(shown.select(columns).union(unseen.select(columns)), names)
 
 
@@ -92,8 +94,20 @@ class _Telling:
     def mapping(self) -> MappingConfig:
         return self.books.rules.mapping
 
+    def unseen(self, known: Keyed, ours: ir.Table) -> list[tuple[str, str]]:
+        """Those of the records that the CRM does not show, by object and key; the engine compares."""
+        kinds = {object: _kind(object, self.mapping) for object in {object for object, _ in known}}
+        columns = {
+            "object": [object for object, _ in known],
+            "key": [key for _, key in known],
+            "kind": [kinds[object] for object, _ in known],
+        }
+        written = ibis.memtable(pa.table(columns, schema=_NAMES))
+        found = written.anti_join(ours, ["key", "kind"]).select("object", "key").to_pyarrow().to_pylist()
+        return [(row["object"], row["key"]) for row in found]
+
     def rows(self, known: Keyed) -> Iterator[dict[str, Any]]:
-        """What there is to say of records that the CRM does not show."""
+        """What there is to say of these records, which the CRM does not show."""
         contacts = self._contacts(known)
         for (_, key), item in sorted(known.items()):
             kind = _kind(item.object, self.mapping)
@@ -117,17 +131,22 @@ class _Telling:
         """Of the records that we closed: since when, whether nobody decided, whether the CRM may not show it yet."""
         for object in sorted({item.object for item in known.values()}):
             closed = {key: item for (of, key), item in known.items() if of == object and item.closed and item.id}
-            ids = sorted(str(item.id) for item in closed.values())
-            intact, silent = untouched(self.books, object, ids, ()).keys(), self._silent(object, ids)
-            for key, item in sorted(closed.items()):
-                young = item.at >= self.view.now - INDEX_LAG
-                yield {
-                    "key": key,
-                    "kind": _kind(object, self.mapping),
-                    "marked_on": self._day(item) if young or item.id in intact else None,
-                    "silent": young or item.id in silent,
-                    "shut": young,
-                }
+            keys = sorted(closed)
+            for start in range(0, len(keys), _SOME):
+                yield from self._closed(object, {key: closed[key] for key in keys[start : start + _SOME]})
+
+    def _closed(self, object: str, closed: Mapping[str, Known]) -> Iterator[dict[str, Any]]:
+        ids = sorted(str(item.id) for item in closed.values())
+        intact, silent = untouched(self.books, object, ids, ()).keys(), self._silent(object, ids)
+        for key, item in closed.items():
+            young = item.at >= self.view.now - INDEX_LAG
+            yield {
+                "key": key,
+                "kind": _kind(object, self.mapping),
+                "marked_on": self._day(item) if young or item.id in intact else None,
+                "silent": young or item.id in silent,
+                "shut": young,
+            }
 
     def open(self, known: Keyed, open: Set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
         """Of those that are open, by kind and id: what people changed, and to which later day they put it off."""

@@ -78,7 +78,7 @@ def without_made(work: Work, plan: Plan) -> Plan:
     Looks into the mirror, so pull the plan's objects first. What people wrote into records that are to be changed is
     looked at when they are written.
     """
-    taken = _taken(work)
+    taken = _taken(work, [change.ref for change in plan.changes if change.id is None])
     kept = [change for change in plan.changes if change.id is not None]
     for object, changes in _by_object([change for change in plan.changes if change.id is None]):
         new = [change for change in changes if not taken(change)]
@@ -87,9 +87,9 @@ def without_made(work: Work, plan: Plan) -> Plan:
     return replace(plan, changes=tuple(kept))
 
 
-def _taken(work: Work) -> Callable[[Change], bool]:
+def _taken(work: Work, keys: Sequence[str]) -> Callable[[Change], bool]:
     """Whether we made this record already; a member whom we took off again may come back, unless somebody did it."""
-    made = work.ledger.keys(work.connection)
+    made = work.ledger.keys(work.connection, keys)
     members = list_target(work.rules.mapping, work.schema)
     on_lists = places(work.mirror, members, work.schema.objects[members.object]) if members is not None else {}
 

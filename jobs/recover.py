@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 
+import ibis
+import pyarrow as pa
+
 from connector.port import Outcome, Record
 from jobs.before import now_held
 from jobs.members import place_of, places
@@ -121,5 +124,6 @@ def with_keys(work: Work, object: str, key_field: str, keys: Sequence[str]) -> d
         return {}
     table = work.mirror.table(object)
     id_field = work.schema.objects[object].id_field
-    rows = table.filter(table[key_field].isin(list(keys))).select(id=table[id_field], key=table[key_field])
+    asked = ibis.memtable(pa.table({"key": pa.array(sorted(set(keys)), pa.string())}))
+    rows = table.select(id=table[id_field], key=table[key_field]).semi_join(asked, "key")
     return {row["key"]: row["id"] for row in rows.to_pyarrow().to_pylist()}

@@ -5,7 +5,7 @@ outcome is exactly a write that may or may not have happened. Losing the ledger 
 in the CRM; but every value we wrote then looks like a person's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -292,16 +292,29 @@ class Ledger:
                         join(found.setdefault(ref, {}), id, fields)
         return found
 
-    def keys(self, connection: str) -> dict[tuple[str, str], Known]:
-        """Every record of ours that carries a key, by object and key: a toss-up's task and lead record share one."""
-        query = sa.select(written.c.key, written.c.object, written.c.record_id, written.c.at, written.c.closed).where(
-            written.c.connection == connection, written.c.key.is_not(None)
-        )
+    def keys(self, connection: str, only: Collection[str] | None = None) -> dict[tuple[str, str], Known]:
+        """Every record of ours that carries a key, by object and key: a toss-up's task and lead record share one.
+
+        `only`: those with one of these keys, without reading the others.
+        """
+        query = sa.select(written.c.key, written.c.object, written.c.record_id, written.c.at, written.c.closed)
+        query = query.where(written.c.connection == connection).order_by(written.c.at, written.c.ref)
+        chunks = [None] if only is None else _chunks(sorted(set(only)), _ASK)
+        found: dict[tuple[str, str], Known] = {}
         with self._database.reading() as con:
-            rows = con.execute(query.order_by(written.c.at, written.c.ref)).all()
-        return {
-            (object, key): Known(object=object, id=id, at=at, closed=closed) for key, object, id, at, closed in rows
-        }
+            for chunk in chunks:
+                of = written.c.key.is_not(None) if chunk is None else written.c.key.in_(chunk)
+                for key, object, id, at, closed in con.execute(query.where(of)):
+                    found[object, key] = Known(object=object, id=id, at=at, closed=closed)
+        return found
+
+    def accounts(self, connection: str) -> set[str]:
+        """The accounts that the keys of our records name: what stands before the first slash."""
+        first = sa.func.strpos if self._database.engine.dialect.name == "postgresql" else sa.func.instr
+        account = sa.func.substr(written.c.key, 1, first(written.c.key, "/") - 1)
+        keyed = (written.c.connection == connection) & (first(written.c.key, "/") > 1)
+        with self._database.reading() as con:
+            return set(con.scalars(sa.select(account).where(keyed).distinct()))
 
     def erase(self, connection: str, words: Words, *, write: bool, anyway: bool = False) -> Traces:
         """What it holds of a person; with `write`, taken out, its file included.

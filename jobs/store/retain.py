@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from jobs.store.tables import intents, outcomes, plans
 
+_SOME = 5_000
+
 
 def prune(con: sa.Connection, connection: str, before: datetime) -> int:
     """Drop plans, and intents with their outcomes, older than this; returns how many of both.
@@ -13,12 +15,18 @@ def prune(con: sa.Connection, connection: str, before: datetime) -> int:
     An intent without an outcome stays: nobody knows yet whether it was written. `written` stays: without it every
     value of ours would look like a person's.
     """
-    old = sa.select(intents.c.id).where(intents.c.connection == connection, intents.c.at < before)
-    settled = old.where(intents.c.id.in_(sa.select(outcomes.c.intent)))
-    ids = list(con.scalars(settled))
-    for start in range(0, len(ids), 5_000):
-        some = ids[start : start + 5_000]
+    dropped = 0
+    while some := _oldest(con, connection, before):
         con.execute(sa.delete(outcomes).where(outcomes.c.intent.in_(some)))
         con.execute(sa.delete(intents).where(intents.c.id.in_(some)))
+        dropped += len(some)
     gone = con.execute(sa.delete(plans).where(plans.c.connection == connection, plans.c.at < before))
-    return len(ids) + gone.rowcount
+    return dropped + gone.rowcount
+
+
+def _oldest(con: sa.Connection, connection: str, before: datetime) -> list[int]:
+    """Some settled intents of that time. Ids grow with time, so that only the first few are looked at."""
+    query = (
+        sa.select(intents.c.id, intents.c.at).join_from(intents, outcomes).where(intents.c.connection == connection)
+    )
+    return [id for id, at in con.execute(query.order_by(intents.c.id).limit(_SOME)) if at < before]

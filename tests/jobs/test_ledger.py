@@ -361,3 +361,24 @@ def test_records_whose_links_were_refused_are_known_until_they_are_linked(ledger
     assert ledger.unlinked("hubspot:1") == ()
     ledger.note_linked([left])
     assert ledger.unlinked(ORG) == ()
+
+
+def test_some_records_are_looked_up_without_the_others_and_accounts_without_any(ledger: Ledger) -> None:
+    keys = ["1/seat_limit/-/2026Q4", "1/upgrade/A/2026Q4", "2/seat_limit/-/2026Q4"]
+    write(ledger, *(change(key=key, action="create", Subject="x") for key in keys), change("001A", Headroom=1))
+    write(ledger, change(key="9/seat_limit/-/2026Q4", action="create"), connection="hubspot:1")
+    assert ledger.keys(ORG, keys[:1]).keys() == {("Task", keys[0])}
+    assert ledger.keys(ORG, ["nothing"]) == {}
+    assert ledger.keys(ORG).keys() == {("Task", key) for key in keys}
+    assert ledger.accounts(ORG) == {"1", "2"}
+
+
+def test_more_than_is_read_at_once_goes_when_it_is_old(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.store.retain._SOME", 2)
+    write(ledger, *(change(f"00{n}", Headroom=n) for n in range(5)), at=T0)
+    open_run = ledger.begin("sync", ORG, T0)
+    ledger.intend(open_run, "plan", ORG, [change("999", Headroom=1)], T0)
+    young = write(ledger, change("777", Headroom=1), at=later(10))
+    assert ledger.prune(ORG, later(5)) == 5
+    assert [one.change.ref for one in ledger.open_intents(ORG)] == ["999"]
+    assert [one.ref for one, _ in ledger.written_by(young)] == ["777"]
