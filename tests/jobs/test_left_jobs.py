@@ -158,7 +158,6 @@ def test_with_the_ledger_lost_nothing_is_read_or_stopped_until_the_job_is_done(l
     assert not [call for call in left.emulator.calls() if "query" in call.lower() or call.startswith("PATCH")]
     left.emulator.clock.advance(QUEUE_S)
     done_after(left, job)
-    left.org._bulk._jobs[job].state = "JobComplete"
     assert left.sync().refused == ()
     assert float(left.account(FULL)[left.names["headroom"]]) == 50
 

@@ -247,6 +247,8 @@ class Bulk:
         path, type = f"{call.api}/jobs/{kind}", call.query.get("jobType")
         wanted = type in (None, f"V2{kind.capitalize()}")
         jobs_there = [job for job in self._jobs.values() if job.kind == kind and wanted]
+        for job in jobs_there:
+            job.catch_up()
         start = _place(call.query.get("queryLocator"))
         stop = start + _LISTED
         more = f"{path}?queryLocator={_locator(stop)}" if stop < len(jobs_there) else None

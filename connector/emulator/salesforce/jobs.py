@@ -57,6 +57,11 @@ class Job:
             failed = self.ingest is not None and self.ingest.problem is not None
             self.state = "Failed" if failed else "JobComplete"
 
+    def catch_up(self) -> None:
+        """Be where it would be if somebody had gone on asking for its state: who lists jobs asks for none."""
+        while self.finished and self.state in ("UploadComplete", "InProgress"):
+            self.ask()
+
     def shown(self, api: str) -> dict[str, object]:
         """The job as JSON."""
         out: dict[str, object] = {

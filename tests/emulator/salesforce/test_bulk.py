@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import time
 from typing import Any
 
 import pytest
@@ -289,4 +290,8 @@ def test_jobs_of_the_org_are_listed_with_who_made_them(api: Api, org: Salesforce
     _query(api, "SELECT Id FROM Lead")
     (job,) = api.get("/jobs/ingest?jobType=V2Ingest")["records"]
     assert (job["id"], job["object"], job["createdById"]) == (id, "Account", org.core.api_user)
+    deadline = time.monotonic() + 10
+    while not org._bulk._jobs[id].finished and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert api.get("/jobs/ingest")["records"][0]["state"] == "JobComplete", "though nobody asked for its state"
     assert api.get("/jobs/ingest?jobType=Classic")["records"] == []
