@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -218,20 +220,28 @@ RULES = MappingProxyType(
 def few_rules(folder: Path, crm: str, *, unread: Sequence[str] = UNREAD) -> Path:
     """The presets in a folder, cut down to what the small world needs; `unread`: the tables that are not mapped."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name, text in _few_rules(crm, tuple(unread)).items():
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+@cache
+def _few_rules(crm: str, unread: tuple[str, ...]) -> Mapping[str, str]:
+    """File name -> text: read and written once, for YAML takes its time."""
     yaml = YAML(typ="safe", pure=True)
     plays = yaml.load((PRESETS / "plays.yaml").read_text("utf-8"))
     mapping = yaml.load((PRESETS / f"{crm}.yaml").read_text("utf-8"))
     fields = mapping["write"]["account"]["fields"]
     mapping["write"]["account"]["fields"] = {name: fields[name] for name in FIELDS}
     mapping["read"] = {name: source for name, source in mapping["read"].items() if name not in unread}
-    yaml.dump({name: plays[name] for name in PLAYS}, folder / "plays.yaml")
-    yaml.dump(mapping, folder / f"{crm}.yaml")
-    for name, text in RULES.items():
-        (folder / name).write_text(text, "utf-8")
+    found = dict(RULES)
+    for name, document in (("plays.yaml", {name: plays[name] for name in PLAYS}), (f"{crm}.yaml", mapping)):
+        text = StringIO()
+        yaml.dump(document, text)
+        found[name] = text.getvalue()
     for name in ("texts.en.yaml", "texts.ja.yaml"):
-        text = (PRESETS / name).read_text("utf-8")
-        (folder / name).write_text(re.sub("(?m)^  story: .*", '  story: ""', text), "utf-8")
-    return folder
+        found[name] = re.sub("(?m)^  story: .*", '  story: ""', (PRESETS / name).read_text("utf-8"))
+    return found
 
 
 def silent(_what: str, _done: int, _total: int | None) -> None:
