@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from jobs.review.headings import Headings
 from jobs.review.outline import Group, Outline, ref
 from jobs.review.words import brief, wrote
 from mappings.changes import Conflict, Value
+from mappings.same import is_empty
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-!|~>$])")
 _MOST = 160
@@ -49,7 +51,7 @@ def _group(outline: Outline, group: Group) -> Iterator[str]:
     for change in group.changes:
         name = f"{plain(outline.name(change))}<br><sub>{plain(ref(change))}</sub>"
         for field in outline.fields(change):
-            cells = [name, plain(field.name), *([] if new else [_cell(field.old)]), _cell(field.new)]
+            cells = [name, plain(field.name), *([] if new else [_cell(field.old, words)]), _cell(field.new, words)]
             yield f"| {' | '.join(cells)} |"
             name = ""
 
@@ -64,7 +66,7 @@ def _conflicts(outline: Outline) -> Iterator[str]:
     yield f"| {words.record} | {words.field} | {words.holds} | {words.wanted} |"
     yield "|---|---|---|---|"
     for conflict in outline.plan.conflicts:
-        told = (plain(conflict.field), plain(wrote(conflict)), _cell(conflict.ours))
+        told = (plain(conflict.field), plain(wrote(conflict)), _cell(conflict.ours, words))
         yield f"| {_whose(outline, conflict)} | {' | '.join(told)} |"
 
 
@@ -72,5 +74,5 @@ def _whose(outline: Outline, conflict: Conflict) -> str:
     return f"{plain(outline.name(conflict))}<br><sub>{plain(conflict.object)} {plain(conflict.id)}</sub>"
 
 
-def _cell(value: Value) -> str:
-    return plain(brief(value, _MOST))
+def _cell(value: Value, words: Headings) -> str:
+    return plain(words.empty if is_empty(value) else brief(value, _MOST))

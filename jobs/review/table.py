@@ -7,11 +7,13 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from jobs.review.headings import Headings
 from jobs.review.kept import KeptPlan
 from jobs.review.outline import Group, Outline, ref
 from jobs.review.words import brief, wrote
 from leads.phrases import tidy
-from mappings.changes import Action
+from mappings.changes import Action, Value
+from mappings.same import is_empty
 
 _STYLES: dict[Action, str] = {"create": "green", "update": "cyan", "close": "magenta", "remove": "red"}
 _MOST = 100
@@ -68,8 +70,8 @@ def _group(outline: Outline, group: Group) -> Iterator[RenderableType]:
             *(
                 [
                     Text(f"  {field.name}"),
-                    *([] if new else [Text(_cut(field.old), style="dim")]),
-                    Text(_cut(field.new)),
+                    *([] if new else [Text(_cut(field.old, words), style="dim")]),
+                    Text(_cut(field.new, words)),
                 ]
                 for field in outline.fields(change)
             )
@@ -93,7 +95,7 @@ def _conflicts(outline: Outline) -> Table:
         shown.add_column(column, ratio=ratio, overflow="fold")
     for conflict in outline.plan.conflicts:
         whose = Text.assemble(("! ", "yellow"), (tidy(outline.name(conflict)), "bold"), f"\n  {conflict.field}")
-        shown.add_row(whose, Text(tidy(wrote(conflict))), Text(_cut(conflict.ours)))
+        shown.add_row(whose, Text(tidy(wrote(conflict))), Text(_cut(conflict.ours, words)))
     return shown
 
 
@@ -103,5 +105,5 @@ def _table(title: str, style: str) -> Table:
     )
 
 
-def _cut(value: str | int | float | bool | None) -> str:
-    return tidy(brief(value, _MOST))
+def _cut(value: Value, words: Headings) -> str:
+    return words.empty if is_empty(value) else tidy(brief(value, _MOST))

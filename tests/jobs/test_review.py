@@ -264,3 +264,9 @@ def test_what_is_taken_away_is_shown_as_it_is_and_not_as_nothing() -> None:
     assert "gone soon" in page
     assert HEADINGS["en"].new not in page
     assert HEADINGS["en"].empty not in page
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_nothing_is_said_in_the_companys_language(format: Format) -> None:
+    assert "（空）" in shown(format, "ja")
+    assert "empty" not in shown(format, "ja")
