@@ -81,7 +81,7 @@ def _group(outline: Outline, group: Group) -> Iterator[RenderableType]:
 def _grid(*rows: Sequence[Text]) -> Table:
     """Rows whose columns are where those of every other grid of as many columns are."""
     grid = Table.grid(expand=True, padding=(0, 2, 0, 0))
-    for ratio in (4, 9) if rows and len(rows[0]) == 2 else (4, 4, 5):
+    for ratio in (4, 9) if rows and len(rows[0]) == 2 else (5, 3, 4):
         grid.add_column(ratio=ratio, overflow="fold")
     for row in rows:
         grid.add_row(*row)

@@ -270,3 +270,9 @@ def test_what_is_taken_away_is_shown_as_it_is_and_not_as_nothing() -> None:
 def test_nothing_is_said_in_the_companys_language(format: Format) -> None:
     assert "（空）" in shown(format, "ja")
     assert "empty" not in shown(format, "ja")
+
+
+def test_the_longest_name_of_a_field_of_ours_stays_on_its_line() -> None:
+    name = "Tossup_Utilisation_Percent__c"
+    plan = Plan(connection="salesforce:00D", changes=(change("update", ACCOUNT, (name, 1, 2)),))
+    assert re.search(rf"^  {name} +1 +2 *$", shown("table", plan=plan), flags=re.MULTILINE)
