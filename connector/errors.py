@@ -14,8 +14,8 @@ class CrmError(Exception):
         self, message: str, *, request_id: str | None = None, code: str | None = None, status: int | None = None
     ) -> None:
         super().__init__(redacted(message))  # whatever a vendor or a library quoted
-        self.request_id = request_id
-        self.code = code
+        self.request_id = None if request_id is None else redacted(request_id)
+        self.code = None if code is None else redacted(code)
         self.status = status
 
 

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from connector.redaction import redacted
 from mappings.changes import Link, Value
 from mappings.schema import FieldType, ObjectSchema, Schema, WantedField, WantedList
 
@@ -74,7 +75,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one record: written (`id`, `created`), or refused with the vendor's code and words."""
+    """What became of one record: written (`id`, `created`), or refused with the vendor's code and words.
+
+    They are shown and stored, so no secret is in them, whatever a vendor quoted.
+    """
 
     ref: str
     ok: bool
@@ -84,6 +88,14 @@ class Outcome:
     message: str | None = None
     fields: tuple[str, ...] = ()
     retryable: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ok:
+            return
+        said = {"code": self.code, "message": self.message}
+        for name, text in said.items():
+            object.__setattr__(self, name, None if text is None else redacted(text))
+        object.__setattr__(self, "fields", tuple(redacted(field) for field in self.fields))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

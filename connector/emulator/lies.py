@@ -8,10 +8,20 @@ from typing import Any, Final, Literal, get_args
 import orjson
 
 Lie = Literal[
-    "echo", "login_page", "redirect", "garbage", "empty", "truncated", "wrong_type", "repeat", "miscount", "shapeless"
+    "echo",
+    "quote",
+    "login_page",
+    "redirect",
+    "garbage",
+    "empty",
+    "truncated",
+    "wrong_type",
+    "repeat",
+    "miscount",
+    "shapeless",
 ]
 LIES: Final = get_args(Lie)
-INVENTED: Final = frozenset({"echo", "login_page", "redirect", "garbage", "empty", "shapeless"})
+INVENTED: Final = frozenset({"echo", "quote", "login_page", "redirect", "garbage", "empty", "shapeless"})
 """Lies for which the CRM itself is not asked; the others alter what it answered."""
 MISCOUNT: Final = 7
 """By how much a count is too high."""
@@ -40,9 +50,10 @@ class Repeats:
 
 def invented(kind: str, path: str, headers: Mapping[str, str], body: bytes, to: str) -> Said:
     """An answer that the CRM never gave."""
-    if kind == "echo":
+    if kind in ("echo", "quote"):
         quoted = f"cannot read headers {dict(headers)} and body {body.decode(errors='replace')}"
-        return _json(400, _refusal(path, quoted))
+        batch = _batch(body) if kind == "quote" else []
+        return _each_refused(path, headers, batch) if batch else _json(400, _refusal(path, quoted))
     if kind == "login_page":
         page = b"<html><body><form action=/login><input name=user></form></body></html>"
         return Said(status=200, headers=[(b"content-type", b"text/html; charset=utf-8")], body=page)
@@ -52,6 +63,31 @@ def invented(kind: str, path: str, headers: Mapping[str, str], body: bytes, to: 
         return _json(200, ["what", {"is": "this"}, 7])
     kept = b"\x00\xff\xfenot what was promised" if kind == "garbage" else b""
     return Said(status=200, headers=[(b"content-type", b"application/json")], body=kept)
+
+
+def _batch(body: bytes) -> list[Any]:
+    """The records of a batch, where it is one."""
+    told = orjson.loads(body) if body[:1] == b"{" else {}
+    records = told.get("records", told.get("inputs"))
+    return records if isinstance(records, list) else []
+
+
+def _each_refused(path: str, headers: Mapping[str, str], batch: list[Any]) -> Said:
+    """Every record is refused by itself, with the token that was sent in code, message and field."""
+    token = headers.get("authorization", "")
+    if path.startswith("/services"):
+        error = {"statusCode": f"BAD {token}", "message": f"cannot take {token}", "fields": [f"for {token}"]}
+        return _json(200, [{"success": False, "errors": [error]} for _ in batch])
+    errors = [
+        {
+            "status": "error",
+            "category": f"BAD {token}",
+            "message": f"cannot take {token}",
+            "context": {"objectWriteTraceId": [one.get("objectWriteTraceId")], "propertyName": [f"for {token}"]},
+        }
+        for one in batch
+    ]
+    return _json(207, {"status": "COMPLETE", "results": [], "numErrors": len(errors), "errors": errors})
 
 
 def _refusal(path: str, message: str) -> Any:

@@ -18,6 +18,7 @@ import pytest
 from connector.hubspot.config import HubSpotConfig
 from connector.salesforce.config import SalesforceConfig
 from connector.wire import Patience
+from tests.command import Ended
 from tests.e2e.life import WAYS, WRONG, Life, living
 from tests.e2e.test_lying_crm import READS, WRITES
 from tests.secrets import ASSERTION, Search, found, left_in, rows_on, spellings
@@ -191,6 +192,14 @@ def behind_a_proxy(life: Life) -> None:
         life.both("pull", expect=None, **{**away, "HTTPS_PROXY": proxy.replace("http", "gopher")})
 
 
+def refused_one_by_one(life: Life, ended: Ended) -> None:
+    """What the CRM said of each record is listed, without the token that it quoted."""
+    assert ended.code == 1, ended
+    run = max(int(one["run"]) for one in life("runs", "--json").json())
+    for shape in ((), ("--json",)):
+        assert "cannot take ..." in life("runs", str(run), *shape).out
+
+
 def refused_tokens(life: Life, way: str) -> None:
     """Expired in the middle, refused for good, wrong from the start, quoted by the CRM."""
     life.emulator.orgs[life.crm].settings({"expire_tokens": True})
@@ -219,12 +228,16 @@ def lies_and_storms(life: Life) -> None:
     life("pull")
     plan = life("plan", "--json").json()
     assert sum(plan["changes"].values()), "there is something to write"
-    for kind in ("echo", "garbage", "login_page", "redirect"):
+    for kind in ("quote", "echo", "garbage", "login_page", "redirect"):
         for words, matches in ((("apply", plan["plan"]), WRITES), (("pull", "--full"), READS)):
             for match in matches[life.crm]:
+                if kind == "quote" and match.startswith("POST /services"):
+                    continue  # so records are fetched, too
                 life.fault(match, kind, times=None, probability=1.0, to="http://127.0.0.1:9")
-            life(*words, expect=None)
+            ended = life(*words, expect=None)
             life.calm()
+            if (kind, words[0]) == ("quote", "apply"):
+                refused_one_by_one(life, ended)
     for seed, kind in enumerate(("503", "429", "drop_before", "drop_after")):
         life.fault("* /*", kind, times=None, probability=0.1, seed=seed)
     life.fault(WRITES[life.crm][0], "lock", times=None, probability=0.5)

@@ -237,6 +237,23 @@ def test_an_echo_quotes_what_it_was_sent(emulator):
     assert emulator.announcement["hubspot"]["access_token"] in answered.json()["message"]
 
 
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_a_quote_refuses_every_record_with_the_token_that_was_sent(crm):
+    with Emulator(crm) as emulator:
+        path, name = {
+            "salesforce": ("/services/data/v68.0/composite/sobjects", "records"),
+            "hubspot": ("/crm/v3/objects/companies/batch/create", "inputs"),
+        }[crm]
+        fault(emulator, match="POST /*", kind="quote", times=2)
+        headers = {"Authorization": "Bearer canary"}
+        batch = {name: [{"objectWriteTraceId": "a"}, {"objectWriteTraceId": "b"}]}
+        answered = requests.post(f"{emulator.url}{path}", json=batch, headers=headers, timeout=10).json()
+        each = [one["errors"][0] for one in answered] if crm == "salesforce" else answered["errors"]
+        assert [one["message"] for one in each] == ["cannot take Bearer canary"] * 2
+        single = requests.post(f"{emulator.url}{path}", json={}, headers=headers, timeout=10)
+        assert (single.status_code, "Bearer canary" in single.text) == (400, True)
+
+
 def test_other_answers_than_the_apis_own(emulator):
     page = companies_page(emulator, kind="login_page")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")

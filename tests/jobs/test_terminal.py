@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connector.errors import GiveUp
+from connector.port import Outcome
 from connector.redaction import conceal, redacted
 from jobs import cli
 from jobs.settings import settings_of
@@ -67,6 +68,15 @@ def test_what_is_concealed_is_said_nowhere(capsys: pytest.CaptureFixture[str]) -
     assert "refused ..." in str(raised.value)
     assert "canary" not in said
     assert "Y2FuYXJ5LXNlY3JldC8xKz" not in redacted("Y2FuYXJ5LXNlY3JldC8xKzI=")
+
+
+def test_what_a_vendor_says_of_a_record_or_a_call_loses_what_it_quotes() -> None:
+    conceal("canary-of-a-record")
+    said = "no canary-of-a-record"
+    refused = Outcome(ref="1", ok=False, code=said, message=said, fields=(said,))
+    assert (refused.code, refused.message, refused.fields) == ("no ...", "no ...", ("no ...",))
+    error = GiveUp(said, code=said, request_id=said)
+    assert (str(error), error.code, error.request_id) == ("no ...",) * 3
 
 
 def test_a_secret_is_not_said_by_halves_nor_with_controls_in_it(capsys: pytest.CaptureFixture[str]) -> None:
