@@ -1,8 +1,11 @@
 """Answers that are not what they seem: a proxy's login page, a redirect, half a body, a wrong count, a page twice."""
 
+import csv
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal, get_args
 
 import orjson
@@ -19,6 +22,10 @@ Lie = Literal[
     "repeat",
     "miscount",
     "shapeless",
+    "columns_gone",
+    "columns_moved",
+    "twice",
+    "endless",
 ]
 LIES: Final = get_args(Lie)
 INVENTED: Final = frozenset({"echo", "quote", "login_page", "redirect", "garbage", "empty", "shapeless"})
@@ -42,10 +49,28 @@ class Repeats:
     """The first answer to each request that is answered the same way for ever."""
 
     first: dict[int, Said] = field(default_factory=dict)
+    given: int = 0
 
     def of(self, fault: int, said: Said) -> Said:
         """The first answer under this fault."""
         return self.first.setdefault(fault, said)
+
+    def onward(self, fault: int, said: Said) -> Said:
+        """The first answer under this fault, which leads to a place that nobody has been to."""
+        self.given += 1
+        return _leading(self.of(fault, said), f"{10**15 + self.given}")
+
+
+def _leading(said: Said, place: str) -> Said:
+    headers = [(name, value) for name, value in _fitting(said.headers) if name.lower() != b"sforce-locator"]
+    if said.body[:1] != b"{":
+        return Said(status=said.status, headers=[*headers, (b"sforce-locator", place.encode())], body=said.body)
+    told = orjson.loads(said.body)
+    if "totalSize" in told:
+        told |= {"done": False, "nextRecordsUrl": f"/services/data/v68.0/query/01g{place}-2000"}
+    else:
+        told["paging"] = {"next": {"after": place, "link": f"?after={place}"}}
+    return Said(status=said.status, headers=headers, body=orjson.dumps(told))
 
 
 def invented(kind: str, path: str, headers: Mapping[str, str], body: bytes, to: str) -> Said:
@@ -111,8 +136,33 @@ def altered(kind: str, said: Said) -> Said:
     if kind == "wrong_type":
         headers = [(name, value) for name, value in said.headers if name.lower() != b"content-type"]
         return Said(status=said.status, headers=[*headers, (b"content-type", b"text/plain")], body=said.body)
+    if kind in ("columns_gone", "columns_moved", "twice"):
+        rewritten = _TABLES[kind](said.body) if said.body[:1] != b"{" else _records_twice(said.body, kind)
+        return Said(status=said.status, headers=_fitting(said.headers), body=rewritten)
     body = _COUNT.sub(lambda found: found[1] + str(int(found[2]) + MISCOUNT).encode(), said.body)
     return Said(status=said.status, headers=_fitting(said.headers), body=body)
+
+
+def _table(change: Callable[[list[list[str]]], list[list[str]]], body: bytes) -> bytes:
+    rows = list(csv.reader(io.StringIO(body.decode(), newline="")))
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(change(rows))
+    return out.getvalue().encode()
+
+
+_TABLES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "columns_gone": partial(_table, lambda rows: [row[:-1] for row in rows]),
+    "columns_moved": partial(_table, lambda rows: [row[::-1] for row in rows]),
+    "twice": partial(_table, lambda rows: [*rows[:-1], rows[1]] if len(rows) > 2 else rows),
+}
+
+
+def _records_twice(body: bytes, kind: str) -> bytes:
+    told = orjson.loads(body)
+    name = "records" if "records" in told else "results"
+    if kind == "twice" and len(told.get(name) or ()) > 1:
+        told[name][-1] = told[name][0]
+    return orjson.dumps(told)
 
 
 def _fitting(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -165,7 +165,8 @@ class Traffic:
             said = invented(fault.kind, scope["path"], headers, await body_of(receive), fault.to)
         else:
             said = await self._answered(scope, receive)
-            said = self._repeats.of(fault.id, said) if fault.kind == "repeat" else altered(fault.kind, said)
+            again = {"repeat": self._repeats.of, "endless": self._repeats.onward}.get(fault.kind)
+            said = again(fault.id, said) if again else altered(fault.kind, said)
         headers_now = [
             (name, value) for name, value in said.headers if name.lower() not in (b"content-length", b"date")
         ]

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from connector.errors import CrmError
 from connector.hubspot.ahead import ahead
-from connector.hubspot.pages import after
+from connector.hubspot.pages import after, content
 from connector.hubspot.portal import BATCH, Portal
 from connector.json_text import loads
 from connector.paging import Trail
@@ -62,7 +62,7 @@ def _following(
     yield page
     trail = Trail(f"HubSpot {name}")
     while (place := after(page)) is not None:
-        page = _page(portal, name, properties, trail.on(place), archived=archived)
+        page = _page(portal, name, properties, trail.on(place, content(page)), archived=archived)
         yield page
 
 

@@ -20,6 +20,8 @@ from mappings.schema import Field, FieldType, ObjectSchema
 # Unescaped quotes never stand inside a JSON string, so this is the page's own paging and no property's text.
 _AFTER = re.compile(rb'"paging"\s*:\s*\{\s*"next"\s*:\s*\{[^{}]*?"after"\s*:\s*"([^"]+)"')
 
+_PAGING = re.compile(rb'"paging"\s*:\s*\{\s*"next"\s*:\s*\{[^{}]*\}\s*\}')
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
@@ -80,6 +82,11 @@ def after(page: bytes) -> str | None:
     """Where the next page begins; None on the last one."""
     found = _AFTER.search(page)
     return found[1].decode() if found else None
+
+
+def content(page: bytes) -> bytes:
+    """What the page holds, without where it leads."""
+    return _PAGING.sub(b"", page)
 
 
 def texts(pages: Sequence[bytes], names: Sequence[str]) -> tuple[pa.Array, list[pa.Array]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from connector.errors import GiveUp, Incomplete
+from connector.errors import GiveUp, Incomplete, TryAgain
 from connector.paging import Trail
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.soql import Select
@@ -46,7 +46,7 @@ class RestQuery:
     def _all(self, soql: str, *, everything: bool) -> list[Record]:
         page = self._first(soql, everything=everything)
         records, trail = page.records, Trail("Salesforce query")
-        while page.more:
+        while page.more and page.records and len(records) <= page.total:
             page = self._next(trail.on(page.more))
             records = records + page.records
         return records
@@ -74,11 +74,17 @@ class RestQuery:
                 select = select.from_here(*_place(select, page.records[-1]))
             if page.more is None:
                 break
+            if arrived > expected or not page.records:
+                raise TryAgain(
+                    f"Salesforce announced {expected:,} rows of {select.object}, sent {arrived:,} and promises more"
+                    " for ever. Nothing of this read is kept; run again."
+                )
             try:
                 page = self._next(trail.on(page.more))
             except GiveUp as error:
                 if error.code != "INVALID_QUERY_LOCATOR":
                     raise
+                trail.on(f"behind {select.after}")
                 page = self.first(select)
                 expected = arrived + page.total
         if arrived < expected:

@@ -60,7 +60,7 @@ def from_csv(body: Body, into: pa.Schema) -> Iterator[pa.RecordBatch]:
             ),
         ) as reader:
             yield from reader
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise GiveUp(f"A Bulk result cannot be read as described ({error}). Describe the object again.") from error
 
 

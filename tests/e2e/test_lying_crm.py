@@ -16,7 +16,7 @@ from tests.jobs.small import CRMS, FULL, Company, company
 from tests.secrets import Search, left_in
 
 READS = {
-    "salesforce": ("GET /services/data/*/query", "GET /services/data/*/queryAll"),
+    "salesforce": ("GET /services/data/*/query*",),
     "hubspot": ("GET /crm/objects/*", "POST /crm/objects/*/search"),
 }
 WRITES = {
@@ -33,19 +33,41 @@ WORDS = {
     "truncated": "",
     "repeat": "",
     "miscount": "",
+    "endless": "",
 }
+BULK = {
+    "login_page": "",
+    "garbage": "",
+    "empty": "",
+    "truncated": "",
+    "repeat": "",
+    "columns_gone": "cannot be read as described",
+    "miscount": "",
+}
+"""What answers in the place of a Bulk job's rows, or of what is said of the job."""
 
 
 @pytest.fixture(scope="module", params=CRMS)
 def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A company that was synced once."""
+    yield from living(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def salesforce(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """The same in Salesforce alone."""
+    yield from living("salesforce", tmp_path_factory)
+
+
+def living(crm: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """Synced before, and after, when no lie may have left anything."""
     # as often as ever, only sooner
     quick = Patience(first_s=0.001, longest_s=0.01)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("jobs.wiring.HubSpotConfig", partial(HubSpotConfig, patience=quick))
         patch.setattr("jobs.wiring.SalesforceConfig", partial(SalesforceConfig, patience=quick))
         patch.setattr("jobs.pull.WAITS_S", (0.01, 0.01))
-        with company(request.param, tmp_path_factory.mktemp("lies") / "store") as served:
+        with company(crm, tmp_path_factory.mktemp("lies") / "store") as served:
             served.sync()
             yield served
             served.later()
@@ -55,10 +77,11 @@ def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def lied_to(lived: Company, tmp_path: Path, kind: str, matches: tuple[str, ...], **more: Any) -> tuple[int, str]:
     """Exit code and words of a full sync while every matching request is lied to."""
+    env = {**lived.env, **more.pop("env", {})}
     for match in matches:
         lived.emulator.faults.add({"match": match, "kind": kind, "times": None, "probability": 1.0, **more})
     try:
-        ended = run("sync", "--yes", "--full", folder=tmp_path, variables=lived.env)
+        ended = run("sync", "--yes", "--full", folder=tmp_path, variables=env)
     finally:
         lived.emulator.faults.clear()
     said = [("stdout", ended.out.encode()), ("stderr", ended.err.encode())]
@@ -85,6 +108,38 @@ def test_what_is_no_answer_is_refused_in_words_and_nothing_is_written(
     assert WORDS[kind] in said
     assert len(said) > 40
     assert lived.state() == before
+
+
+def test_a_salesforce_that_loses_its_place_and_begins_anew_for_ever_is_left(
+    salesforce: Company, tmp_path: Path
+) -> None:
+    before = salesforce.state()
+    salesforce.later()
+    code, said = lied_to(salesforce, tmp_path, "endless", ("GET /services/data/*/query",))
+    assert code in (2, 3, 75), said
+    assert "run again" in said
+    assert salesforce.state() == before
+
+
+def by_bulk(lived: Company, tmp_path: Path, kind: str) -> tuple[int, str]:
+    """A full sync of which every row comes by a Bulk job that is lied about."""
+    about = "GET /services/data/*/jobs/query/*/results" if kind != "miscount" else "GET /services/data/*/jobs/query/*"
+    return lied_to(lived, tmp_path, kind, (about,), env={"TOSSUP_BULK_THRESHOLD": "1"})
+
+
+@pytest.mark.parametrize("kind", BULK)
+def test_a_bulk_result_that_is_none_is_refused_in_words_and_nothing_is_written(
+    salesforce: Company, tmp_path: Path, kind: str
+) -> None:
+    before = salesforce.state()
+    salesforce.later()
+    code, said = by_bulk(salesforce, tmp_path, kind)
+    assert code in (2, 3, 75), said
+    assert "Traceback" not in said
+    assert "Unforeseen" not in said
+    assert BULK[kind] in said
+    assert len(said) > 40
+    assert salesforce.state() == before
 
 
 @pytest.mark.parametrize("kind", ["login_page", "garbage", "truncated"])
