@@ -168,7 +168,7 @@ def folder(tmp_path: Path) -> Path:
     for name, right, wrong in (
         ("plays.yaml", "used_share: 0.9", "used_shar: 0.9"),
         ("gates.yaml", "tenure_days < days", "tenur_days < days"),
-        ("texts.en.yaml", "people at {account} already", "people at {acount} already"),
+        ("texts.en.yaml", "At {account}, {free_users", "At {acount}, {free_users"),
         ("texts.ja.yaml", "  heading.why:", "  heading.way:"),
     ):
         text = (tmp_path / name).read_text("utf-8")
