@@ -15,7 +15,8 @@ FACTS: Mapping[str, tuple[str, ...]] = {
             "rfm_frequency", "rfm_monetary", "rfm_segment"),
     "usage": ("used_now", "used_before", "own_mean", "own_sd", "usage_fall", "usage_drop", "usage_last"),
     "cases": ("severe_n", "cases_n", "cases_28", "cases_spike", "last_case_on"),
-    "feedback": ("nps", "nps_before", "nps_fall", "csat", "delighted_on", "feedback_since"),
+    "feedback": ("nps", "nps_before", "nps_fall", "csat", "csat_before", "csat_fall", "delighted_on",
+                 "feedback_since"),
     "contacted": ("contacted_on", "silent_days", "meetings_90"),
     "won": ("won_on", "won_days", "first_bought_on", "first_bought_days"),
     "onboarding": ("onboarding_open", "onboarding_days", "onboarded_days"),
@@ -25,8 +26,8 @@ FACTS: Mapping[str, tuple[str, ...]] = {
 """What is compared, by family: one row an account."""
 RECORDS = (
     "paid_record", "renewal_record", "last_purchase_record", "usage_record", "last_case_record", "nps_record",
-    "nps_before_record", "csat_record", "delighted_record", "feedback_record", "contacted_record", "won_record",
-    "first_purchase_record", "champion_record", "declined_record",
+    "nps_before_record", "csat_record", "csat_before_record", "delighted_record", "feedback_record",
+    "contacted_record", "won_record", "first_purchase_record", "champion_record", "declined_record",
 )  # fmt: skip
 """The records that those of them were read from which can be shown as evidence."""
 NAMES = (*(name for names in FACTS.values() for name in names), *RECORDS)
@@ -311,12 +312,21 @@ day AS (SELECT account_id, max("on") AS "on" FROM earlier GROUP BY account_id),
 before AS (
   SELECT account_id, arg_min(score, earlier.id)::BIGINT AS nps_before, min(earlier.id) AS nps_before_record
   FROM earlier JOIN day USING (account_id, "on")
+  GROUP BY account_id),
+csat_earlier AS (
+  SELECT told.* FROM told JOIN sums USING (account_id)
+  WHERE kind = 'csat' AND "on" >= $today - 180 AND "on" < csat_on),
+csat_day AS (SELECT account_id, max("on") AS "on" FROM csat_earlier GROUP BY account_id),
+csat_then AS (
+  SELECT account_id, arg_min(score, csat_earlier.id) AS csat_before, min(csat_earlier.id) AS csat_before_record
+  FROM csat_earlier JOIN csat_day USING (account_id, "on")
   GROUP BY account_id)
 SELECT account_id, feedback_since, feedback_record, delighted_on, delighted_record, nps, nps_record, nps_before,
-  nps_before_record, csat, csat_record,
-  CASE WHEN nps_before > nps THEN nps_before - nps WHEN nps_before <= nps THEN 0 END AS nps_fall
+  nps_before_record, csat, csat_record, csat_before, csat_before_record,
+  CASE WHEN nps_before > nps THEN nps_before - nps WHEN nps_before <= nps THEN 0 END AS nps_fall,
+  CASE WHEN csat_before > csat THEN round(csat_before - csat, 4) WHEN csat_before <= csat THEN 0 END AS csat_fall
 FROM sums LEFT JOIN nps USING (account_id) LEFT JOIN csat USING (account_id) LEFT JOIN before USING (account_id)
-  LEFT JOIN since USING (account_id) LEFT JOIN happy USING (account_id)"""
+  LEFT JOIN csat_then USING (account_id) LEFT JOIN since USING (account_id) LEFT JOIN happy USING (account_id)"""
 
 CONTACTED = """
 CREATE TEMP TABLE contacted AS

@@ -1,11 +1,11 @@
-"""What people answer to surveys: the last NPS and CSAT, how far the NPS fell, and whether somebody is delighted."""
+"""What people answer to surveys: the last NPS and CSAT, how far each fell, and whether somebody is delighted."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
-from ibis import _
+from ibis import Deferred, _
 
 from leads.facts.family import Fact, Family
 from leads.facts.idioms import attach, attach_all, best
@@ -34,9 +34,12 @@ def answers(inputs: Inputs, numbers: Mapping[str, float]) -> ir.Table:
     delighted = latest(happy, "account_id", on="on", day="delighted_on", record="delighted_record")
     on = ("account_id",)
     who = told.select("account_id").distinct()
-    rows = attach_all(who, (since, on), (_recommended(recent), on), (_satisfied(recent), on), (delighted, on))
-    fell = ibis.cases((_.nps_before > _.nps, _.nps_before - _.nps), (_.nps_before <= _.nps, 0))
-    return rows.mutate(nps_fall=fell)
+    scores = {"nps": _.score.cast("int64"), "csat": _.score}
+    told = [(_last_two(recent, kind, score), on) for kind, score in scores.items()]
+    rows = attach_all(who, (since, on), *told, (delighted, on))
+    recommended = ibis.cases((_.nps_before > _.nps, _.nps_before - _.nps), (_.nps_before <= _.nps, 0))
+    lost = (_.csat_before - _.csat).round(4)
+    return rows.mutate(nps_fall=recommended, csat_fall=ibis.cases((lost > 0, lost), (lost <= 0, 0.0)))
 
 
 def _valid() -> ir.BooleanValue:
@@ -44,17 +47,15 @@ def _valid() -> ir.BooleanValue:
     return whole | ((_.kind == "csat") & _.score.between(1, TOP_BOX))
 
 
-def _recommended(recent: ir.Table) -> ir.Table:
-    rows = recent.filter(_.kind == "nps").mutate(points=_.score.cast("int64"))
-    last = best(rows, "account_id", value="on").select("account_id", nps="points", nps_on="on", nps_record="id")
-    earlier = attach(rows, last.select("account_id", "nps_on"), "account_id").filter(_.on < _.nps_on)
+def _last_two(recent: ir.Table, kind: str, score: Deferred) -> ir.Table:
+    """The last answer of the kind, and the one of a day before: `<kind>`, its day and record, `<kind>_before`."""
+    rows = recent.filter(_.kind == kind).mutate(points=score)
+    on, told = f"{kind}_on", {kind: "points", f"{kind}_on": "on", f"{kind}_record": "id"}
+    last = best(rows, "account_id", value="on").select("account_id", **told)
+    earlier = attach(rows, last.select("account_id", on), "account_id").filter(_.on < _[on])
     before = best(earlier, "account_id", value="on")
-    return attach(last, before.select("account_id", nps_before="points", nps_before_record="id"), "account_id")
-
-
-def _satisfied(recent: ir.Table) -> ir.Table:
-    last = best(recent.filter(_.kind == "csat"), "account_id", value="on")
-    return last.select("account_id", csat="score", csat_on="on", csat_record="id")
+    names = {f"{kind}_before": "points", f"{kind}_before_record": "id"}
+    return attach(last, before.select("account_id", **names), "account_id")
 
 
 def _table(ground: "Ground") -> ir.Table:
@@ -112,6 +113,20 @@ FEEDBACK = Family(
             needs=_NEEDS,
             record="csat_record",
             field="feedback.on",
+        ),
+        "csat_before": Fact(
+            kind="number",
+            unit="points",
+            doc="score of the last CSAT answer on a day before csat_on, if it is at most days (180) days old",
+            needs=_NEEDS,
+            record="csat_before_record",
+            field="feedback.score",
+        ),
+        "csat_fall": Fact(
+            kind="number",
+            unit="points",
+            doc="csat_before - csat to 4 digits, 0 where it did not fall; missing without both answers",
+            needs=_NEEDS,
         ),
         "delighted_on": Fact(
             kind="date",

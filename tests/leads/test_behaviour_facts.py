@@ -240,7 +240,9 @@ scene(
 )
 scene(CASES, "one of unknown age has none either", {"cases_mean": None, "cases_spike": None}, case=cases_on(1))
 
-NO_ANSWER = dict.fromkeys(["nps", "nps_on", "nps_before", "nps_fall", "csat", "delighted_on"])
+NO_ANSWER = dict.fromkeys(
+    ["nps", "nps_on", "nps_before", "nps_fall", "csat", "csat_before", "csat_fall", "delighted_on"]
+)
 scene(FEEDBACK, "who never answered has no row", {}, feedback=[])
 scene(
     FEEDBACK,
@@ -262,6 +264,27 @@ scene(
     "two answers of one day are one moment: the first id is quoted, nothing fell",
     {"nps": 9, "nps_record": "@1", "nps_before": None, "nps_before_record": None, "nps_fall": None},
     feedback=[score("nps", 9, 10), score("nps", 3, 10)],
+)
+scene(
+    FEEDBACK,
+    "satisfaction falls like recommendation, each from its own answers",
+    {
+        "csat": 3.1, "csat_on": ago(10), "csat_record": "@3", "csat_before": 4.6, "csat_before_record": "@1",
+        "csat_fall": 1.5, "nps": 9, "nps_before": None, "nps_fall": None,
+    },
+    feedback=[score("csat", 4.6, 100), score("nps", 9, 50), score("csat", 3.1, 10)],
+)  # fmt: skip
+scene(
+    FEEDBACK,
+    "satisfaction that rose or stayed did not fall",
+    {"csat": 5, "csat_before": 4, "csat_before_record": "@2", "csat_fall": 0},
+    feedback=[score("csat", 5, 101), score("csat", 4, 100), score("csat", 5, 10)],
+)
+scene(
+    FEEDBACK,
+    "satisfaction of over 180 days ago is none to fall from",
+    {"csat": 2, "csat_before": None, "csat_before_record": None, "csat_fall": None},
+    feedback=[score("csat", 5, 181), score("csat", 2, 10)],
 )
 scene(FEEDBACK, "an answer of 180 days ago still says something", {"nps": 7}, feedback=[score("nps", 7, 180)])
 scene(
