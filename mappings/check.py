@@ -26,8 +26,20 @@ def check(rules: Rules, schema: Schema, positions: Positions) -> list[Problem]:
 def notes(rules: Rules, schema: Schema, positions: Positions) -> list[Problem]:
     """What works but could be more: columns that nothing fills, optional fields that are not there, odd values."""
     mapping = rules.mapping
-    found = [*_unfilled(mapping, schema), *lacking(mapping, schema), *puzzling(mapping, schema)]
+    found = [
+        *_without_effect(mapping),
+        *_unfilled(mapping, schema),
+        *lacking(mapping, schema),
+        *puzzling(mapping, schema),
+    ]
     return _placed(mapping, found, positions)
+
+
+def _without_effect(mapping: MappingConfig) -> Iterator[Finding]:
+    """Keys of the company that files may still have and nothing reads."""
+    for name, field in type(mapping.company).model_fields.items():
+        if field.deprecated and name in mapping.company.model_fields_set:
+            yield Finding(path=("company", name), text=f"{field.deprecated}")
 
 
 def _unfilled(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:

@@ -288,8 +288,8 @@ class Company(Config):
     rates: Mapping[CurrencyCode, Rates] = Field(default_factory=dict)
     """By currency; a currency named here is not looked up in the CRM's own rates."""
     time_zone: str = "UTC"
-    fiscal_year_starts: Month = 1
-    """The month our fiscal year begins in: 4 in most of Japan. Keys of leads count calendar quarters all the same."""
+    fiscal_year_starts: Month = Field(default=1, deprecated="has no effect; leave it out")
+    """Files that name it are still read: `mappings.check.notes` says what to do."""
     language: Literal["en", "ja"] = "en"
 
 

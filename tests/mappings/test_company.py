@@ -1,4 +1,4 @@
-"""What the company section says: currencies with dated rates, fiscal year, time zone; each slip is told."""
+"""What the company section says: currencies with dated rates, time zone; each slip is told."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from mappings.check import check, notes
 from mappings.config import Company, MappingConfig
-from mappings.load import PRESETS, BadConfig, load_mapping
+from mappings.load import PRESETS, BadConfig, load_mapping, load_rules, positions
 from mappings.read import canonical
 from mappings.sources import lineage
 from tests.mappings.orgs import Rows, also, preset, salesforce, thing
@@ -33,13 +34,11 @@ def problems(folder: Path, company: str) -> list[str]:
 def test_a_company_says_as_little_as_its_name(tmp_path: Path) -> None:
     company = loaded(tmp_path, "").company
     assert company == Company(name="Example Vendor")
-    assert (company.currency, company.time_zone, company.fiscal_year_starts, dict(company.rates)) == (
-        "USD", "UTC", 1, {},
-    )  # fmt: skip
+    assert (company.currency, company.time_zone, dict(company.rates)) == ("USD", "UTC", {})
 
 
 def test_rates_are_decimals_by_day_and_one_needs_no_list(tmp_path: Path) -> None:
-    text = "  fiscal_year_starts: 4\n  rates:\n    JPY: {from: 2026-01-01, rate: 0.0067}\n    EUR:\n"
+    text = "  rates:\n    JPY: {from: 2026-01-01, rate: 0.0067}\n    EUR:\n"
     text += '      - {from: 2026-01-01, rate: 1}\n      - {from: "2026-07-01", rate: "1.10"}\n'
     company = loaded(tmp_path, text).company
     told = {code: [(str(one.since), one.rate) for one in rates] for code, rates in company.rates.items()}
@@ -47,7 +46,19 @@ def test_rates_are_decimals_by_day_and_one_needs_no_list(tmp_path: Path) -> None
         "JPY": [("2026-01-01", Decimal("0.0067"))],
         "EUR": [("2026-01-01", Decimal(1)), ("2026-07-01", Decimal("1.10"))],
     }
-    assert company.fiscal_year_starts == 4
+
+
+def test_a_file_of_before_that_names_a_fiscal_year_still_loads_and_a_note_says_it_has_no_effect(
+    tmp_path: Path,
+) -> None:
+    assert loaded(tmp_path, "  fiscal_year_starts: 4\n").company.name == "Example Vendor"
+    asked = load_rules("salesforce", tmp_path), salesforce(), positions("salesforce", tmp_path)
+    found = [one for one in notes(*asked) if one.path.startswith("company")]
+    assert [str(one).partition("  ")[2] for one in found] == [
+        "company.fiscal_year_starts: has no effect; leave it out."
+    ]
+    assert found[0].line == LINES + 3
+    assert not check(*asked)
 
 
 def test_every_slip_in_a_rate_is_told_with_its_place(tmp_path: Path) -> None:
