@@ -73,6 +73,7 @@ def _of_play(name: str, play: Play, book: Book) -> Iterator[Finding]:
     if play.product is not None and play.per != "account":
         yield Finding(path=(name, "product"), text=f"a play per {play.per} is about that row's product")
     known = book.at(play.per)
+    yield from _of_about(name, play, known)
     for part, names in (("needs", play.needs or ()), ("evidence", play.evidence)):
         yield from (
             _no_such("fact", (name, part, at), known, one) for at, one in enumerate(names) if one not in known
@@ -80,6 +81,20 @@ def _of_play(name: str, play: Play, book: Book) -> Iterator[Finding]:
     yield from _of_evidence(name, play, known)
     for number in sorted(set(play.numbers) & set(known)):
         yield Finding(path=(name, "numbers", number), text="is the name of a fact already; choose another")
+
+
+def _of_about(name: str, play: Play, known: Mapping[str, Fact]) -> Iterator[Finding]:
+    if play.about is not None and play.about not in known:
+        yield _no_such("fact", (name, "about"), known, play.about)
+    elif play.about is not None and known[play.about].kind != "text":
+        yield Finding(path=(name, "about"), text=f"{play.about} is no name; give a fact that is a text")
+    named = play.per != "account" or play.product or play.target or play.about or play.python
+    if play.enabled and play.selling and not named:
+        text = (
+            "sells, but names no product: who sells by telephone must say first what it is about; give `product`, "
+            "`target`, or `about` with a fact that names it"
+        )
+        yield Finding(path=(name,), text=text, suggestion="about: main_product_name")
 
 
 def _of_evidence(name: str, play: Play, known: Mapping[str, Fact]) -> Iterator[Finding]:

@@ -178,7 +178,7 @@ class Book:
             parts=parts,
             facts=facts,
             needed=play.needs if play.needs is not None else tuple(sorted(when & facts)),
-            quotes=quoted(name, self.rules) & set(known),
+            quotes=(quoted(name, self.rules) | {play.about or ""}) & set(known),
             known=known,
         )
 

@@ -137,14 +137,14 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
 
 def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> Mapping[str, Callable[[], str]]:
     """What every template may quote, apart from facts; said when it is asked for."""
-    words = phrases.texts.words
+    words, about = phrases.texts.words, rules.plays[lead.play].about
     role = str(lead.facts.get("contact_role", ""))
     return {
         "account": lambda: tidy(names.account),
         "owner": lambda: tidy(names.owner or words["no_owner"]),
         "contact": lambda: tidy(names.contact or words["no_name"]),
         "contact_role": lambda: phrases.word(f"role.{role}", role or words["unknown"]),
-        "product": lambda: tidy(names.product or words["no_product"]),
+        "product": lambda: tidy(names.product or lead.facts.get(about or "") or words["no_product"]),
         "company": lambda: tidy(rules.mapping.company.name),
         "value": lambda: phrases.money(lead.value, lead.currency),
         "due": lambda: phrases.day(lead.due),

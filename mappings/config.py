@@ -372,6 +372,8 @@ class Play(Config):
     """For plays per account: the code of the product it is about."""
     target: Expr | None = None
     """The code of the product that is sold, where it is another: the plan above the one they have."""
+    about: str | None = None
+    """A fact that names the product for texts where the play names none by `product` or `target`."""
     cycle: Expr | None = None
     """A day that makes the lead new when it changes (a contract's end); else the calendar quarter does."""
     seats: Expr | None = None

@@ -52,7 +52,7 @@ def group(ground: "Ground") -> ir.Table:
         account_id="id", account_name="name", barred=yes(_.do_not_contact) | yes(_.legal_hold)
     )
     paying = ground.family("revenue").select(
-        "account_id", "currency", "paid_users", "monthly", "main_seats", "paid_record"
+        "account_id", "currency", "paid_users", "monthly", "main_seats", "main_product_name", "paid_record"
     )
     room = ground.family("headroom").select("account_id", "employees", "headroom", "ceiling")
     # most accounts stand alone, and have nothing to add up
@@ -88,12 +88,16 @@ def together(members: ir.Table) -> ir.Table:
     )
     sums = sums.mutate(group_reachable=(_.group_headroom * _.ceiling / 1000).floor().cast("int64"))
     value = (_.group_reachable * (_.group_monthly * MONTHS / _.group_users.nullif(0))).floor().cast("int64")
-    unserved = best(members.filter(open_to & (_.headroom > 0)), "root", value="headroom", id="account_id")
+    # whoever reads the lead is to be introduced to somebody else: the parent is not its own subsidiary
+    below = members.filter(open_to & (_.headroom > 0) & (_.account_id != _.root))
+    unserved = best(below, "root", value="headroom", id="account_id")
     unserved = unserved.select(
         "root", group_record="account_id", group_member="account_name", group_member_employees="employees"
     )
     served = best(members.filter(_.pays & _.paid_record.notnull()), "root", value="paid_users", id="account_id")
-    served = served.select("root", group_paid_record="paid_record", group_paid_seats="main_seats")
+    served = served.select(
+        "root", group_paid_record="paid_record", group_paid_seats="main_seats", group_product_name="main_product_name"
+    )
     rows = sums.mutate(group_value=value).drop("ceiling")
     return attach_all(rows, (unserved, ("root",)), (served, ("root",)))
 
@@ -142,8 +146,8 @@ GROUP = Family(
         ),
         "group_member": Fact(
             kind="text", unit="text", needs=_ROOM,
-            doc="name of the member without paid users that has the largest headroom (ties: smallest id); never one "
-            "with do-not-contact or a legal hold",
+            doc="name of the member without paid users that has the largest headroom (ties: smallest id); never the "
+            "parent itself, nor one with do-not-contact or a legal hold",
         ),
         "group_member_employees": Fact(
             kind="integer", unit="people", needs=_ROOM, record="group_record", field="account.employees",
@@ -153,6 +157,10 @@ GROUP = Family(
             kind="integer", unit="seats", needs=(*_TREE, "subscription.seats_paid"), record="group_paid_record",
             field="subscription.seats_paid",
             doc="seats of the largest subscription of the member with the most paid users",
+        ),
+        "group_product_name": Fact(
+            kind="text", unit="product", needs=(*_TREE, "subscription.product_id", "subscription.seats_paid"),
+            doc="name of the product of that subscription",
         ),
     },
     table=group,

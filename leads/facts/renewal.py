@@ -42,7 +42,12 @@ def _next(terms: ir.Table) -> ir.Table:
     )
     ranked = ending.mutate(weight=ibis.coalesce(_.monthly, 0))
     largest = best(ranked, "account_id", value="weight").select(
-        "account_id", "renews_on", renewal_record="id", term_seats="seats", term_used="used"
+        "account_id",
+        "renews_on",
+        renewal_record="id",
+        term_seats="seats",
+        term_used="used",
+        term_product_name="product_name",
     )
     return attach(largest, sums, "account_id")
 
@@ -109,6 +114,10 @@ RENEWAL = Family(
         "term_used": Fact(
             kind="integer", unit="seats", needs=(*_ENDS, "subscription.seats_used"), record="renewal_record",
             field="subscription.seats_used", doc="seats in use of that term",
+        ),
+        "term_product_name": Fact(
+            kind="text", unit="product", needs=(*_ENDS, "subscription.product_id"),
+            doc="name of the product of that term",
         ),
         "renewal_first_day": Fact(
             kind="integer", unit="days", needs=_ENDS,

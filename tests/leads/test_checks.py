@@ -87,6 +87,11 @@ def _changed(play: dict[str, Any], **rest: Any) -> Rules:
         ({"when": None}, ": give either `when` or `python`"),
         ({"python": "ours"}, ": give either `when` or `python`"),
         ({"product": "plan_name"}, "product: a play per owned is about that row's product"),
+        ({"about": "plan_nam"}, "about: there is no such fact (plan_name?)"),
+        ({"about": "plan_seats"}, "about: plan_seats is no name; give a fact that is a text"),
+        ({"per": "account", "when": "employees > 9", "seats": None, "value": "0", "evidence": ("employees",)},
+         ": sells, but names no product: who sells by telephone must say first what it is about; give `product`, "
+         "`target`, or `about` with a fact that names it (about: main_product_name?)"),
         ({"evidence": ("record_usd",)}, "evidence/0: there is no such fact (record_used?)"),
         ({"evidence": ("used_percent",)},
          "evidence/0: used_percent is computed from many records; evidence is a fact read from one"),

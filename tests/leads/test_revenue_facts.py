@@ -458,7 +458,7 @@ def test_the_group_is_told_at_its_ultimate_parent(told: Told) -> None:
     assert row["group_reachable"] == 700 * ceiling // 1000
     assert row["group_value"] == row["group_reachable"] * 6000
     assert picked(row, "group_member", "group_member_employees", "group_record") == ("Low", 400, "low")
-    assert picked(row, "group_paid_seats", "group_paid_record") == (100, "top-sub")
+    assert picked(row, "group_paid_seats", "group_paid_record", "group_product_name") == (100, "top-sub", "Suite")
 
 
 def test_the_next_plan_is_the_next_tier_that_is_still_sold(told: Told) -> None:

@@ -107,6 +107,17 @@ def test_a_seat_limit_task_reads_like_this(leads: dict[str, Lead]) -> None:
     assert "Until November 25, 2026." in text.next_step
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_sold_something_by_telephone_hears_first_what_it_is(
+    language: Literal["en", "ja"], leads: dict[str, Lead]
+) -> None:
+    nameless = rules().texts[language].words["no_product"]
+    for lead in (lead for lead in leads.values() if rules().plays[lead.play].about):
+        assert nameless not in say(lead, rules(), language, names(lead), _url).script.splitlines()[0], lead.key
+    group = say(leads["group_wide"], rules(), language, names(leads["group_wide"]), _url)
+    assert "Suite" in group.script.splitlines()[0], "the product of the company that pays"
+
+
 def test_who_refused_the_phone_is_written_to(leads: dict[str, Lead]) -> None:
     lead = replace(leads["seat_limit"], facts={**leads["seat_limit"].facts, "channels": "email"})
     text = say(lead, rules(), "en", names(lead), _url)
