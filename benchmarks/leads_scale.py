@@ -128,14 +128,18 @@ def measured(folder: Path, accounts: int, rounds: int, clock: str) -> Measured:
 
 
 def growth(found: list[Measured]) -> Iterator[str]:
-    """Where leads cost more than the number of accounts explains."""
-    fixed = found[0].time("leads")
-    for small, large in pairwise(found[1:]):
-        times = (large.time("leads") - fixed) / (small.time("leads") - fixed)
-        sizes = large.accounts / small.accounts
-        print(f"{small.accounts:,} to {large.accounts:,}: {sizes:.0f} times the accounts cost {times:.1f} times")
+    """Where leads of the accounts beyond the smallest size cost more than their number explains.
+
+    What a run of the smallest size takes is taken off both, for it is hardly about accounts.
+    """
+    first, *others = found
+    for small, large in pairwise(others):
+        times = (large.time("leads") - first.time("leads")) / (small.time("leads") - first.time("leads"))
+        sizes = (large.accounts - first.accounts) / (small.accounts - first.accounts)
+        said = f"beyond {first.accounts:,} accounts {sizes:.1f} times as many cost {times:.1f} times as much"
+        print(f"{large.accounts:,} beside {small.accounts:,}: {said}")
         if times > sizes * GROWTH:
-            yield f"{large.accounts:,} accounts cost {times:.1f} times as much as {small.accounts:,}"
+            yield f"{large.accounts:,} beside {small.accounts:,}: {said}"
 
 
 def main() -> int:
