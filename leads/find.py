@@ -23,6 +23,7 @@ from leads.told import Told
 from leads.wide import ALWAYS, wide
 from mappings.canonical import Lead
 from mappings.config import Rules
+from mappings.extra import PREFIX
 
 if TYPE_CHECKING:  # that module reads this one's answer
     from leads.lifecycle import Worked
@@ -96,6 +97,8 @@ def find(
     )
     inputs = _inputs(bare, tables, enabled)
     awake, asleep = _awake(inputs, enabled)
+    if any(rule.play.python is not None for rule in awake):
+        inputs = replace(inputs, let_go=keep)  # code may hold on to any table
     ground = Ground(
         inputs, families=FAMILIES, spines=SPINES, words=rules.texts[language].words,
         wanted=_wanted(awake, _judges(guards, ranking) | questions(rules)), quoted=_quoted(awake),
@@ -140,8 +143,9 @@ def _wanted(awake: Iterable[Rule], asked: frozenset[str]) -> Mapping[Grain, froz
     """The columns that plays look at, at each grain; of accounts whatever anything mentions."""
     wanted: dict[Grain, set[str]] = {"account": set(asked | ALWAYS), "owned": set(), "offer": set()}
     for one in awake:
-        wanted[one.play.per] |= _with_records(one, one.facts)
-        wanted["account"] |= _with_records(one, one.facts | one.quotes)
+        looked_at = one.facts | set(one.needed) | (_own(one) if one.play.python is not None else set())
+        wanted[one.play.per] |= _with_records(one, looked_at)
+        wanted["account"] |= _with_records(one, looked_at | one.quotes)
     return {grain: frozenset(names) for grain, names in wanted.items()}
 
 
@@ -151,6 +155,11 @@ def _quoted(awake: Iterable[Rule]) -> Mapping[Grain, frozenset[str]]:
     for one in awake:
         quoted[one.play.per] |= _with_records(one, one.quotes)
     return {grain: frozenset(names) for grain, names in quoted.items()}
+
+
+def _own(rule: Rule) -> set[str]:
+    """The company's own facts, any of which a play in Python may look at."""
+    return {name for name in rule.known if name.startswith(PREFIX)}
 
 
 def _with_records(rule: Rule, facts: Iterable[str]) -> set[str]:

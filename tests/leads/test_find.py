@@ -349,6 +349,54 @@ def test_a_play_in_python_is_registered_by_a_package(monkeypatch: pytest.MonkeyP
     assert [(lead.play, lead.value, lead.state) for lead in found.leads] == [("grown", 30000, "open")]
 
 
+def _of_family(ground: Ground, numbers: Mapping[str, float]) -> ir.Table:
+    # held on to while everything else is computed
+    rows, whole = ground.family("revenue"), ground.wide("account")
+    rows = rows.semi_join(whole, "account_id")
+    return rows.filter(rows.paid_users >= int(numbers["people"])).select("account_id", value=rows.paid_users)
+
+
+def _of_own(ground: Ground, numbers: Mapping[str, float]) -> ir.Table:
+    rows = ground.family("account")
+    return rows.filter(rows.x_health >= int(numbers["people"])).select("account_id", value=rows.x_health)
+
+
+def _of_needs(ground: Ground, numbers: Mapping[str, float]) -> ir.Table:
+    rows = ground.wide("account")
+    found = (rows.x_health >= int(numbers["people"])) & rows.country.isnull()
+    return rows.filter(found).select("account_id", value=rows.x_health)
+
+
+@pytest.mark.parametrize("code", [_of_family, _of_own, _of_needs])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_play_in_python_may_look_at_every_family_and_own_column(
+    monkeypatch: pytest.MonkeyPatch, code: Any, first: bool
+) -> None:
+    monkeypatch.setattr("leads.rules.entry_points", lambda group: [_Entry("code", code)] if group == GROUP else [])
+    python_plays.cache_clear()
+    play = Play.model_validate(
+        {"motion": "expansion", "pattern": "grown", "python": "code", "evidence": ["employees"], "needs": ["country"],
+         "numbers": {"people": 3}}
+    )  # fmt: skip
+    own = {"object": "Account", "fields": {}, "extra": {"health": {"field": "Health__c", "kind": "integer"}}}
+    mapping = rules().mapping.model_copy(update={"read": {"account": (Source.model_validate(own),)}})
+    texts = {
+        language: said.model_copy(update={"plays": {**said.plays, "code": said.plays["company_wide"]}})
+        for language, said in rules().texts.items()
+    }
+    beside = {"seat_limit": rules().plays["seat_limit"]}
+    plays = {"code": play, **beside} if first else {**beside, "code": play}
+    with closing(World({**ROWS, "account": [*ROWS["account"], {"id": "other", "country": "JP"}]})) as world:
+        accounts = world.tables["account"]
+        world.tables["account"] = accounts.mutate(x_health=ibis.literal(80).cast("int64"))
+        found = world.find(
+            _alone(rules().model_copy(update={"plays": plays, "texts": texts, "mapping": mapping})),
+            lineage={**LINEAGE, "account.x_health": "Account.Health__c"},
+        )
+    python_plays.cache_clear()
+    assert {lead.play for lead in found.leads} == {"code", "seat_limit"}
+
+
 def test_the_chance_to_win_is_learnt_from_decided_deals_and_yen_stay_yen() -> None:
     deals = [
         {"id": f"d{n}", "account_id": "bcme" if n < 10 else "acme", "product_id": "other", "is_closed": True,
