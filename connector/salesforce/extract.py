@@ -1,9 +1,10 @@
 """Bulk API 2.0 queries: the result streamed part by part into Arrow batches, and counted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.errors import GiveUp, Incomplete, Interrupted
 from connector.paging import Trail
@@ -26,6 +27,7 @@ class _Part:
     arrived: int = 0
     announced: int | None = None
     next: str | None = None
+    ids: list[pa.Array] = field(default_factory=list)
 
 
 class BulkQuery:
@@ -83,6 +85,12 @@ class BulkQuery:
                 "Nothing of this read is kept; run again.",
                 code="INCOMPLETE",
             )
+        if part.ids and (twice := part.arrived - pc.count_distinct(pa.chunked_array(part.ids)).as_py()):
+            raise Incomplete(
+                f"A part of Salesforce job {job} held {twice:,} of its {part.arrived:,} rows twice, so others are "
+                "missing. Nothing of this read is kept; run again.",
+                code="INCOMPLETE",
+            )
 
     def _stream(self, job: str, part: _Part, into: pa.Schema) -> Iterator[pa.RecordBatch]:
         params = {"maxRecords": str(self._config.bulk_page)} | ({"locator": part.locator} if part.locator else {})
@@ -105,6 +113,8 @@ class BulkQuery:
                 skip -= batch.num_rows - fresh.num_rows
                 if fresh.num_rows:
                     part.arrived += fresh.num_rows
+                    if "Id" in into.names:
+                        part.ids.append(fresh.column("Id"))
                     yield fresh
 
 

@@ -33,6 +33,7 @@ from jobs.store.sink import FieldsChanged, Loaded, Sink, column
 from jobs.store.trouble import in_words, is_broken, spoken
 from jobs.store.wording import BringsRows, Wording, question
 from mappings.changes import Value
+from mappings.problems import counted as so_many
 from mappings.schema import ObjectSchema
 
 __all__ = ["FieldsChanged", "Loaded", "Mirror", "Sink"]
@@ -132,7 +133,10 @@ class Mirror:
             return self._con.sql(f"SELECT {key} FROM {table} ORDER BY 1").to_arrow_table().column(0).combine_chunks()
 
     def compare(self, object: str, ids: Iterable[pa.Array]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Compare with every live id of the CRM: (ids that only the mirror has, ids that only the CRM has)."""
+        """Compare with every live id of the CRM: (ids that only the mirror has, ids that only the CRM has).
+
+        Raises `TryAgain` when the CRM's list names an id twice: what it leaves out instead is not gone.
+        """
         known = self._known(object)
         key, table = quoted(known.id_column), quoted(object)
         with self._guarded(), transaction(self._con):
@@ -140,6 +144,12 @@ class Mirror:
             for array in ids:
                 with given(self._con, page=column("id", array)):
                     self._con.execute("INSERT INTO live SELECT id FROM page")
+            [(twice,)] = self._con.execute("SELECT count(*) - count(DISTINCT id) FROM live").fetchall()
+            if twice:
+                raise TryAgain(
+                    f"{object}: the CRM's list of all ids names {so_many(twice, 'id')} twice, so it cannot be "
+                    "believed and nothing was removed. Run again."
+                )
             gone = self._con.execute(
                 f"SELECT {key} FROM {table} ANTI JOIN live ON {table}.{key} = live.id ORDER BY 1"
             ).fetchall()

@@ -34,6 +34,7 @@ WORDS = {
     "repeat": "",
     "miscount": "",
     "endless": "",
+    "twice": "twice",
 }
 BULK = {
     "login_page": "",
@@ -43,6 +44,7 @@ BULK = {
     "repeat": "",
     "columns_gone": "cannot be read as described",
     "miscount": "",
+    "twice": "twice",
 }
 """What answers in the place of a Bulk job's rows, or of what is said of the job."""
 
@@ -139,6 +141,15 @@ def test_a_bulk_result_that_is_none_is_refused_in_words_and_nothing_is_written(
     assert "Unforeseen" not in said
     assert BULK[kind] in said
     assert len(said) > 40
+    assert salesforce.state() == before
+
+
+@pytest.mark.parametrize("kind", ["columns_moved", "wrong_type"])
+def test_a_bulk_result_is_read_by_the_names_of_its_columns(salesforce: Company, tmp_path: Path, kind: str) -> None:
+    before = salesforce.state()
+    salesforce.later()
+    code, said = by_bulk(salesforce, tmp_path, kind)
+    assert code == 0, said
     assert salesforce.state() == before
 
 

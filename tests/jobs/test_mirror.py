@@ -264,6 +264,13 @@ def test_fetched_values_are_written_the_way_a_crm_takes_them(mirror: Mirror) -> 
         mirror.fetch("Account", ["a"], ["Gone__c"])
 
 
+def test_a_list_that_names_an_id_twice_is_not_believed(mirror: Mirror) -> None:
+    mirror.replace(schema(), FIELDS, [batch(("a", 0, "A"), ("b", 0, "B"))])
+    with pytest.raises(TryAgain, match=r"Account: the CRM's list of all ids names 1 id twice"):
+        mirror.compare("Account", [pa.array(["b"]), pa.array(["b"])])
+    assert mirror.compare("Account", [pa.array(["b", "a"])]) == ((), ())
+
+
 def test_an_object_never_pulled_says_so(mirror: Mirror) -> None:
     assert mirror.count("Account") == 0
     assert mirror.cursor("Account") is None
