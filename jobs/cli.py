@@ -167,12 +167,12 @@ def apply(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write a plan. Fields that somebody changed since are left alone."""
+    """Write a plan, as far as it is still asked for. Fields that somebody changed since are left alone."""
     with bars(err) as report:
         caution = Caution(accept=accept or (), canary=canary)
         result = verbs.apply(_settings(), plan, report=report, caution=caution)
     _finish(result, json)
-    if not (result.written or result.moved or result.gone):
+    if not (result.written or result.moved or result.gone or result.left):
         _say(json, "Nothing was left to write: what this plan holds is there already, or was made before.")
 
 

@@ -105,14 +105,14 @@ def _conflicts(plan: Plan, examples: int) -> Iterator[RenderableType]:
 
 
 def left_list(left: Sequence[Left], plan: Plan | None = None, limit: int = 10) -> RenderableType:
-    """What undoing a run leaves as it is: by record with its fields, and why."""
+    """What undoing a run or applying a plan leaves as it is: by record with its fields, and why."""
     records = list(_by_record(left))
     title = f"Left as it is ({counted(len(records), 'record')})"
     table = Table(title=f"\n{title}", title_justify="left", box=None, pad_edge=False, show_header=False, expand=True)
     table.add_column(ratio=3, overflow="fold")
     table.add_column(ratio=2, overflow="fold")
     for (object, id, text), fields in records[:limit]:
-        name = tidy(plan.names.get(id, "")) if plan is not None else ""
+        name = tidy(plan.names.get(id) or plan.names.get(id.partition("/")[0], "")) if plan is not None else ""
         what = Text.assemble(object, " ", (name, "bold"), " " if name else "", (id, "dim"))
         what.append(f"\n  {_few(fields)}" if fields else "")
         table.add_row(what, Text(text))

@@ -61,6 +61,12 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     return replace(plan, calls=calls_needed(work.crm, plan.changes, work.schema))
 
 
+def creations(work: Work, decided: Decided) -> Iterator[Change]:
+    """The records that a plan of now would make for leads, and to tell of toss-ups."""
+    yield from _creations(work, decided, _speaker(work, decided))
+    yield from map(_creation, follow_up(work, decided, ())[0])
+
+
 def _one_each(changes: Sequence[Change]) -> Iterator[Change]:
     """One change a record: a closing alone, or all fields of its changes, the first to name a field deciding."""
     by_record: dict[tuple[str, str | None], list[Change]] = {}

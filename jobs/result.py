@@ -14,13 +14,17 @@ from mappings.money import major
 
 JsonObject = dict[str, object]
 
-Reason = Literal["touched", "again", "gone", "kept"]
-"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away."""
+Reason = Literal["touched", "again", "gone", "kept", "outdated"]
+"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away; nothing
+asks for it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """Something that undoing a run leaves as it is: a field, or (no `field`) a whole record; why, also in words."""
+    """What undoing a run or applying a plan leaves as it is: a field, or (no `field`) a record; why, also in words.
+
+    `id` is the key of a record that was not made.
+    """
 
     object: str
     id: str
@@ -57,7 +61,7 @@ class RunResult:
     calls: int = 0
     seconds: float = 0.0
     left: tuple[Left, ...] = ()
-    """What undoing a run leaves as it is."""
+    """What undoing a run leaves as it is, or a plan's new records that nothing asks for any more."""
     first_write: bool = False
     """Whether Tossup had never written to this connection before."""
     levels: Mapping[str, int] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from connector.errors import GiveUp
 from jobs import canary as canaries
 from jobs import safety
 from jobs.apply import Applied, apply_plan
+from jobs.asked import still_asked
 from jobs.before import checker
 from jobs.called import with_names
 from jobs.decide import Decided, decide, read
@@ -100,17 +101,20 @@ def plan(settings: Settings, *, report: Report) -> RunResult:
 
 
 def apply(settings: Settings, plan: str, *, report: Report, caution: Caution = USUAL) -> RunResult:
-    """Write a kept plan (by id) or one in a file, without the fields that somebody changed since."""
+    """Write a kept plan (by id) or one in a file, as far as it is asked for, without what somebody changed since."""
     with open_work(settings, "apply") as work, _run(work, "apply") as run:
         kept = plan_given(work, plan)
         _check(work)
-        _read(work, {change.object for change in kept.changes}, full=False, report=report)
+        view = _pull(work, run, full=False, report=report)
         shrunken = safety.shrunken(work)
         recover(work, write=not shrunken)
         run.result = replace(run.result, plan=kept)
         _stop_at(work, run, shrunken, caution)
         again = relink(work, run.id)
-        _apply(work, run, without_made(work, kept), report, caution)
+        report("find leads", 0, None)
+        asked = still_asked(work, without_made(work, kept), view)
+        run.result = replace(run.result, left=asked.left)
+        _apply(work, run, asked.plan, report, caution)
         run.result = replace(run.result, refused=(*again, *run.result.refused))
     return run.result
 
@@ -280,7 +284,7 @@ def _check(work: Work) -> None:
 
 
 def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
-    read = _read(work, None, full=full, report=report)
+    read = _read(work, full=full, report=report)
     run.result = replace(run.result, read=read)
     follow(work)
     view = work.view()
@@ -288,10 +292,8 @@ def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
     return view
 
 
-def _read(work: Work, only: set[str] | None, *, full: bool, report: Report) -> dict[str, dict[str, int]]:
+def _read(work: Work, *, full: bool, report: Report) -> dict[str, dict[str, int]]:
     wanted = needs(work.rules.mapping, work.schema)
-    if only is not None:
-        wanted = {name: need for name, need in wanted.items() if name in only}
     pulled = pull_objects(work.crm, work.mirror, wanted, work.schema, full=full, progress=report)
     return {
         name: {"rows": one.rows, "crm_count": one.crm_count, "deleted": one.deleted}
