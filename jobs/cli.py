@@ -307,7 +307,7 @@ def forget(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Take one person out of what we keep. Do it after the CRM forgot them."""
+    """Take one person, and nobody else, out of what we keep. Do it after the CRM forgot them."""
     result = verbs.forget(_settings(offline=True), person, also or (), write=yes, anyway=anyway)
     _print(json, result.to_json, lambda: show.forgotten(result))
     if not yes:

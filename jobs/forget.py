@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from connector.errors import GiveUp
 from jobs.result import JsonObject
 from jobs.settings import Settings
-from jobs.store.erase import Traces, Words
+from jobs.store.erase import Traces
+from jobs.store.words import Words
 from jobs.view import View
 from jobs.wiring import open_store, rules_of
 from mappings.config import MappingConfig, Rules
@@ -43,7 +44,7 @@ def forget(
     rules = rules_of(settings, view.crm)
     with open_store(settings, view.connection) as (mirror, ledger):
         own = contact_objects(rules.mapping)
-        found = [row for object in own for row in mirror.people(object, who)]
+        found = [row for object in own for row in mirror.people(object, who) if _is(row, who)]
         if not found and not _IDENTIFIES.fullmatch(who.strip()):
             raise GiveUp("Give the record id or the whole mail address of the person; names go with --also.")
         words = Words([who, *also, *(word for row in found for word in _known_by(rules, row))])
@@ -60,13 +61,24 @@ def contact_objects(mapping: MappingConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.object for source in mapping.read.get("contact", ())))
 
 
+def _is(row: dict[str, str], who: str) -> bool:
+    """Whether it is this contact's own id or address: others share the employer, the title, the manager."""
+    return who.strip().lower() in {word.lower() for word in (*_ids(row), *_addresses(row))}
+
+
+def _ids(row: dict[str, str]) -> list[str]:
+    return [row[name] for name in ("Id", "id", "hs_object_id") if name in row]
+
+
+def _addresses(row: dict[str, str]) -> list[str]:
+    return [value for value in row.values() if "@" in value and " " not in value]
+
+
 def _known_by(rules: Rules, row: dict[str, str]) -> list[str]:
     """Ids, addresses and the full name of a contact: by what the mapping makes its name of."""
     parts = [row[field] for field in _name_fields(rules.mapping) if field in row]
-    ids = [row[name] for name in ("Id", "id", "hs_object_id") if name in row]
-    addresses = [value for value in row.values() if "@" in value and " " not in value]
     full = " ".join(parts) if len(parts) > 1 else ""
-    return [*ids, *addresses, full, *(parts if len(parts) == 1 else ())]
+    return [*_ids(row), *_addresses(row), full, *(parts if len(parts) == 1 else ())]
 
 
 def _name_fields(mapping: MappingConfig) -> list[str]:

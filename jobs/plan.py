@@ -17,6 +17,7 @@ from jobs.handover import follow_up
 from jobs.members import joining, leaving, place_of, places
 from jobs.past import NO_PAST, past
 from jobs.recover import with_keys
+from jobs.store.erase import speaks_of_erased
 from jobs.updates import Kind, Speaker, updates
 from jobs.view import View
 from jobs.wiring import Work
@@ -55,6 +56,7 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     told, followed = follow_up(work, decided, {change.id for change in changes})
     changes += [*map(_creation, told), *followed]
     changes += leaving(work, decided)
+    changes = [change for change in changes if not speaks_of_erased(change)]
     disputed = with_editors(work.crm, conflicts)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=disputed)
     plan = replace(plan, names=names_in(decided, plan))

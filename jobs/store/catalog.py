@@ -143,6 +143,10 @@ class Catalog:
             ],
         )
 
+    def read_anew(self, object: str) -> None:
+        """Forget the cursor alone, so that the next read is a full one, within the caller's transaction."""
+        self._con.execute("UPDATE tossup.objects SET stamp = NULL, cursor_id = NULL WHERE object = ?", [object])
+
     def drop(self, object: str) -> None:
         """Forget an object, its rows and its associations, within the caller's transaction."""
         self._con.execute(f"DROP TABLE IF EXISTS {quoted(object)}")

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from jobs.store.database import Database
 from jobs.store.records import plan_from_bytes
 from jobs.store.tables import intents, outcomes, plans, written
+from jobs.store.words import Words
+from mappings.changes import Change
 
 Record = tuple[str, str]
 ERASED = "[erased]"
 _TOKEN = 30
 """Longer values are prose; up to so long they are days, choices and moments, which others read as such."""
-_SHORT = 3
-"""Words shorter than this are not looked for: `Li` stands in half of all texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +38,9 @@ class Traces:
         return self.plans + self.intents + self.written + self.refusals
 
 
-class Words:
-    """What a person is known by: record ids, addresses and names, compared without regard to case."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self.all = tuple(dict.fromkeys(word.strip() for word in words if len(word.strip()) >= _SHORT))
-        self._low = tuple(word.lower() for word in self.all)
-
-    def __bool__(self) -> bool:
-        return bool(self.all)
-
-    def within(self, value: Any) -> bool:
-        """Whether one of them stands in this JSON value, at any depth."""
-        if isinstance(value, str):
-            low = value.lower()
-            return any(word in low for word in self._low)
-        if isinstance(value, dict):
-            return any(self.within(part) for pair in value.items() for part in pair)
-        return isinstance(value, list | tuple) and any(self.within(part) for part in value)
+def speaks_of_erased(change: Change) -> bool:
+    """Whether it would write what stands in the place of a forgotten text: it waits until the CRM was read again."""
+    return any(isinstance(field.new, str) and ERASED in field.new for field in change.fields)
 
 
 def about(database: Database, connection: str, words: Words) -> set[Record]:
@@ -98,13 +83,13 @@ def _of(table: sa.Table, connection: str) -> sa.Select[Any]:
 
 def _speaks(row: Any, words: Words) -> bool:
     plan = plan_from_bytes(row.id, row.body)
-    said = [repr(plan.conflicts), *plan.names.values()]
-    return words.within([_plain(change) for change in plan.changes]) or words.within(said)
+    said = [[one.id, one.base, one.theirs, one.ours] for one in plan.conflicts]
+    return words.within([*map(_plain, plan.changes), *said, *plan.names.values()])
 
 
 def _plain(change: Any) -> list[Any]:
     texts = [part for field in change.fields for part in (field.old, field.new)]
-    return [change.id, change.key, change.ref, *texts, *(repr(link) for link in change.links)]
+    return [change.id, change.key, change.ref, *texts, *(link.id for link in change.links)]
 
 
 def _refusals(con: sa.Connection, connection: str) -> Iterator[Any]:

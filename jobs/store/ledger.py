@@ -17,7 +17,7 @@ from connector.errors import GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.store.address import open_database
 from jobs.store.database import upsert
-from jobs.store.erase import Traces, Words, about, erase
+from jobs.store.erase import Traces, about, erase
 from jobs.store.hold import Hold
 from jobs.store.records import (
     Known,
@@ -36,6 +36,7 @@ from jobs.store.retain import prune
 from jobs.store.revisions import bring_up
 from jobs.store.tables import LACKS_LINKS, LACKS_OUTCOME, intents, merged, outcomes, plans, runs, written
 from jobs.store.unlinked import LINK_REFUSED, Unlinked, note_linked, unlinked
+from jobs.store.words import Words
 from jobs.store.written import join, remember
 from mappings.changes import Change, Plan
 

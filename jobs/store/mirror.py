@@ -23,7 +23,6 @@ from ibis.backends.sql.datatypes import DuckDBType
 from connector.errors import GiveUp, TryAgain
 from connector.port import Batch, Cursor, LinkRows, arrow_type
 from jobs.store.catalog import Catalog, Known, given, quoted, transaction
-from jobs.store.erase import Words
 from jobs.store.full import FullRead
 from jobs.store.linking import LINK_SCHEMA, Relink
 from jobs.store.lock import FileLock
@@ -32,6 +31,7 @@ from jobs.store.people import find, rewrite, take_out
 from jobs.store.sink import FieldsChanged, Loaded, Sink, column
 from jobs.store.trouble import in_words, is_broken, spoken
 from jobs.store.wording import BringsRows, Wording, question
+from jobs.store.words import Words
 from mappings.changes import Value
 from mappings.problems import counted as so_many
 from mappings.schema import ObjectSchema
@@ -181,10 +181,11 @@ class Mirror:
     def erase(self, objects: Sequence[str], words: Words) -> int:
         """Take these people's rows of the objects out, and their words out of all other rows; how many rows.
 
-        The file is written anew, so that it holds no byte of them. What the CRM still holds comes back with a pull.
+        The file is written anew, so that it holds no byte of them. What the CRM still holds comes back with a pull,
+        which reads in full every object of which a cell was blanked.
         """
         with self._guarded():
-            rows = take_out(self._con, self.objects(), objects, words)
+            rows = take_out(self._con, self._catalog, objects, words)
             self.connection.disconnect()
             rewrite(self.path)
             self._staged.clear()

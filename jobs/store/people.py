@@ -5,8 +5,9 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.store.catalog import quoted, transaction
-from jobs.store.erase import ERASED, Words
+from jobs.store.catalog import Catalog, link_table, quoted, transaction
+from jobs.store.erase import ERASED
+from jobs.store.words import Words
 
 
 def find(con: duckdb.DuckDBPyConnection, object: str, who: str) -> list[dict[str, str]]:
@@ -21,23 +22,47 @@ def find(con: duckdb.DuckDBPyConnection, object: str, who: str) -> list[dict[str
     return [{name: value for name, value in zip(columns, row, strict=True) if value} for row in rows]
 
 
-def take_out(con: duckdb.DuckDBPyConnection, objects: Sequence[str], own: Sequence[str], words: Words) -> int:
-    """Delete rows of `own` that have a word in any text, blank such texts elsewhere; how many rows were touched."""
+def take_out(con: duckdb.DuckDBPyConnection, catalog: Catalog, own: Sequence[str], words: Words) -> int:
+    """Delete rows of `own` whose id is a word, with their links; blank all other texts in which one stands.
+
+    An object of which a text was blanked is read in full next time: of somebody else it may have been the name.
+    How many rows were touched.
+    """
     rows = 0
+    if not words:
+        return rows
     with transaction(con):
-        for schema, table in _tables(con):
-            columns = _texts(con, schema, table)
-            if schema == "tossup" or not columns or (schema == "main" and table not in objects):
-                continue
-            name = f"{quoted(schema)}.{quoted(table)}"
-            if table in own or schema == "links":
-                test = " OR ".join(_holds(column, len(words.all)) for column in columns)
-                rows += _count(con.execute(f"DELETE FROM {name} WHERE {test}", list(words.all) * len(columns)))
-                continue
-            for column in columns:
-                blank = f"UPDATE {name} SET {quoted(column)} = ? WHERE {_holds(column, len(words.all))}"
-                rows += _count(con.execute(blank, [ERASED, *words.all]))
+        for source, target in catalog.link_pairs():
+            for end in ("from_id",) * (source in own) + ("to_id",) * (target in own):
+                rows += _delete(con, link_table(source, target), end, words)
+        for object in catalog.objects():
+            known = catalog.get(object)
+            key = known.id_column if known is not None else ""
+            rows += _delete(con, quoted(object), key, words) if object in own else 0
+            # the id of another kind of record is nobody's, even where the figures are the same
+            blanked = sum(
+                _blank(con, object, column, words) for column in _texts(con, "main", object) if column != key
+            )
+            if blanked:
+                catalog.read_anew(object)
+            rows += blanked
     return rows
+
+
+def _delete(con: duckdb.DuckDBPyConnection, table: str, column: str, words: Words) -> int:
+    ids = [word.lower() for word in words.all]
+    return _count(con.execute(f"DELETE FROM {table} WHERE list_contains(?, lower({quoted(column)}))", [ids]))
+
+
+def _blank(con: duckdb.DuckDBPyConnection, object: str, column: str, words: Words) -> int:
+    """Every text of the column in which a word stands; the engine, which knows no ends of words, finds candidates."""
+    table, name = quoted(object), quoted(column)
+    may = " OR ".join(f"contains(lower({name}), lower(?))" for _ in words.all)
+    found = con.execute(f"SELECT DISTINCT {name} FROM {table} WHERE {may}", list(words.all)).fetchall()
+    texts = [text for (text,) in found if words.within(text)]
+    if not texts:
+        return 0
+    return _count(con.execute(f"UPDATE {table} SET {name} = ? WHERE list_contains(?, {name})", [ERASED, texts]))
 
 
 def rewrite(path: Path) -> None:
@@ -54,19 +79,11 @@ def rewrite(path: Path) -> None:
         path.with_name(older).unlink(missing_ok=True)
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    return con.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
-
-
 def _texts(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[str]:
     query = (
         "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? AND data_type = 'VARCHAR'"
     )
     return [name for (name,) in con.execute(query, [schema, table]).fetchall()]
-
-
-def _holds(column: str, words: int) -> str:
-    return "(" + " OR ".join(f"contains(lower({quoted(column)}), lower(?))" for _ in range(words)) + ")"
 
 
 def _count(done: duckdb.DuckDBPyConnection) -> int:

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from connector.errors import AskAPerson, GiveUp, TryAgain
 from connector.port import Outcome
-from jobs.store.erase import Words
 from jobs.store.ledger import Known, Ledger, Refusal, Written, ledger_url
 from jobs.store.tables import intents
+from jobs.store.words import Words
 from mappings.changes import Action, Change, Conflict, FieldChange, Link, Plan, Value
 
 if TYPE_CHECKING:
