@@ -177,6 +177,18 @@ def test_a_budget_season_is_told_by_what_is_known_of_it(leads: dict[str, Lead]) 
     assert "orders" not in why["fiscal"]
 
 
+def test_a_text_says_that_they_were_delighted_only_where_they_were(leads: dict[str, Lead]) -> None:
+    lead = leads["company_wide"]
+    glad = replace(lead, facts={**lead.facts, "delighted_on": "2026-11-10"})
+    assert (
+        "They were delighted when asked in a survey on November 10, 2026."
+        in say(glad, rules(), "en", names(lead), _url).why
+    )
+    assert "2026年11月10日のアンケートで高い評価をいただきました。" in say(glad, rules(), "ja", names(lead), _url).why
+    sober = replace(lead, facts={name: value for name, value in lead.facts.items() if name != "delighted_on"})
+    assert "delighted" not in say(sober, rules(), "en", names(lead), _url).why
+
+
 def test_a_held_lead_tells_its_worth_where_it_has_any() -> None:
     row = {"value": 330000, "currency": "EUR", "risk_reasons": "x.", "account_name": "A", "account_id": "a"}
     said = Phrases(rules().texts["en"], "en")
