@@ -22,6 +22,7 @@ from jobs.updates import Kind, Speaker, updates
 from jobs.view import View
 from jobs.wiring import Work
 from leads.find import Found
+from leads.replies import reply
 from leads.texts import brief, names, say
 from mappings.canonical import Lead
 from mappings.changes import Change, Conflict, FieldChange, Plan, compare
@@ -198,12 +199,13 @@ def _creations(work: Work, decided: Decided, record: Speaker) -> Iterator[Change
 
 def _speaker(work: Work, decided: Decided) -> Speaker:
     mapping, schema = work.rules.mapping, work.schema
+    answer = reply(mapping.write.task, schema)
     owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
 
     def record(lead: Lead, kind: Kind) -> Desired | None:
         called, language = names(lead), mapping.company.language
         if kind == "task":
-            text = say(lead, work.rules, language, called, work.crm.record_url)
+            text = say(lead, work.rules, language, called, work.crm.record_url, answer)
             return task_record(lead, text, mapping, schema)
         text = brief(lead, work.rules, language, called, work.crm.record_url)
         route = owner_named(lead.route, owners)

@@ -11,6 +11,7 @@ from leads.handover import WORDS as HANDOVER_WORDS
 from leads.language import Fault
 from leads.notes import WORDS as NOTE_WORDS
 from leads.phrases import CODES
+from leads.replies import WORDS as REPLY_WORDS
 from leads.rules import Book, python_plays
 from leads.templates import PLACEHOLDER, placeholders
 from leads.texts import ALWAYS, ASIDES
@@ -209,6 +210,7 @@ def _words(texts: Texts, rules: Rules) -> Iterator[Finding]:
     wanted: dict[str, frozenset[str]] = dict.fromkeys(_PLAIN, frozenset())
     wanted |= _LINES
     wanted |= HANDOVER_WORDS
+    wanted |= REPLY_WORDS
     wanted |= NOTE_WORDS
     wanted |= {f"fact.{fact}": frozenset() for fact in quoted}
     wanted |= {f"unit.{facts[fact].unit}": frozenset({"value"}) for fact in quoted}

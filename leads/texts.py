@@ -6,6 +6,7 @@ from html import escape
 from typing import Literal
 
 from leads.phrases import Phrases, tidy
+from leads.replies import Reply
 from leads.templates import fill, placeholders
 from mappings.canonical import Evidence, Lead
 from mappings.config import Rules
@@ -76,16 +77,17 @@ def names(lead: Lead) -> Names:
     )
 
 
-def say(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url) -> Text:
-    """The lead in words of this language. `url(object, id)` gives the link of a record."""
+def say(
+    lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url, reply: Reply | None = None
+) -> Text:
+    """The lead in words of this language. `url(object, id)` gives the link of a record; `reply` how to answer it."""
     phrases = Phrases(rules.texts[language], language)
     parts = phrases.texts.plays[lead.play]
     values = _values(lead, rules, names, phrases)
     why, script, next_step = (fill(parts[part], values) for part in ("why", "script", "next_step"))
     script = _by_channel(lead, phrases) + script
-    return _text(
-        parts, values, (why, script, next_step), tuple(_sections(lead, phrases, values, url, script, next_step))
-    )
+    sections = tuple(_sections(lead, phrases, values, url, script, next_step, reply))
+    return _text(parts, values, (why, script, next_step), sections)
 
 
 def brief(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url) -> Text:
@@ -168,12 +170,20 @@ def _by_channel(lead: Lead, phrases: Phrases) -> str:
 
 
 def _sections(
-    lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url, script: str, next_step: str
+    lead: Lead,
+    phrases: Phrases,
+    values: Mapping[str, str],
+    url: Url,
+    script: str,
+    next_step: str,
+    reply: Reply | None,
 ) -> Iterator[_Section]:
     words = phrases.texts.words
     yield from _grounds(lead, phrases, values, url)
     yield words["heading.script"], _lines(script), False
     yield words["heading.next"], _lines(next_step), False
+    if reply is not None and (said := tuple(_Line(line) for line in reply.lines(words))):
+        yield reply.heading(words), said, True
     yield from _material(lead, phrases)
     yield words["heading.no"], _lines(words["how_to_say_no"]), False
 

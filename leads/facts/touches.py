@@ -18,8 +18,10 @@ MEETING_DAYS = 90
 """The window of meetings_90."""
 NO_DAY = "9999-12-31"
 """Sorts what has no day behind everything that has one."""
-TALKED = ("accepted", "won", "lost")
-"""Answers to a task of ours that nobody can give without having talked to the account."""
+SILENT = ("declined", "returned", "snoozed")
+"""Answers to a task of ours that can be given without having talked to the account."""
+LEAD_PARTS = 4
+"""The parts of a lead's key; the key of a message about a lead has one more."""
 
 
 def latest(rows: ir.Table, *by: str, on: str, day: str, record: str, id: str = "id", **sums: ir.Value) -> ir.Table:
@@ -87,16 +89,22 @@ def _happened(inputs: Inputs) -> ir.Table:
         (_.on <= inputs.day(0)) & ((_.kind != "task") | yes(_.is_closed)) & _.account_id.notnull()
     )
     # the CRM numbers calls and tasks apart, so an id alone may be that of another kind
-    silent = records(inputs).filter((_.kind == "task") & ~yes(_.outcome.isin(TALKED))).select("id", "kind")
-    return past.anti_join(silent, ["id", "kind"])
+    tasks = records(inputs).filter(_.kind == "task")
+    return past.anti_join(tasks.filter(~_worked(tasks)).select("id", "kind"), ["id", "kind"])
+
+
+def _worked(tasks: ir.Table) -> ir.BooleanValue:
+    """Whether a person did this task of ours; one that we closed, and one that tells of a toss-up, are no talk."""
+    theirs = yes(tasks.is_closed) & tasks.withdrawn_on.isnull() & (tasks.key.split("/").length() == LEAD_PARTS)
+    return theirs & ~yes(tasks.outcome.isin(SILENT))
 
 
 def contacted(inputs: Inputs) -> ir.Table:
     """The last contact with its record, the days since, the meetings of late, and whether there ever was one.
 
     One row an account where the CRM keeps a log at all. An account the log knows nothing of has never been contacted,
-    as far as anybody wrote it down; how long it has been silent is unknown. A task that Tossup wrote is no contact by
-    being closed: its answer has to be one of TALKED.
+    as far as anybody wrote it down; how long it has been silent is unknown. A task that Tossup wrote is a
+    contact when a person completed it, unless the answer was one of SILENT; one that Tossup closed is none.
     """
     held = (_.kind == "meeting") & (_.on > inputs.day(MEETING_DAYS))
     rows = latest(
@@ -138,7 +146,8 @@ CONTACTED = Family(
             kind="date",
             unit="date",
             doc="day of the last call, mail or meeting that took place, or task that was done; missing where the log "
-            "knows nothing of the account. A task of ours counts only where it was answered accepted, won or lost",
+            "knows nothing of the account. A task of ours counts when a person completed it, unless it was answered "
+            "declined, returned or snoozed; one that Tossup closed does not",
             needs=_LOG,
             record="contacted_record",
             field="activity.on",
