@@ -39,10 +39,13 @@ _LINES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("brief.from", "brief.next", "brief.answer"), ALWAYS),
     "line.evidence": frozenset({"fact", "amount", "field"}),
     "stake": frozenset({"value"}),
+    "how_to_say_no": frozenset({"rest"}),
+    "no.rest": frozenset({"days"}),
     **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},
 }
 _PLAIN = (
-    "unknown", "line.no_rate", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no", "and", "heading.why",
+    "unknown", "line.no_rate", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no.term", "and",
+    "heading.why",
     "heading.from", "heading.answer",
     "heading.numbers", "heading.script", "heading.next", "heading.material", "material", "heading.no",
     "channel.phone", "channel.email",

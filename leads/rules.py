@@ -73,6 +73,13 @@ ABOUT_CANDIDATES: Mapping[str, Fact] = MappingProxyType(
         "task_record": _about("text", "somebody's open task whose subject names target"),
         "other_key": _about("text", "another open lead of ours that sells target"),
         "decided_key": _about("text", "the same lead, closed by a person in this quarter or term"),
+        "decided_cycle": _about("text", "the quarter or term of the same lead that a person closed last"),
+        "decided_days": _about(
+            "integer",
+            "days since a person last closed the same lead (else since it was written), in whatever quarter; missing "
+            "where its play goes by terms",
+            "days",
+        ),
         "withdrawn_n": _about("integer", "how often Tossup took this lead back in this quarter or term", "times"),
         "withdrawn_days": _about("integer", "days since it last did", "days"),
         "cycle": _about("text", "quarter, or day of the contract's end"),

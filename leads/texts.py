@@ -1,5 +1,6 @@
 """What a person reads: the subject, why now, what to say, the next step and how to say no."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -26,6 +27,8 @@ ASIDES: Mapping[str, str] = {
     "delighted": "delighted_on",
 }  # fmt: skip
 """Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact."""
+QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")
+"""A cycle that is no contract's."""
 
 Url = Callable[[str, str], str]
 """(object, id) -> where a person opens the record."""
@@ -135,6 +138,7 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
     values = unknown | facts | {name: said() for name, said in _known(lead, rules, names, phrases).items()}
     told = {aside: lead.facts.get(fact) for aside, fact in ASIDES.items()}
+    values["rest"] = _rest(rules, phrases)
     return values | {aside: fill(words[aside], values) if value else "" for aside, value in told.items()}
 
 
@@ -185,7 +189,19 @@ def _sections(
     if reply is not None and (said := tuple(_Line(line) for line in reply.lines(words))):
         yield reply.heading(words), said, True
     yield from _material(lead, phrases)
-    yield words["heading.no"], _lines(words["how_to_say_no"]), False
+    yield words["heading.no"], _lines(fill(words[_when_not(lead)], values)), False
+
+
+def _when_not(lead: Lead) -> str:
+    """The word that says how to say not now, and for how long that holds: a quarter, or a contract."""
+    return "how_to_say_no" if QUARTER.match(lead.key.cycle) else "how_to_say_no.term"
+
+
+def _rest(rules: Rules, phrases: Phrases) -> str:
+    """That a lead stays away for some days at least, whenever the quarter ends; nothing where no gate sees to it."""
+    gate = rules.gates["already_worked"]
+    days = int(gate.numbers.get("days", 0)) if gate.enabled else 0
+    return fill(phrases.texts.words["no.rest"], {"days": str(days)}) if days else ""
 
 
 def _brief(

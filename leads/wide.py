@@ -9,7 +9,7 @@ from leads.facts.contacts import CHANNELS, contacts, reach
 from leads.facts.declined import memory, refused_candidates
 from leads.facts.ground import Ground
 from leads.facts.idioms import attach, attach_all, days, listed, yes
-from leads.facts.touches import open_tasks
+from leads.facts.touches import latest, open_tasks
 from leads.rules import GATE_OFFERS
 
 TERMS = {
@@ -50,7 +50,9 @@ def wide(
         *((part, (*both, "memory")) for part in _refusals(ground, sold, judges)),
     )
     rows = rows.mutate(
-        term=ibis.coalesce(_.our_term, _.cycle, quarter), contacts_n=ibis.coalesce(_.contacts_n, 0)
+        term=ibis.coalesce(_.our_term, _.cycle, quarter),
+        quarterly=_.cycle.isnull(),
+        contacts_n=ibis.coalesce(_.contacts_n, 0),
     ).drop("our_term", "cycle", "memory")
     return _with_rest(ground, ground.inputs.stage("candidates_known", rows), people)
 
@@ -76,6 +78,7 @@ def _with_rest(ground: Ground, rows: ir.Table, people: ir.Table) -> ir.Table:
     rows = attach_all(
         rows,
         (_before(ground), ("account_id", "play", "product", "term")),
+        (_lately(ground), ("account_id", "play", "product")),
         (_owners(ground), ("owner_id",)),
         (_same_tasks(ground, rows), ("account_id", "play", "product")),
         (ours, ("account_id", "approached")),
@@ -83,7 +86,7 @@ def _with_rest(ground: Ground, rows: ir.Table, people: ir.Table) -> ir.Table:
         (winrate.by(ground.decided, "product").rename(target="product"), ("target",)),
         (winrate.overall(ground.decided), ()),
     )
-    rows = ground.inputs.stage("candidates_wide", _with_contact(_with_cycle(rows)))
+    rows = ground.inputs.stage("candidates_wide", _with_contact(_with_cycle(rows, ground.inputs.day(0))))
     told = people.select("contact_id", "contact_name", "role", "title", "may_phone", "may_email", "approached_on")
     rows = attach_all(rows, (told, ("contact_id",)))
     return rows.mutate(
@@ -104,14 +107,30 @@ def _before(ground: Ground) -> ir.Table:
     )  # fmt: skip
 
 
-def _with_cycle(rows: ir.Table) -> ir.Table:
+def _lately(ground: Ground) -> ir.Table:
+    """When a person last closed the same lead for good, whatever the term was: last_decided, and its cycle.
+
+    What Tossup closed because nobody had touched it is no decision, and a no to an offer has a memory of its own
+    (leads.facts.declined), which is told and lifted by itself.
+    """
+    helping = sorted(name for name, play in ground.inputs.rules.plays.items() if not play.selling)
+    no = yes(_.outcome == "declined") & (_.play.notin(helping) if helping else True)
+    said = ground.ours.all.filter(_.decided & _.expired_on.isnull() & ~no)
+    by = ("account_id", "play", "product")
+    return latest(said, *by, on="decided_on", day="last_decided", record="last_decided_cycle", id="cycle")
+
+
+def _with_cycle(rows: ir.Table, today: ir.DateValue) -> ir.Table:
     """A lead that comes back is another record, for keys are unique: its cycle counts the turns."""
     again = _.term + "." + (_.last_turn + 1).cast("string")
     rows = rows.mutate(
         cycle=ibis.coalesce(_.our_cycle, _.decided_cycle, again, _.term),
         withdrawn_n=ibis.coalesce(_.withdrawn_n, 0),
+        # who spoke of one contract is spoken to of the next one in its time
+        decided_days=ibis.cases((_.quarterly, days(today, _.last_decided))),
+        decided_cycle=ibis.coalesce(_.decided_cycle, _.last_decided_cycle),
     )
-    return rows.drop("our_cycle", "decided_cycle", "term", "last_turn")
+    return rows.drop("our_cycle", "term", "last_turn", "quarterly", "last_decided", "last_decided_cycle")
 
 
 def _worked(ground: Ground) -> ir.Table:

@@ -66,13 +66,14 @@ def ours(inputs: Inputs) -> Ours:
     task, or who was put on a list), outcome (what a person decided), snoozed_until (from which day on they want to
     hear of it again), withdrawn_on (the day Tossup closed the last of its records, where it closed them all and
     nobody said anything, but for expired_on, the day it closed a task that nobody touched long after it was due),
-    decided (closed for good), back (closed, and free to come back now).
+    decided (closed for good) with decided_on (the day of it, else the day it was written), back (closed, and free to
+    come back now).
     """
     rows = records(inputs).mutate(part=_.key.split("/"))
     rows = rows.filter(_.part.length() == 4)
     rows = rows.select(
-        "id", "key", "kind", "contact_id", "owner_id", "created_on", "due_on", "outcome", "withdrawn_on",
-        "snoozed_until",
+        "id", "key", "kind", "contact_id", "owner_id", "created_on", "decided_on", "due_on", "outcome",
+        "withdrawn_on", "snoozed_until",
         account_id=_.part[0], play=_.part[1], product=_.part[2], cycle=_.part[3], is_open=~yes(_.is_closed),
     )  # fmt: skip
     people = inputs.tables["activity"].group_by("id").aggregate(task_contact=_.contact_id.min())
@@ -87,6 +88,7 @@ def ours(inputs: Inputs) -> Ours:
         holder=_.owner_id.min(where=_.is_task),
         approached=contact.min(),
         outcome=_.outcome.min(),
+        decided_on=_.decided_on.max(),
         snoozed_until=_.snoozed_until.max(),
     )
     by_key = by_key.mutate(
@@ -100,6 +102,7 @@ def ours(inputs: Inputs) -> Ours:
     )
     by_key = by_key.mutate(
         decided=~_.is_open & _.withdrawn_on.isnull() & ~_.snoozed,
+        decided_on=ibis.cases((~_.is_open, ibis.coalesce(_.decided_on, _.written_on))),
         back=~_.is_open & (_.withdrawn_on.notnull() | (_.snoozed & (_.snoozed_until <= inputs.day(0)))),
     ).drop("withdrawn", "expired", "snoozed")
     every = inputs.stage("our_leads", by_key)

@@ -230,6 +230,7 @@ def test_a_person_lets_an_account_pass_what_compares_leads(passed: tuple[str, ..
 def test_a_company_adds_a_play_a_gate_and_a_fact_of_its_own() -> None:
     play = Play.model_validate(
         {"motion": "upsell", "pattern": "healthy", "when": "employees >= 100 and x_health >= 80", "value": 1200,
+             "about": "main_product_name",
          "evidence": ["x_health"]}
     )  # fmt: skip
     gate = Gate.model_validate(

@@ -86,7 +86,7 @@ def test_a_specialist_reads_from_whom_it_comes_why_and_how_to_answer(
         order = [text.body.index(words[f"heading.{name}"]) for name in ("from", "why", "numbers", "next", "answer")]
         assert order == sorted(order)
         assert words["heading.script"] not in text.body, "the CSM's words to the customer are not the specialist's"
-        assert words["how_to_say_no"] not in text.body
+        assert words["heading.no"] not in text.body
         assert "Tossup response" in text.body
         assert rules().mapping.company.name in text.next_step, "who calls says first for whom"
         assert say(lead, rules(), language, names(lead), _url).subject == text.subject
@@ -118,6 +118,21 @@ def test_who_is_sold_something_by_telephone_hears_first_what_it_is(
         assert nameless not in say(lead, rules(), language, names(lead), _url).script.splitlines()[0], lead.key
     group = say(leads["group_wide"], rules(), language, names(leads["group_wide"]), _url)
     assert "Suite" in group.script.splitlines()[0], "the product of the company that pays"
+
+
+def test_a_not_now_says_how_long_it_holds(leads: dict[str, Lead]) -> None:
+    def said(play: str, language: Literal["en", "ja"] = "en", **numbers: float) -> str:
+        gate = rules().gates["already_worked"].model_copy(update={"numbers": numbers} if numbers else {})
+        own = rules().model_copy(update={"gates": {**rules().gates, "already_worked": gate}})
+        return say(leads[play], own, language, names(leads[play]), _url).body.splitlines()[-1]
+
+    assert said("seat_limit").endswith("this lead will not come back in this quarter, nor within 60 days.")
+    assert said("seat_limit", days=90).endswith("nor within 90 days.")
+    assert said("seat_limit", other=1).endswith("in this quarter.")
+    assert said("seat_limit", "ja").endswith("今四半期中、および60日以内は同じリードを再作成しません。")
+    for play in ("renewal_window", "downsell"):
+        assert said(play).endswith("this lead will not come back before the contract ends.")
+        assert said(play, "ja").endswith("この契約が満了するまで、同じリードは再作成しません。")
 
 
 def test_who_refused_the_phone_is_written_to(leads: dict[str, Lead]) -> None:
