@@ -218,7 +218,8 @@ def _short(one: Judgement) -> str:
 
 def _said(said: GateSaid, story: Story, telling: Telling) -> str:
     if said.answer == "refused":
-        return f"{said.text} ({_limits(said, telling)})"
+        # what gives way to another lead of today was held against nothing
+        return said.text or "" if said.value is None else f"{said.text} ({_limits(said, telling)})"
     numbers = story.rules.gates[said.code].numbers
     seen = telling.seen({name: value for name, value in said.seen.items() if name not in numbers})
     limits = ", ".join(f"{name} {number(value)}" for name, value in numbers.items())

@@ -39,6 +39,7 @@ _LINES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("brief.from", "brief.next", "brief.answer"), ALWAYS),
     "line.evidence": frozenset({"fact", "amount", "field"}),
     "stake": frozenset({"value"}),
+    "outranked": frozenset({"play", "limit", "account"}),
     "how_to_say_no": frozenset({"rest"}),
     "no.rest": frozenset({"days"}),
     **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},

@@ -87,7 +87,8 @@ class Phrases:
     def reason(self, code: str, value: Any, limit: float | None, row: Mapping[str, Any]) -> str:
         """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {signals} and {account}.
 
-        {stake} is the word `stake` about the lead's value; nothing where nobody knows a value.
+        {stake} is the word `stake` about the lead's value; nothing where nobody knows a value. A lead that gives
+        way to another one of today, not to an earlier approach, is refused in the word `outranked`, with {play}.
         """
         known: Mapping[str, Callable[[], str]] = {
             "value": lambda: self.word(f"seen.{value}", value),
@@ -95,8 +96,12 @@ class Phrases:
             "stake": lambda: self._stake(row),
             "signals": lambda: tidy(row["risk_reasons"] or "", 500),
             "account": lambda: tidy(row["account_name"] or row["account_id"]),
+            "play": lambda: tidy(row["chosen_play"] or ""),
         }
-        return PLACEHOLDER.sub(lambda found: filled(found, known[found[1]]()), self.texts.reasons[code])
+        return PLACEHOLDER.sub(lambda found: filled(found, known[found[1]]()), self._refusal(code, value))
+
+    def _refusal(self, code: str, value: Any) -> str:
+        return self.texts.words["outranked"] if code == "frequency" and value is None else self.texts.reasons[code]
 
     def _stake(self, row: Mapping[str, Any]) -> str:
         if not row["value"]:

@@ -127,7 +127,8 @@ def _one_play(ground: Ground, rows: ir.Table) -> ir.Table:
         & _.our_key.isnull()
         & ~let_pass(ground, "frequency", rows)
         & other,
-        value_frequency=ibis.ifelse(recent, days(today, _.sold_on), 0),
+        # none where nobody has approached them lately: another lead of today comes first
+        value_frequency=ibis.cases((recent, days(today, _.sold_on))),
     ).drop("runs", "place")
 
 

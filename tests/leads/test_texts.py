@@ -213,6 +213,19 @@ def test_a_held_lead_tells_its_worth_where_it_has_any() -> None:
     assert said.reason("churn_high", 2, 2, {**row, "value": 0}).startswith("Held: the risk")
 
 
+def test_who_gives_way_to_another_lead_is_not_said_to_have_been_approached() -> None:
+    row = {"chosen_play": "seat_limit", "account_name": "A", "account_id": "a"}
+    en, ja = Phrases(rules().texts["en"], "en"), Phrases(rules().texts["ja"], "ja")
+    assert en.reason("frequency", None, 30, row) == (
+        "Another lead for this account comes first today (seat_limit): one proposal at a time."
+    )
+    assert "本日は別のリード（seat_limit）を優先します" in ja.reason("frequency", None, 30, row)
+    assert en.reason("frequency", 1, 30, row) == (
+        "This account was approached 1 day ago; the next approach may follow 30 days after it."
+    )
+    assert ja.reason("frequency", 29, 30, row).startswith("この取引先には29日前に")
+
+
 def test_material_is_linked_where_a_play_has_any(leads: dict[str, Lead]) -> None:
     lead, texts = leads["seat_limit"], rules().texts["en"]
     link = "https://example.com/seats?for=1&more=2"
