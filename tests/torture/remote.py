@@ -61,6 +61,9 @@ class Plane:
         self._told("POST", "clock", {"set": state["now"]})
         self.clear()
 
+    def settings(self, **values: object) -> None:
+        self._told("POST", "settings", values)
+
     def secrets(self) -> dict[str, str]:
         return self._told("GET", "secrets")
 

@@ -1,7 +1,6 @@
 """kill -9 at any moment of a run, on both CRMs and by every way of writing; the next runs end as one would have."""
 
 import random
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ import pytest
 from jobs import verbs
 from jobs.settings import settings_of
 from tests.jobs.small import Company, silent
-from tests.torture.day import Day
+from tests.torture.day import Databases, Day, Kept
 from tests.torture.holds import everything, holds, keys_of
 from tests.torture.left import Looking
 from tests.torture.moments import Run, draw
@@ -28,7 +27,10 @@ WAYS: dict[str, dict[str, str]] = {
     "salesforce": {},
     "salesforce by bulk": {"TOSSUP_BULK_THRESHOLD": "100"},
     "hubspot": {},
+    "hubspot with a ledger on postgresql": {},
 }
+INDEX_LAG_S = 3
+"""HubSpot's search shows what was written only after a while; here beside a ledger on PostgreSQL."""
 
 
 @dataclass(kw_only=True)
@@ -38,17 +40,17 @@ class Life:
     company: Company
     env: dict[str, str]
     warm: Warm
+    databases: Databases | None = None
     days: list[tuple[Day, Run]] = field(default_factory=list)
 
     def live(self, folder: Path) -> None:
         """Keep this moment as a day on which to sync, and as one on which to apply; then run, undisturbed."""
-        company, store = self.company, self.company.settings.state_dir
+        company = self.company
         state, before = company.emulator.snapshot(), everything(company)
-        store.mkdir(exist_ok=True)
-        fresh, planned = folder / "fresh", folder / "planned"
-        shutil.copytree(store, fresh)
+        fresh, planned = (Kept(folder=folder / name, databases=self.databases) for name in ("fresh", "planned"))
+        fresh.save(company)
         made = self._undisturbed("plan")
-        shutil.copytree(store, planned)
+        planned.save(company)
         apply = ("apply", str(made["plan"]))
         done = self._undisturbed(*apply)
         counts = {what: made["counts"][what] + done["counts"]["write"] for what in ("request", "commit")}
@@ -72,9 +74,16 @@ def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Two days, each as it begins and as it is after planning: the first run ever, and one after people's work."""
     folder = tmp_path_factory.mktemp("kill")
     crm = request.param.split()[0]
+    databases = None
+    if request.param.endswith("postgresql"):
+        databases = Databases(server=request.getfixturevalue("postgres"))
+        databases.empty()
     with remote_company(crm, folder / "store", full=FULLS, tossups=TOSSUPS) as bare, warm() as forks:
         env = {**bare.env, **WAYS[request.param]}
-        life = Life(company=replace(bare, settings=settings_of(env)), env=env, warm=forks)
+        if databases is not None:
+            env["TOSSUP_LEDGER_URL"] = databases.url
+            bare.emulator.settings(index_lag=INDEX_LAG_S)
+        life = Life(company=replace(bare, settings=settings_of(env)), env=env, warm=forks, databases=databases)
         _seats(life.company, dict.fromkeys(range(0, FULLS, 5), 60))
         life.live(folder / "first")
         life.company.next_day()
@@ -154,7 +163,7 @@ def test_whenever_it_is_killed_the_next_runs_end_as_if_nothing_had_happened(
         most = chance.randint(run.longest // 3, run.longest)
         died = list(_killed(life, run, chance, min(most, kills - hits.total()), look))
         hits.update(died)
-        where = f"seed {seed}, round {round}, {day.store}, killed in {died}"
+        where = f"seed {seed}, round {round}, {day.store.folder}, killed in {died}"
         _finish(life.company, run)
         held = day.holds()
         keys = keys_of(held, life.company.names["key"])

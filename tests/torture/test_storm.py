@@ -1,7 +1,6 @@
 """A fifth of all calls fail, in every way that the emulator knows; the same arrives, and nothing twice."""
 
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ import pytest
 from connector.emulator.faults import FAULTS
 from jobs.settings import BadSettings, settings_of
 from tests.jobs.small import Company
-from tests.torture.day import Day
+from tests.torture.day import Day, Kept
 from tests.torture.holds import everything, holds, keys_of
 from tests.torture.left import Looking
 from tests.torture.remote import remote_company
@@ -60,11 +59,11 @@ def sea(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         env = _renewing(env, bare)
         company = replace(bare, settings=settings_of(env))
         state, before = company.emulator.snapshot(), everything(company)
-        (folder / "store").mkdir(exist_ok=True)
-        shutil.copytree(folder / "store", folder / "kept")
+        kept = Kept(folder=folder / "kept")
+        kept.save(company)
         assert company.sync().written > 20
         after = holds(company, before, datetime.fromisoformat(state["now"]))
-        day = Day(company=company, state=state, store=folder / "kept", before=before, after=after)
+        day = Day(company=company, state=state, store=kept, before=before, after=after)
         yield Sea(company=company, env=env, warm=forks, day=day, log=log)
 
 
