@@ -16,7 +16,7 @@ from connector.salesforce.collections import FETCHED, PER_CALL, Collections
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.edits import Edits
 from connector.salesforce.read import Reader
-from connector.salesforce.rows import columns, from_records, gone_marks
+from connector.salesforce.rows import columns, from_records, gone_marks, is_gone, keeping
 from connector.salesforce.schema import Describer
 from connector.salesforce.setup import Setup
 from connector.salesforce.write import Writer
@@ -90,7 +90,9 @@ class Salesforce:
 
     def describe(self, objects: Iterable[str]) -> Schema:
         """The objects as our user may see them."""
-        return self._describer.schema(objects)
+        schema = self._describer.schema(objects)
+        self._reader.note(schema)
+        return schema
 
     def count(self, object: str) -> int:
         """SELECT COUNT() of live records."""
@@ -107,9 +109,9 @@ class Salesforce:
     def fetch(self, schema: ObjectSchema, fields: Sequence[str], ids: Sequence[str]) -> Iterator[Batch]:
         """These records as they are now."""
         into = columns(schema, fields)
-        marks = gone_marks(schema)
-        for records in self._collections.fetch(schema.name, [*into.names, *marks], ids):
-            there = [record for record in records if not any(record.get(mark) for mark in marks)]
+        marks, kept = gone_marks(schema), keeping(schema)
+        for records in self._collections.fetch(schema.name, [*into.names, *marks, *kept], ids):
+            there = [record for record in records if not is_gone(record, marks, kept)]
             yield Batch(rows=from_records(there, into))
 
     def edits(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:

@@ -98,6 +98,7 @@ class RestQuery:
             stamp=select.stamp,
             since=select.since,
             everything=select.everything,
+            only=select.only,
         )
         now = self.count(whole)
         if arrived < min(expected, now):

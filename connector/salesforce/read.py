@@ -19,10 +19,10 @@ from connector.port import Batch, Cursor, Read
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.extract import BulkQuery
 from connector.salesforce.query import Page, RestQuery
-from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, split
-from connector.salesforce.soql import LONGEST, Select, any_of
+from connector.salesforce.rows import columns, empty, from_records, gone_marks, has_compound, keeping, split
+from connector.salesforce.soql import LONGEST, Select, any_of, live_or
 from connector.transport import Transport
-from mappings.schema import ObjectSchema
+from mappings.schema import ObjectSchema, Schema
 
 _KEYS = 40
 """Keys of at most 200 characters in one query: it must fit an address."""
@@ -36,18 +36,19 @@ _TOO_MUCH = ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")
 class _Question:
     """A query, the columns asked for and those given, and whether Bulk can answer it.
 
-    A row of which one of `marks` is true is gone.
+    A row of which one of `marks` is true is gone; an archived one that holds one of the ids `kept` is not.
     """
 
     select: Select
     asked: pa.Schema
     given: pa.Schema
     marks: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     bulk: bool = True
 
     def batch(self, rows: pa.RecordBatch, cursor: Cursor | None = None) -> Batch:
         """What the caller gets of these rows."""
-        live, gone = split(rows, self.marks)
+        live, gone = split(rows, self.marks, self.kept)
         return Batch(rows=live.select(self.given.names), deleted=gone, cursor=cursor)
 
 
@@ -59,6 +60,11 @@ class Reader:
         self._transport = transport
         self.rest = RestQuery(config, transport)
         self._bulk = BulkQuery(config, transport)
+        self._kept: dict[str, tuple[str, ...]] = {}
+
+    def note(self, schema: Schema) -> None:
+        """Remember of which objects archived records are kept, and by which fields."""
+        self._kept |= {name: kept for name, one in schema.objects.items() if (kept := keeping(one))}
 
     def read(self, read: Read) -> Iterator[Batch]:
         """The rows; the last batch carries the cursor."""
@@ -74,20 +80,22 @@ class Reader:
     def ids(self, object: str) -> Iterator[pa.Array]:
         """Every live id."""
         into = pa.schema([pa.field("Id", pa.string())])
-        select = Select(object=object, fields=("Id",))
-        for batch in self._answer(_Question(select=select, asked=into, given=into)):
+        for batch in self._answer(_Question(select=self._live(object), asked=into, given=into)):
             yield batch.column("Id")
 
     def count(self, object: str) -> int:
         """Live rows."""
-        return self.rest.count(Select(object=object, fields=("Id",)))
+        return self.rest.count(self._live(object))
 
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:
         """Ids of live records by a unique field."""
         found: dict[str, str] = {}
         for start in range(0, len(keys), _KEYS):
             some = any_of(key_field, keys[start : start + _KEYS])
-            rows = self.rest.rows(f"SELECT Id, {key_field} FROM {object} WHERE {some}")
+            if object in self._kept:
+                rows = self.rest.every(f"SELECT Id, {key_field} FROM {object} WHERE IsDeleted = false AND {some}")
+            else:
+                rows = self.rest.rows(f"SELECT Id, {key_field} FROM {object} WHERE {some}")
             found |= {str(row[key_field]): str(row["Id"]) for row in rows}
         return found
 
@@ -104,22 +112,28 @@ class Reader:
             found |= {str(row["Id"]): str(row["MasterRecordId"]) for row in rows}
         return found
 
+    def _live(self, object: str) -> Select:
+        kept = self._kept.get(object, ())
+        only = live_or(kept) if kept else None
+        return Select(object=object, fields=("Id",), everything=bool(kept), only=only)
+
     def _question(self, read: Read) -> _Question:
         schema = read.schema
         given = columns(schema, read.fields)
-        since = self._since(read)
+        since, kept = self._since(read), keeping(schema)
         marks = gone_marks(schema) if since else ()
-        asked = pa.schema([*given, *(pa.field(name, pa.bool_()) for name in marks if name not in given.names)])
+        asked = columns(schema, [*read.fields, *marks, *(kept if since else ())])
         select = Select(
             object=schema.name,
             fields=tuple(asked.names),
             stamp=schema.stamp_field,
             since=since,
-            everything=bool(marks),
+            everything=bool(marks or kept),
+            only=live_or(kept) if kept and not since else None,
         )
         _fits(schema, given)
         bulk = not has_compound(schema, given.names)
-        return _Question(select=select, asked=asked, given=given, marks=marks, bulk=bulk)
+        return _Question(select=select, asked=asked, given=given, marks=marks, kept=kept, bulk=bulk)
 
     def _answer(self, question: _Question) -> Iterator[pa.RecordBatch]:
         """By REST where the query fits and has few rows; else by Bulk, where the object allows it."""
@@ -164,7 +178,7 @@ class Reader:
 
 def _fits(schema: ObjectSchema, given: pa.Schema) -> None:
     """Raises `GiveUp` where a query is too long, were it only a later run's, which asks for changes since then."""
-    names = dict.fromkeys([*given.names, *gone_marks(schema)])
+    names = dict.fromkeys([*given.names, *gone_marks(schema), *keeping(schema)])
     since = _spelled(datetime.fromtimestamp(0, UTC)) if schema.stamp_field else None
     longest = len(Select(object=schema.name, fields=tuple(names), stamp=schema.stamp_field, since=since).text)
     if longest > LONGEST:

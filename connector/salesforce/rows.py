@@ -14,6 +14,7 @@ from connector.errors import GiveUp
 from connector.port import arrow_type
 from mappings.schema import FieldType, ObjectSchema
 
+ARCHIVED = "IsArchived"
 _CSV_BLOCK = 4 << 20  # a row must fit into a block: a record has at most 400,000 characters
 
 
@@ -69,15 +70,40 @@ def gone_marks(schema: ObjectSchema) -> tuple[str, ...]:
 
     Salesforce archives old activities; only queryAll still shows them. (Product2.IsArchived means something else.)
     """
-    names = ("IsDeleted", "IsArchived") if schema.name in ("Task", "Event") else ("IsDeleted",)
+    names = ("IsDeleted", ARCHIVED) if schema.name in ("Task", "Event") else ("IsDeleted",)
     return tuple(name for name in names if name in schema.fields)
 
 
-def split(batch: pa.RecordBatch, marks: Sequence[str]) -> tuple[pa.RecordBatch, tuple[str, ...]]:
-    """The live rows, and the ids of those of which a mark is true."""
+def keeping(schema: ObjectSchema) -> tuple[str, ...]:
+    """The unique external ids of activities: one that holds such an id is kept by us though it is archived.
+
+    Closed tasks are archived after a year, and what people answered on ours holds for longer. The archive can be many
+    times as large as what is live, so of the other activities only the live ones are read. Archived records can be
+    read by id, updated and deleted like any other.
+    https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_guidelines_archive.htm
+    """
+    if ARCHIVED not in gone_marks(schema):
+        return ()
+    return tuple(name for name, field in sorted(schema.fields.items()) if field.upsert_key and field.unique)
+
+
+def is_gone(record: Mapping[str, Any], marks: Sequence[str], kept: Sequence[str]) -> bool:
+    """Whether a mark of this record is true, its archiving aside where it holds one of the `kept` ids."""
+    held = any(record.get(name) for name in kept)
+    return any(record.get(mark) and not (held and mark == ARCHIVED) for mark in marks)
+
+
+def split(
+    batch: pa.RecordBatch, marks: Sequence[str], kept: Sequence[str] = ()
+) -> tuple[pa.RecordBatch, tuple[str, ...]]:
+    """The live rows, and the ids of those that are gone, as `is_gone` says."""
     if not marks:
         return batch, ()
-    gone = reduce(pc.or_, [pc.fill_null(batch.column(name), pa.scalar(value=False)) for name in marks])
+    true = {name: pc.fill_null(batch.column(name), pa.scalar(value=False)) for name in marks}
+    if ARCHIVED in true:
+        without = (pc.is_null(batch.column(name)) for name in kept)
+        true[ARCHIVED] = reduce(pc.and_, without, true[ARCHIVED])
+    gone = reduce(pc.or_, true.values())
     return batch.filter(pc.invert(gone)), tuple(batch.filter(gone).column("Id").to_pylist())
 
 

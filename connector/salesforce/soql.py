@@ -1,6 +1,6 @@
 """SOQL text: field lists, conditions on stamps and ids, and quoting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
@@ -27,11 +27,18 @@ def any_of(field: str, values: Iterable[str]) -> str:
     return f"{field} IN ({', '.join(quoted(value) for value in values)})"
 
 
+def live_or(kept: Sequence[str]) -> str:
+    """The condition that a queryAll gives live activities, and archived ones where one of these fields is filled."""
+    filled = " OR ".join(f"{name} != null" for name in kept)
+    return f"IsDeleted = false AND (IsArchived = false OR {filled})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Select:
     """A query over one object, ordered so that it can be taken up again after any row.
 
-    `since` is an ISO 8601 stamp in UTC; rows of that very stamp are included. `everything` includes deleted rows.
+    `since` is an ISO 8601 stamp in UTC; rows of that very stamp are included. `everything` includes deleted and
+    archived rows, `only` is a condition that every row must meet.
     """
 
     object: str
@@ -39,6 +46,7 @@ class Select:
     stamp: str | None = None
     since: str | None = None
     everything: bool = False
+    only: str | None = None
     after: tuple[str, str] | None = None
     """Stamp and id of the last row that arrived; the stamp is empty for a query without `since`."""
 
@@ -68,10 +76,16 @@ class Select:
         return replace(self, after=(stamp, id))
 
     def _where(self) -> str:
+        begins = self._begins()
+        if self.only is not None:
+            begins = f"({begins}) AND {self.only}" if begins else self.only
+        return f" WHERE {begins}" if begins else ""
+
+    def _begins(self) -> str:
         if self.after is not None:
             stamp, id = self.after
             if self.since is None:
-                return f" WHERE Id > {quoted(id)}"
+                return f"Id > {quoted(id)}"
             # rows of one stamp are common: a bulk load gives thousands of rows the same second
-            return f" WHERE {self.stamp} > {stamp} OR ({self.stamp} = {stamp} AND Id > {quoted(id)})"
-        return f" WHERE {self.stamp} >= {self.since}" if self.since else ""
+            return f"{self.stamp} > {stamp} OR ({self.stamp} = {stamp} AND Id > {quoted(id)})"
+        return f"{self.stamp} >= {self.since}" if self.since else ""

@@ -31,6 +31,8 @@ class Core:
         self.org_id = ""
         self.api_user = ""
         self.access_changed_at = 0
+        self.archive_after_days: int | None = None
+        """Closed activities are archived after so many days; None: never."""
         self._access: dict[str, tuple[int, Access]] = {}
         self._stages: tuple[int, dict[str, dict[str, Value]]] = (-1, {})
 

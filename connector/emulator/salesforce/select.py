@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from connector.emulator.salesforce import filters, times
+from connector.emulator.salesforce.archive import archive, is_hidden
 from connector.emulator.salesforce.core import Core
 from connector.emulator.salesforce.fields import TEXTS, Value
 from connector.emulator.salesforce.scope import NAME_FIELDS, Column, Get, Scope, type_name
@@ -33,6 +34,7 @@ def run(scope: Scope, query: Query, *, include_deleted: bool, api: str) -> Answe
     table = scope.table(query.object, query.object_at)
     aggregates = [item for item in query.select if isinstance(item, Aggregate)]
     columns = () if aggregates else tuple(scope.column(table, p) for p in query.select if isinstance(p, Path))
+    archive(table, scope.core.archive_after_days, scope.core.clock.seconds())
     rows = _rows(scope, table, query, include_deleted=include_deleted)
     show = _shower(scope, table, columns, api) if columns else lambda _: None
     if not aggregates:
@@ -73,7 +75,7 @@ def _scan(table: Table, query: Query, *, by_stamp: bool) -> tuple[Iterable[int],
 def _existing(table: Table, rows: Iterable[int], *, include_deleted: bool) -> Iterable[int]:
     if not include_deleted:
         deleted = table.columns["IsDeleted"]
-        return (row for row in rows if not deleted[row])
+        return (row for row in rows if not (deleted[row] or is_hidden(table, row)))
     return (row for row in rows if row not in table.purged) if table.purged else rows
 
 

@@ -21,6 +21,7 @@ class Settings:
     leads go to the default lead owner unless the caller says Sforce-Auto-Assign: FALSE); `bulk_polls` (how often a
     job's state is asked for before it may be complete); `bulk_queue_s` (how long a job waits before its first record
     is saved, by the CRM's clock); `page_size` (query pages no longer than this);
+    `archive_after_days` (closed activities of that age are archived; 0: never, Salesforce: 365);
     `hide`, `show` and `track` (a list of `Object.Field`; at most 20 of an object are tracked in its history);
     `flows` ({object: {field: value}}: what becomes of records saved through the API).
     """
@@ -51,6 +52,7 @@ class Settings:
             "bulk_polls": self._bulk.polls,
             "bulk_queue_s": self._bulk.queue_s,
             "page_size": self._queries.page_size,
+            "archive_after_days": self._records.core.archive_after_days,
             "flows": self._records.flows,
         }
 
@@ -82,6 +84,8 @@ class Settings:
             self._records.flows = flows
         if "page_size" in values:
             self._queries.page_size = _whole(values, "page_size") or None
+        if "archive_after_days" in values:
+            self._records.core.archive_after_days = _whole(values, "archive_after_days") or None
 
     def _set_visible(self, names: object, *, hidden: bool) -> None:
         for name in names if isinstance(names, list) else []:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -10,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import GiveUp
-from connector.salesforce.rows import columns, from_csv, from_records, gone_marks, has_compound, split
+from connector.salesforce.rows import (
+    columns,
+    from_csv,
+    from_records,
+    gone_marks,
+    has_compound,
+    is_gone,
+    keeping,
+    split,
+)
 from mappings.schema import Field, FieldType, ObjectSchema
 
 TYPES = {
@@ -116,3 +126,21 @@ def test_deleted_rows_are_split_off_and_archived_activities_too():
     live, gone = split(pa.RecordBatch.from_pylist(rows), marks)
     assert live.column("Id").to_pylist() == ["1", "4"]
     assert gone == ("2", "3")
+
+
+def test_an_archived_activity_that_holds_an_external_id_is_kept_until_it_is_deleted():
+    task = schema("Task")
+    key = Field(name="Key__c", label="Key", type=FieldType.TEXT, unique=True, upsert_key=True)
+    keyed = replace(task, fields={**task.fields, "Key__c": key})
+    assert (keeping(task), keeping(keyed)) == ((), ("Key__c",))
+    assert keeping(replace(keyed, name="Product2")) == ()
+    rows = [
+        {"Id": "1", "IsDeleted": False, "IsArchived": True, "Key__c": "ours"},
+        {"Id": "2", "IsDeleted": True, "IsArchived": True, "Key__c": "ours"},
+        {"Id": "3", "IsDeleted": False, "IsArchived": True, "Key__c": None},
+        {"Id": "4", "IsDeleted": False, "IsArchived": False, "Key__c": None},
+    ]
+    marks, kept = gone_marks(keyed), keeping(keyed)
+    live, gone = split(pa.RecordBatch.from_pylist(rows), marks, kept)
+    assert (live.column("Id").to_pylist(), gone) == (["1", "4"], ("2", "3"))
+    assert [is_gone(row, marks, kept) for row in rows] == [False, True, True, False]

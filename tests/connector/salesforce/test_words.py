@@ -7,7 +7,7 @@ from connector.port import Record
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.definition import definition, full_name, seen_on
 from connector.salesforce.outcomes import first_of_each, of_bulk_error, of_collection
-from connector.salesforce.soql import Select, any_of, quoted
+from connector.salesforce.soql import Select, any_of, live_or, quoted
 from mappings.changes import Link
 from mappings.schema import FieldType, WantedField
 
@@ -28,6 +28,14 @@ def test_an_incremental_read_goes_by_stamp_and_id():
         "SELECT Id FROM Account WHERE SystemModstamp > 2026-01-02T00:00:00.000Z OR "
         "(SystemModstamp = 2026-01-02T00:00:00.000Z AND Id > '001A')"
     )
+
+
+def test_what_every_row_must_meet_holds_behind_any_row():
+    only = live_or(("Key__c", "Other__c"))
+    assert only == "IsDeleted = false AND (IsArchived = false OR Key__c != null OR Other__c != null)"
+    kept = Select(object="Task", fields=("Id",), everything=True, only=only)
+    assert kept.count == f"SELECT COUNT() FROM Task WHERE {only}"
+    assert kept.from_here("", "00T1").text == f"SELECT Id FROM Task WHERE (Id > '00T1') AND {only} ORDER BY Id"
 
 
 def test_a_query_of_many_fields_does_not_fit_an_address():

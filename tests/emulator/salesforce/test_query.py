@@ -86,6 +86,19 @@ def test_deleted_records_show_in_query_all_only(api: Api, org: SalesforceOrg) ->
     assert [r["Id"] for r in everything["records"]] == [kept]
 
 
+def test_old_closed_tasks_are_archived_and_show_in_query_all_only(api: Api, org: SalesforceOrg) -> None:
+    old, done, today = "2020-01-01", {"Status": "Completed"}, "2026-11-01"
+    tasks = [{**done, "ActivityDate": old}, {"ActivityDate": old}, {**done, "ActivityDate": today}, done]
+    archived, *live = org.insert("Task", tasks)
+    org.settings({"archive_after_days": 365})
+    assert [r["Id"] for r in api.query("SELECT Id FROM Task")["records"]] == live
+    assert api.query("SELECT COUNT() FROM Task")["totalSize"] == len(live)
+    everything = api.get("/queryAll", params={"q": "SELECT Id FROM Task WHERE IsArchived = true"})
+    assert [r["Id"] for r in everything["records"]] == [archived]
+    api.send("PATCH", f"/sobjects/Task/{archived}", json={"Description": "still there"})
+    assert api.get(f"/sobjects/Task/{archived}")["Description"] == "still there"
+
+
 def test_counting_and_grouping(api: Api, org: SalesforceOrg) -> None:
     _accounts(org, 3, Industry="Banking", NumberOfEmployees=10)
     _accounts(org, 2, Industry="Retail")
