@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
+import pytest
 from ruamel.yaml import YAML
 
 from connector.emulator.demo.catalogue import ANALYTICS, owners
@@ -20,9 +21,13 @@ from connector.emulator.demo.model import Account, Contact, Deal, Line, Product,
 from connector.emulator.server import Emulator
 from connector.emulator.worlds import fill_demo
 from jobs import verbs
+from jobs.asked import Asked, still_asked
 from jobs.result import RunResult
 from jobs.settings import Settings, settings_of
+from jobs.view import View
+from jobs.wiring import Work
 from mappings.canonical import Lead
+from mappings.changes import Plan
 from mappings.load import PRESETS
 
 CRMS = ("salesforce", "hubspot")
@@ -275,6 +280,18 @@ class Company:
             "TOSSUP_STATE_DIR": str(self.settings.state_dir),
             "TOSSUP_CONFIG": str(self.settings.config),
         }
+
+    def apply_while(self, plan: str, happens: Callable[[], None]) -> RunResult:
+        """What `tossup apply` does when this happens after it has decided anew, and before it writes."""
+
+        def asked(work: Work, plan: Plan, view: View) -> Asked:
+            found = still_asked(work, plan, view)
+            happens()
+            return found
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("jobs.verbs.still_asked", asked)
+            return verbs.apply(self.settings, plan, report=silent)
 
     def sync(self, *, write: bool = True, full: bool = False) -> RunResult:
         """What `tossup sync` does."""

@@ -365,7 +365,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(planned: Planned, ev
     here = planned.company
     child = FORKS.Process(target=killed, args=(here.env, planned.plan.id, event, event % 2 == 0))
     child.start()
-    child.join(30)
+    child.join(120)
     assert child.exitcode == -signal.SIGKILL
     planned.apply()
     assert here.state() == planned.applied
@@ -376,7 +376,7 @@ def test_what_arrived_unheard_of_is_ours_after_the_next_run(planned: Planned) ->
     here = planned.company
     child = FORKS.Process(target=killed, args=(here.env, planned.plan.id, 2, True))
     child.start()
-    child.join(30)
+    child.join(120)
     here.emulator.clock.advance(7200)
     here.edit("update", FULL, "account", employees=500)
     told = here.sync().to_json()
@@ -388,7 +388,7 @@ def test_of_what_arrived_unheard_of_only_that_is_somebodys_which_they_wrote_sinc
     here = planned.company
     child = FORKS.Process(target=killed, args=(here.env, planned.plan.id, 2, True))
     child.start()
-    child.join(30)
+    child.join(120)
     arrived = float(here.account(FULL)[here.names["headroom_value"]])
     here.emulator.clock.advance(7200)
     here.edit("update", FULL, "account", headroom=7)

@@ -72,8 +72,8 @@ class Story:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("jobs.decide.find", self._found)
             result = served.sync(write=not plan_first)
-        if plan_first and result.plan is not None:
-            verbs.apply(served.settings, result.plan.id, report=silent)
+            if plan_first and result.plan is not None:
+                verbs.apply(served.settings, result.plan.id, report=silent)
         self.runs.append(result)
         self.look()
 

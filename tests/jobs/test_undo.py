@@ -205,8 +205,7 @@ def test_a_task_that_was_made_but_not_linked_is_ours_and_is_undone(tmp_path: Pat
     with company("hubspot", tmp_path / "store") as here:
         planned = here.sync(write=False).plan
         assert planned is not None
-        here.edit("delete", FULL, "contact")
-        told = verbs.apply(here.settings, planned.id, report=silent)
+        told = here.apply_while(planned.id, lambda: here.edit("delete", FULL, "contact"))
         (refused,) = told.refused
         assert "LINK_REFUSED" in refused
         assert len(here.ours("task")) > 1
