@@ -79,9 +79,13 @@ def _of_play(name: str, play: Play, book: Book) -> Iterator[Finding]:
         yield Finding(path=(name, "product"), text=f"a play per {play.per} is about that row's product")
     known = book.at(play.per)
     yield from _of_about(name, play, known)
-    for part, names in (("needs", play.needs or ()), ("evidence", play.evidence)):
+    either = tuple(tuple(one.split("|")) for one in play.needs or ())
+    for part, asked in (("needs", either), ("evidence", tuple((one,) for one in play.evidence))):
         yield from (
-            _no_such("fact", (name, part, at), known, one) for at, one in enumerate(names) if one not in known
+            _no_such("fact", (name, part, at), known, one)
+            for at, names in enumerate(asked)
+            for one in names
+            if one not in known
         )
     yield from _of_evidence(name, play, known)
     for number in sorted(set(play.numbers) & set(known)):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -106,22 +107,32 @@ def python_plays() -> Mapping[str, PythonPlay]:
 class Rule:
     """A play whose expressions are parsed.
 
-    `facts` are all it mentions, `needed` those it sleeps without, `quotes` those its texts mention; `known` gives
-    every fact of its grain by name.
+    `facts` are all it mentions, `either` those of which it needs one each to be awake, `quotes` those its texts
+    mention; `known` gives every fact of its grain by name.
     """
 
     name: str
     play: Play
     parts: Mapping[str, Expression]
     facts: frozenset[str]
-    needed: tuple[str, ...]
+    either: tuple[tuple[str, ...], ...]
     quotes: frozenset[str]
     known: Mapping[str, Fact]
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """Every fact of `either`."""
+        return tuple(name for names in self.either for name in names)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Canonical columns that must be mapped and filled."""
-        return tuple(dict.fromkeys(need for name in self.needed for need in self.known[name].needs))
+        return tuple(dict.fromkeys(need for names in self.either for need in _columns(names, self.known)))
+
+
+def _columns(names: Iterable[str], known: Mapping[str, Fact]) -> Iterator[str]:
+    """Columns to be there for one of the facts at least; none where one of them needs none."""
+    return ("|".join(dict.fromkeys(needs)) for needs in product(*(known[name].needs for name in names)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +195,9 @@ class Book:
             play=play,
             parts=parts,
             facts=facts,
-            needed=play.needs if play.needs is not None else tuple(sorted(when & facts)),
+            either=tuple(tuple(names.split("|")) for names in play.needs)
+            if play.needs is not None
+            else tuple((name,) for name in sorted(when & facts)),
             quotes=(quoted(name, self.rules) | {play.about or ""}) & set(known),
             known=known,
         )

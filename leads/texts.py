@@ -24,7 +24,7 @@ ASIDES: Mapping[str, str] = {
     "next_plan": "next_product_name", "just_bought": "won_on", "story": "similar_name", "beside_paid": "paid_users",
     "renewal_price": "renewal_monthly", "season": "season_hits", "fiscal_year": "fiscal_end_on",
     "at_stake": "account_revenue", "paid_before": "monthly_then", "nps_was": "nps_before",
-    "delighted": "delighted_on",
+    "delighted": "delighted_on", "looked": "interest_events", "problem": "problem_cases",
 }  # fmt: skip
 """Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact."""
 QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")

@@ -166,6 +166,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             id=_ID,
             account_id=_ACCOUNT,
             contact_id=_may("text", "who asked"),
+            product_id=_may("text", "record id of the product it is about, or that would solve it"),
             severity=_may("text", "high, normal or low", "high", "normal", "low"),
             is_closed=_may("boolean", "solved"),
             opened_on=_may("date", "day it came in"),

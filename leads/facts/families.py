@@ -18,6 +18,7 @@ from leads.facts.onboarding import ONBOARDING
 from leads.facts.owned import COMPLEMENT, OFFER_PRODUCT, OPTION
 from leads.facts.people import CHAMPION
 from leads.facts.plan import PLAN, VOLUME
+from leads.facts.problem import PROBLEM
 from leads.facts.renewal import RENEWAL
 from leads.facts.revenue import REVENUE
 from leads.facts.rfm import RFM
@@ -35,7 +36,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             ACCOUNT, REVENUE, UTILISATION, REDUCTION, DOWNGRADE, RENEWAL, HEADROOM, GROUP, RFM, SEASON, USAGE, CASES,
             FEEDBACK, CONTACTED, WON, ONBOARDING, CHAMPION, DECLINED, APPROACHED, INTEREST_TOP, CHURN,
             SEATS, PLAN, VOLUME, INTEREST_OWNED, INTEREST_NEXT,
-            OFFER_PRODUCT, AFFINITY, ATTRIBUTES, COMPLEMENT, OPTION, INTEREST_OFFER, SIMILAR, DECLINED_OFFER,
+            OFFER_PRODUCT, AFFINITY, ATTRIBUTES, COMPLEMENT, OPTION, INTEREST_OFFER, PROBLEM, SIMILAR, DECLINED_OFFER,
         )
     }
 )  # fmt: skip
@@ -45,7 +46,7 @@ SPINES: Mapping[Grain, tuple[str, ...]] = MappingProxyType(
     {
         "account": ("account",),
         "owned": ("plan", "seats"),
-        "offer": ("affinity", "attributes", "complement", "option", "interest_offer"),
+        "offer": ("affinity", "attributes", "complement", "option", "interest_offer", "problem"),
     }
 )
 """Families whose rows are what a play looks at; the others only say more about them."""

@@ -137,9 +137,9 @@ def test_the_account_says_why_its_best_offer_fits(shown_and_held: dict[str, tupl
 OPTIONAL = ("usage", "feedback", "engagement", "case")
 ASLEEP = {
     "plan_up": ("engagement.product_id",),
-    "paid_option": ("engagement.product_id",),
+    "paid_option": ("engagement.product_id|case.product_id",),
     "premium_support": ("case.opened_on",),
-    "interest_tossup": ("engagement.product_id",),
+    "interest_tossup": ("engagement.product_id|case.product_id",),
     "usage_drop_save": ("usage.quantity",),
     "nps_save": ("feedback.score",),
     "training": ("case.opened_on",),

@@ -21,6 +21,7 @@ from leads.facts.interest import INTEREST_OFFER, INTEREST_OWNED, INTEREST_TOP, p
 from leads.facts.onboarding import ONBOARDING
 from leads.facts.ours import Ours, approaches, ours
 from leads.facts.people import CHAMPION
+from leads.facts.problem import PROBLEM
 from leads.facts.touches import APPROACHED, CONTACTED, WON
 from leads.facts.usage import USAGE
 from leads.inputs import Inputs
@@ -31,7 +32,7 @@ FAMILIES = {
     family.name: family
     for family in (
         APPROACHED, CASES, CHAMPION, CONTACTED, DECLINED, DECLINED_OFFER, FEEDBACK, INTEREST_OFFER, INTEREST_OWNED,
-        INTEREST_TOP, ONBOARDING, USAGE, WON,
+        INTEREST_TOP, ONBOARDING, PROBLEM, USAGE, WON,
     )
 }  # fmt: skip
 EVERYTHING = frozenset(LINEAGE)
@@ -239,6 +240,30 @@ scene(
     case=cases_on(1, 1, 1, 1, 1),
 )
 scene(CASES, "one of unknown age has none either", {"cases_mean": None, "cases_spike": None}, case=cases_on(1))
+
+scene(
+    PROBLEM,
+    "cases that name a product they lack are problems it would solve: open or solved, of half a year",
+    {"problem_cases": 3, "problem_on": ago(3), "problem_record": "@2"},
+    product="P4",
+    case=[*cases_on(180, 3, product_id="p4"), *cases_on(3, product_id="p4", is_closed=True)],
+)
+scene(
+    PROBLEM,
+    "one of 181 days ago, of tomorrow or of an unknown day says nothing",
+    {},
+    product="P4",
+    case=[*cases_on(181, -1, product_id="p4"), {"product_id": "p4"}],
+)
+scene(PROBLEM, "a case that names no product says nothing of any", {}, product="P4", case=cases_on(3))
+scene(
+    PROBLEM,
+    "what goes wrong with a product they have is no wish for it",
+    {},
+    product="P4",
+    subscription=[{"product_id": "p4"}],
+    case=cases_on(3, product_id="p4"),
+)
 
 NO_ANSWER = dict.fromkeys(
     ["nps", "nps_on", "nps_before", "nps_fall", "csat", "csat_before", "csat_fall", "delighted_on"]

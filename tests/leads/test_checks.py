@@ -13,6 +13,7 @@ import pytest
 from jobs.settings import settings_of
 from jobs.wiring import rules_of
 from leads.checks import Placed, check
+from leads.rules import Book
 from mappings.config import Gate, Override, Rules
 from mappings.load import BadConfig, init
 from tests.leads.world import PRESETS, rules
@@ -97,6 +98,8 @@ def _changed(play: dict[str, Any], **rest: Any) -> Rules:
          "evidence/0: used_percent is computed from many records; evidence is a fact read from one"),
         ({"evidence": ()}, ": names no evidence: no lead without a record to show"),
         ({"needs": ("sseats_total",)}, "needs/0: there is no such fact (seats_total?)"),
+        ({"needs": ("seats_total", "employees|sseats_total")}, "needs/1: there is no such fact (seats_total?)"),
+        ({"evidence": ("nps|csat",)}, "evidence/0: there is no such fact (csat?)"),
         ({"numbers": {**rules().plays["seat_limit"].numbers, "employees": 3}},
          "numbers/employees: is the name of a fact already; choose another"),
     ],
@@ -104,6 +107,18 @@ def _changed(play: dict[str, Any], **rest: Any) -> Rules:
 )  # fmt: skip
 def test_what_is_wrong_with_a_play_is_told(play: dict[str, Any], problem: str) -> None:
     assert f"plays.yaml seat_limit{'' if problem.startswith(':') else '/'}{problem}" in _lines(check(_changed(play)))
+
+
+def test_a_play_that_needs_either_of_two_facts_sleeps_without_the_columns_of_both() -> None:
+    def needs(*names: str) -> tuple[str, ...]:
+        book = Book(_changed({"needs": names}))
+        return next(one.needs for one in book.plays() if one.name == "seat_limit")
+
+    assert needs("employees|free_users") == ("account.employees|account.free_users",)
+    assert needs("renews_on|employees", "employees") == (
+        "subscription.ends_on|account.employees", "account.employees",
+    )  # fmt: skip
+    assert needs("account_name|employees") == (), "one that needs nothing is always there"
 
 
 def test_what_is_wrong_with_gates_priorities_numbers_and_overrides_is_told() -> None:

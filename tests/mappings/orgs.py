@@ -84,8 +84,8 @@ _STOCK_SALESFORCE = {
     "Opportunity": "Name! AccountId>Account OwnerId>User IsWon:b- IsClosed:b- Amount:c CloseDate:d StageName:p "
     "CreatedDate:s-",
     "Contact": "AccountId>Account FirstName LastName! Name- Title DoNotCall:b HasOptedOutOfEmail:b",
-    "Case": "AccountId>Account ContactId>Contact Subject Priority:p=High|Medium|Low Status:p IsClosed:b- "
-    "CreatedDate:s- ClosedDate:s-",
+    "Case": "AccountId>Account ContactId>Contact ProductId>Product2 Subject Priority:p=High|Medium|Low Status:p "
+    "IsClosed:b- CreatedDate:s- ClosedDate:s-",
     "Task": "AccountId>Account- WhatId>Account|Opportunity WhoId>Contact|Lead OwnerId>User|Group Subject "
     "Description:l Status:p=Not~Started|In~Progress|Completed Priority:p=High|Normal|Low ActivityDate:d "
     "IsClosed:b- TaskSubtype:p CreatedDate:s- CompletedDateTime:s- LastModifiedDate:s-",

@@ -60,6 +60,7 @@ def case() -> list[Field]:
         reference("AccountId", "Account"),
         reference("ContactId", "Contact"),
         reference("ParentId", "Case"),
+        reference("ProductId", "Product2"),
         fixed(text("CaseNumber", 30)),
         text("Subject", 255),
         text("Description", 32000, type="textarea"),
