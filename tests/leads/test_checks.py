@@ -216,6 +216,20 @@ def _told(folder: Path) -> list[str]:
     ]
 
 
+def test_the_link_that_the_page_shows_is_accepted_in_the_texts_of_a_company(tmp_path: Path) -> None:
+    page = (PRESETS.parents[1] / "docs" / "leads.md").read_text("utf-8").split("### A link to send")[1]
+    play, material = page.split("```")[1].splitlines()[2:4]
+    link = material.split()[1]
+    for file, text in init(tmp_path, "salesforce").items():
+        shown = f"\n{play}\n"
+        own = file.name.startswith("texts.")
+        assert not own or text.count(shown) == 1
+        file.write_text(text.replace(shown, f"{shown}{material}\n") if own else text, "utf-8")
+    told = rules_of(settings_of({"TOSSUP_CRM": "salesforce", "TOSSUP_CONFIG": str(tmp_path)}, offline=True))
+    assert {name: one.plays["seat_limit"]["material"] for name, one in told.texts.items()} == {"en": link, "ja": link}
+    assert check(told) == []
+
+
 def test_every_command_tells_all_of_them_at_their_lines(folder: Path) -> None:
     with pytest.raises(BadConfig) as caught:
         rules_of(settings_of({"TOSSUP_CRM": "hubspot", "TOSSUP_CONFIG": str(folder)}, offline=True), "hubspot")
