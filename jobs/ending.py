@@ -4,7 +4,7 @@ What nobody touched is closed, with a note that says why. What somebody works on
 nothing else, and only where it says something new.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -13,11 +13,12 @@ from jobs.decide import Decided
 from jobs.merged import KEY_AS_WRITTEN
 from jobs.past import Touch, touches
 from jobs.wiring import Work
+from leads.handover import lead_of_message, message_key
 from leads.notes import What, cleared, is_a, note, same_note
 from leads.phrases import Phrases
 from mappings.canonical import Lead, LeadKey
 from mappings.changes import Change, FieldChange, Value
-from mappings.config import Rules
+from mappings.config import Play, Rules
 from mappings.write import closing, lead_target, note_field
 
 REFUSED = ("held", "suppressed")
@@ -31,7 +32,8 @@ class Due:
     """An open record of ours, and what there is to say of it.
 
     `why` it ought not to be there: cleared (the play no longer finds the lead), contact (the person it names is not
-    to be approached any more), gone (the account is), or the gate that refuses the lead now, which says `says`.
+    to be approached any more), gone (the account is), answered or over (the toss-up that it reminds of is), or the
+    gate that refuses the lead now, which says `says`. `key` is that of the lead, also where a message tells of it.
     """
 
     id: str
@@ -51,9 +53,12 @@ class Due:
         return "closed" if self.why is not None else self.overdue
 
 
-def closings(work: Work, decided: Decided) -> Iterator[Change]:
-    """Close our open tasks and lead records that ought not to be there, and note what there is to say of others."""
-    ends = _Ends(decided=decided, rules=work.rules)
+def closings(work: Work, decided: Decided, back: Collection[LeadKey]) -> Iterator[Change]:
+    """Close our open tasks and lead records that ought not to be there, and note what there is to say of others.
+
+    `back` are the toss-ups that are taken back today: nobody need be reminded of those.
+    """
+    ends = _Ends(decided=decided, rules=work.rules, back=back)
     for kind, object in _kinds(work):
         here = {one.id: one for of, one in ends.found if of == kind}
         last, note = closing(work.rules.mapping, object), note_field(work.rules.mapping, object)
@@ -92,6 +97,7 @@ class _Ends:
 
     decided: Decided
     rules: Rules
+    back: Collection[LeadKey]
     found: tuple[tuple[str, Due], ...] = ()
     today: date = field(init=False)
     phrases: Phrases = field(init=False)
@@ -118,22 +124,27 @@ class _Ends:
         leads = {str(lead.key): lead for lead in self.decided.found.leads}
         approached = _approached(self.decided)
         accounts = _accounts(self.decided)
-        for row in self.decided.tables["ours"].to_pyarrow().to_pylist():
-            # what tells of a lead carries a longer key, and is no lead itself
-            key = LeadKey.parse(row["key"])
-            if key is not None and not row["is_closed"] and row["kind"] in ("task", "lead"):
-                lead = leads.get(row["key"])
-                why, says = self._why(lead, approached.get(row["key"]), there=key.account_id in accounts)
+        ours = self.decided.tables["ours"].to_pyarrow().to_pylist()
+        handed = {row["key"]: row for row in ours if row["kind"] == "lead"}
+        for row in ours:
+            key, message = LeadKey.parse(row["key"]), lead_of_message(row["key"])
+            lead_key = key or message
+            if lead_key is not None and not row["is_closed"] and row["kind"] in ("task", "lead"):
+                there = lead_key.account_id in accounts
+                if key is not None:
+                    why, says = self._why(leads.get(row["key"]), approached.get(row["key"]), there=there)
+                else:
+                    why, says = self._why_told(row["key"], lead_key, handed.get(str(lead_key)), there=there)
                 yield (
                     row["kind"],
                     Due(
                         id=row["id"],
-                        key=key,
+                        key=lead_key,
                         written_key=row[KEY_AS_WRITTEN],
                         why=why,
                         says=says,
                         due_on=row["due_on"],
-                        overdue=self._late(row, key),
+                        overdue=self._late(row, lead_key),
                     ),
                 )
 
@@ -150,6 +161,21 @@ class _Ends:
             return "contact", words["note.contact"]
         return None, ""
 
+    def _why_told(
+        self, key: str, lead: LeadKey, record: Mapping[str, Any] | None, *, there: bool
+    ) -> tuple[str | None, str]:
+        """A reminder ends with what it reminds of; what tells of an outcome waits for its reader, or grows old."""
+        words = self.phrases.texts.words
+        if not there:
+            return "gone", words["note.gone"]
+        if key != message_key(lead, "overdue"):
+            return None, ""
+        if record is not None and record["outcome"] is not None:
+            return "answered", words["note.answered"]
+        if record is None or record["is_closed"] or lead in self.back:
+            return "over", words["note.over"]
+        return None, ""
+
     def _late(self, row: Mapping[str, Any], key: LeadKey) -> Literal["late", "expired"] | None:
         """Whether a task was due long ago; a lead record's clock is the handover's."""
         patience = self._patience(key)
@@ -164,8 +190,10 @@ class _Ends:
         return due.due_on + days if due.due_on is not None and due.due_on <= date.max - days else None
 
     def _patience(self, key: LeadKey) -> int:
+        """A message of a play that is gone by now grows old as others do."""
         play = self.rules.plays.get(key.play)
-        return play.expire_days if play is not None else 0
+        usual: int = Play.model_fields["expire_days"].default
+        return play.expire_days if play is not None else usual
 
 
 def _approached(decided: Decided) -> Mapping[str, Any]:

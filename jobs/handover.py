@@ -87,9 +87,10 @@ class Own:
     note: str | None
 
 
-def follow_up(work: Work, decided: Decided, busy: Collection[str | None]) -> tuple[list[Desired], list[Change]]:
+def follow_up(
+    work: Work, decided: Decided, steps: Sequence[Step], busy: Collection[str | None]
+) -> tuple[list[Desired], list[Change]]:
     """Everything that follows toss-ups today: tasks to make, and changes of records that are not `busy` otherwise."""
-    steps = due(work, decided)
     own = _own(work, decided, {step.handed.key for step in steps})
     keys = (
         {row["id"]: row[KEY_AS_WRITTEN] for row in decided.tables["ours"].to_pyarrow().to_pylist()} if steps else {}

@@ -13,7 +13,7 @@ from jobs.called import names_in
 from jobs.decide import Decided
 from jobs.editors import with_editors
 from jobs.ending import closings
-from jobs.handover import follow_up
+from jobs.handover import due, follow_up
 from jobs.members import joining, leaving, place_of, places
 from jobs.past import NO_PAST, past
 from jobs.recover import with_keys
@@ -53,8 +53,10 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
         conflicts += pinned
     record = _speaker(work, decided)
     changes += _creations(work, decided, record)
-    changes += _one_each([*closings(work, decided), *updates(work, decided, record)])
-    told, followed = follow_up(work, decided, {change.id for change in changes})
+    steps = due(work, decided)
+    back = {step.handed.key for step in steps if step.what == "unanswered"}
+    changes += _one_each([*closings(work, decided, back), *updates(work, decided, record)])
+    told, followed = follow_up(work, decided, steps, {change.id for change in changes})
     changes += [*map(_creation, told), *followed]
     changes += leaving(work, decided)
     changes = [change for change in changes if not speaks_of_erased(change)]
@@ -67,7 +69,7 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
 def creations(work: Work, decided: Decided) -> Iterator[Change]:
     """The records that a plan of now would make for leads, and to tell of toss-ups."""
     yield from _creations(work, decided, _speaker(work, decided))
-    yield from map(_creation, follow_up(work, decided, ())[0])
+    yield from map(_creation, follow_up(work, decided, due(work, decided), ())[0])
 
 
 def _one_each(changes: Sequence[Change]) -> Iterator[Change]:

@@ -19,6 +19,7 @@ from jobs.result import RunResult
 from jobs.settings import Settings
 from jobs.store.ledger import Run
 from jobs.wiring import Work
+from mappings.canonical import LeadKey
 from mappings.changes import Plan
 from mappings.needs import objects
 from mappings.problems import counted
@@ -216,19 +217,25 @@ def _open_now(decided: Decided) -> int:
 
 
 def _crowded(work: Work, plan: Plan, decided: Decided) -> list[str]:
-    """Owners who would hold too many open tasks of ours, the fullest first: a last look behind the capacity gate."""
+    """Owners who would hold too many open tasks of our leads, the fullest first: a last look behind the gate.
+
+    What only tells of a toss-up is no work that the gate counts, and stops nobody's run.
+    """
     task, most = work.rules.mapping.write.task, work.settings.owner_tasks
     holder = task.fields.get("owner_id")
     rows = decided.tables["ours"].filter(lambda t: (t.kind == "task") & ~t.is_closed).to_pyarrow().to_pylist()
-    held = _counted(row["owner_id"] for row in rows)
+    held = _counted(row["owner_id"] for row in rows if LeadKey.parse(row["key"]) is not None)
     new = _counted(
         change.values.get(holder.field)
         for change in plan.changes
-        if holder is not None and change.object == task.object and change.action == "create"
+        if holder is not None
+        and change.object == task.object
+        and change.action == "create"
+        and LeadKey.parse(change.ref) is not None
     )
     full = sorted(((held.get(owner, 0) + n, owner) for owner, n in new.items()), reverse=True)
     return [
-        f"Owner {owner} would hold {counted(total, 'open task')} of ours, {new[owner]:,} of them new. More than "
+        f"Owner {owner} would hold {counted(total, 'open task')} of our leads, {new[owner]:,} of them new. More than "
         f"{most:,} are asked about."
         for total, owner in full[:3]
         if total > most

@@ -21,7 +21,7 @@ LENGTH = 255
 _QUOTED = frozenset({"day", "why", "due", "until"})
 WORDS: Mapping[str, frozenset[str]] = {
     **{f"note.{what}": _QUOTED for what in ("closed", "left", "back", "late", "expired")},
-    **dict.fromkeys(("note.cleared", "note.contact", "note.gone"), frozenset[str]()),
+    **dict.fromkeys(("note.cleared", "note.contact", "note.gone", "note.answered", "note.over"), frozenset[str]()),
     "note.cleared_now": frozenset({"now"}),
     "note.fact": frozenset({"fact", "amount"}),
 }

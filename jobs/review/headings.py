@@ -77,6 +77,8 @@ HEADINGS: Mapping[str, Headings] = MappingProxyType(
                 "back": "a reason that is back",
                 "late": "a due day that has passed",
                 "expired": "a due day long past",
+                "answered": "an answered toss-up",
+                "over": "a toss-up that is over",
             },
         ),
         "ja": Headings(
@@ -109,6 +111,8 @@ HEADINGS: Mapping[str, Headings] = MappingProxyType(
                 "back": "理由の再発生",
                 "late": "期日の超過",
                 "expired": "期日から長期間の経過",
+                "answered": "トスアップへの回答",
+                "over": "トスアップの終了",
             },
         ),
     }

@@ -1,8 +1,8 @@
 """A toss-up is a contract: the specialist answers by its day, the CSM hears what came of it, and keeps the credit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -125,10 +125,48 @@ def test_what_nobody_answers_goes_back_and_what_somebody_began_stays(story: Stor
     assert str(story.told[4][SILENT, "unanswered"][story.company.names["owner"]]) == story.owner_of(SILENT)
 
 
-def test_a_message_stays_open_until_its_reader_closes_it(story: Story) -> None:
-    done = story.company.names["done"]
-    assert {task[story.company.names["status"]] for task in story.told[5].values()} != {done}
-    assert all(task[story.company.names["status"]] != done for task in story.told[5].values())
+def test_a_message_stays_open_for_its_reader_and_a_reminder_until_there_is_nothing_to_answer(story: Story) -> None:
+    done, status = story.company.names["done"], story.company.names["status"]
+    closed = {about for about, task in story.told[5].items() if task[status] == done}
+    assert closed == {(TOSSUP, "overdue"), (SILENT, "overdue")}
+    assert all(task[status] != done for task in story.told[3].values())
+    assert "the toss-up is over. Tossup closed this." in str(story.told[4][SILENT, "overdue"][story.note])
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_what_nobody_touched_is_closed_once_it_was_answered_or_is_old_and_stops_nobodys_run(
+    crm: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("unread") / "store"
+    with company(crm, folder, small_world((), (WON, BEGUN))) as served:
+        status, done, begun = (served.names[name] for name in ("status", "done", "begun"))
+        # every owner holds a lead's task: what tells of toss-ups comes on top and stops nothing
+        story = Story(company=replace(served, settings=served.settings.model_copy(update={"owner_tasks": 1})))
+        story.run()
+        story.run(SLA + 1)
+        assert set(story.told[1]) == {(account, "overdue") for account in (TOSSUP, WON, BEGUN)}
+        served.person("update", "task", story.told[1][BEGUN, "overdue"], status=begun)
+        for account in (WON, BEGUN):
+            served.edit("update", account, "lead", response="won")
+        story.run(1)
+        reminder = story.told[2][WON, "overdue"]
+        assert reminder[status] == done
+        assert str(reminder[story.note]).endswith(": the toss-up was answered. Tossup closed this.")
+        theirs = story.told[2][BEGUN, "overdue"]
+        assert theirs[status] == begun
+        assert "Tossup leaves this to you" in str(theirs[story.note])
+        assert story.told[2][TOSSUP, "overdue"][status] != done
+        served.person("update", "task", story.told[2][BEGUN, "won"], status=begun)
+        days = 3 + 30  # what a reader has, and the patience of every play
+        served.emulator.clock.advance((days - 1) * 86_400)
+        story.run(2)
+        assert story.told[3][WON, "won"][status] == done
+        assert "nobody touched this since it was due" in str(story.told[3][WON, "won"][story.note])
+        assert story.told[3][BEGUN, "won"][status] == begun
+        story.run()
+        plan = story.runs[-1].plan
+        assert plan is not None
+        assert not [change for change in plan.changes if change.ref.count("/") == 4], "nobody is told again"
 
 
 def test_runs_without_news_write_nothing(story: Story) -> None:
@@ -136,23 +174,25 @@ def test_runs_without_news_write_nothing(story: Story) -> None:
         assert story.runs[run].written == 0, story.runs[run].plan
 
 
-def test_a_pool_takes_what_nobody_answered(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_pool_takes_what_nobody_answered(crm: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("pool") / "store"
-    with company("salesforce", folder, small_world((), (SILENT,))) as served:
-        rules = served.settings.config / "salesforce.yaml"  # type: ignore[operator]  # the company has rules
+    with company(crm, folder, small_world((), (SILENT,))) as served:
+        rules = served.settings.config / f"{crm}.yaml"  # type: ignore[operator]  # the company has rules
         text = rules.read_text("utf-8")
         assert "handover:" in text
         rules.write_text(text.replace("handover:", "handover:\n    pool: CSM 03", 1), "utf-8")
         story = Story(company=served)
         story.run()
+        stage = served.of(SILENT, "lead")[served.names["stage"]]
         story.run(SLA + 1)
         story.run(5)
         lead = served.of(SILENT, "lead")
-        assert lead["OwnerId"] == served.owner("CSM 03")
-        assert lead["Status"] == "Open - Not Contacted"
+        assert str(lead[served.names["owner"]]) == served.owner("CSM 03")
+        assert lead[served.names["stage"]] == stage
+        assert story.told[2][SILENT, "overdue"][served.names["status"]] == served.names["done"]
         story.run()
         assert story.runs[-1].written == 0
-        assert date.fromisoformat(lead["Tossup_Due__c"])
 
 
 @pytest.mark.parametrize("crm", CRMS)

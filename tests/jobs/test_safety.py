@@ -194,7 +194,9 @@ def test_an_import_over_our_fields_is_asked_about(synced: Moment) -> None:
 def test_no_owner_gets_more_tasks_than_the_ceiling(planned: Moment) -> None:
     here = planned.again()
     before = here.state()
-    with pytest.raises(AskAPerson, match=r"would hold 3 open tasks of ours, 3 of them new. More than 2 are asked"):
+    with pytest.raises(
+        AskAPerson, match=r"would hold 3 open tasks of our leads, 3 of them new. More than 2 are asked"
+    ):
         sync(here, owner_tasks=2)
     assert here.state() == before
 
