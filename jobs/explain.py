@@ -121,7 +121,7 @@ class Story:
     def _judgement(self, one: Judgement) -> JsonObject:
         return {
             "key": str(one.lead.key),
-            "expected": major(one.expected, one.lead.currency),
+            "expected": None if one.lead.value is None else major(one.expected, one.lead.currency),
             "timing": one.timing,
             "decided_n": one.decided_n,
             "win_source": one.win_source,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from jobs.result import expected
 from jobs.show import why
 from jobs.telling import Telling
 from leads.phrases import tidy
@@ -32,7 +33,7 @@ def cell(text: str) -> str:
 
 
 def leads_csv(leads: Iterable[Lead], rules: Rules) -> str:
-    """One line a lead, every cell quoted; amounts a year in units of `currency`."""
+    """One line a lead, every cell quoted; amounts a year in units of `currency`, empty where unknown."""
     file = io.StringIO()
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -49,10 +50,9 @@ def write_csv(path: Path, leads: Iterable[Lead], rules: Rules) -> None:
 
 
 def _row(lead: Lead, rules: Rules) -> tuple[object, ...]:
-    expected = int(lead.facts["expected"])
     return (
         str(lead.key), lead.account_id, lead.account_name, lead.owner_id or "",
         str(lead.facts.get("owner_name") or ""), lead.motion, lead.play, lead.product or "", lead.state,
-        lead.priority, major(lead.value, lead.currency), major(expected, lead.currency), lead.currency,
+        lead.priority, major(lead.value, lead.currency), major(expected(lead), lead.currency), lead.currency,
         round(lead.p_win, 4), lead.action, lead.due.isoformat(), why(lead, Telling(rules, lead.currency)),
     )  # fmt: skip

@@ -161,7 +161,7 @@ class Wish:
             )
         )  # fmt: skip
         named = self.account is None or self.account.lower() in lead.account_name.lower()
-        return same and named and self._held(lead) and major(lead.value, lead.currency) >= self.min_value
+        return same and named and self._held(lead) and (major(lead.value, lead.currency) or 0) >= self.min_value
 
     def _held(self, lead: Lead) -> bool:
         name = str(lead.facts.get("owner_name", ""))
@@ -181,9 +181,9 @@ def by_motion(leads: Iterable[Lead]) -> dict[str, dict[str, int]]:
     return {motion: dict(sorted(states.items())) for motion, states in sorted(counts.items())}
 
 
-def expected(lead: Lead) -> int:
-    """Value x chance x timing, in minor units a year: what leads are ranked by."""
-    return int(lead.facts["expected"])
+def expected(lead: Lead) -> int | None:
+    """Value x chance x timing, in minor units a year: what leads are ranked by; None where nobody knows the value."""
+    return None if lead.value is None else int(lead.facts["expected"])
 
 
 def worked_json(one: Worked) -> JsonObject:

@@ -140,14 +140,14 @@ def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expe
 def _by_expected(lead: Lead) -> tuple[bool, int, str]:
     """In the company's currency, as owners' lists are made; what has no rate comes last."""
     ranked = lead.facts.get("ranked")
-    return ranked is None, -(expected(lead) if ranked is None else int(ranked)), str(lead.key)
+    return ranked is None, -((expected(lead) or 0) if ranked is None else int(ranked)), str(lead.key)
 
 
 def _by_value(lead: Lead) -> tuple[bool, float, str]:
     """Likewise: minor units of two currencies say nothing about each other."""
     ranked, own = lead.facts.get("ranked"), expected(lead)
     rate = int(ranked) / own if ranked is not None and own else 1
-    return ranked is None, -lead.value * rate, str(lead.key)
+    return ranked is None, -(lead.value or 0) * rate, str(lead.key)
 
 
 def _state_table(state: str, leads: Sequence[Lead], found: Found, order: Literal["value", "expected"]) -> Table:
@@ -185,8 +185,10 @@ def why(lead: Lead, telling: Telling) -> str:
     return "\n".join(telling.proof(proof) for proof in lead.evidence[:2])
 
 
-def money(minor: int, currency: str) -> str:
-    """`USD 12,400` or `JPY 1,200,000`: whole units, enough to decide by."""
+def money(minor: int | None, currency: str) -> str:
+    """`USD 12,400` or `JPY 1,200,000`: whole units, enough to decide by; `not known`."""
+    if minor is None:
+        return "not known"
     return f"{currency} {major(minor, currency):,.0f}"
 
 

@@ -43,11 +43,9 @@ def account_story(story: Story, *, every_fact: bool) -> RenderableType:
 
 def _head(story: Story, telling: Telling) -> Words:
     answers = story.answers
-    counts = [
-        f"{answers['open_leads']:,} open, worth {telling.phrases.money(_int(answers['open_value']), story.currency)}"
-    ]
-    if answers["held_value"]:
-        counts.append(f"held back {telling.phrases.money(_int(answers['held_value']), story.currency)}")
+    counts = [f"{answers['open_leads']:,} open, worth {_worth_of(answers['open_value'], story, telling)}"]
+    if answers["held_value"] != 0:
+        counts.append(f"held back {_worth_of(answers['held_value'], story, telling)}")
     products = [str(answers[name]) for name in ("next_product", "next_product_2") if answers.get(name)]
     lines = [Words(f"{tidy(story.account_name)}  {story.account_id}\n", style="bold")]
     lines.append(Words(f"priority {answers['priority']}; leads: {', '.join(counts)} a year\n"))
@@ -56,8 +54,8 @@ def _head(story: Story, telling: Telling) -> Words:
     return Words.assemble(*lines)
 
 
-def _int(value: Plain) -> int:
-    return value if isinstance(value, int) else 0
+def _worth_of(value: Plain, story: Story, telling: Telling) -> str:
+    return telling.phrases.money(value if isinstance(value, int) else None, story.currency)
 
 
 def _grid(title: str, *widths: int) -> Table:
@@ -257,6 +255,9 @@ def _worth(one: Judgement, telling: Telling) -> Iterator[str]:
     lead, money = one.lead, telling.phrases.money
     n = _SOURCES[one.win_source].format(deals=counted(one.decided_n, "decided deal"), model=one.win_model)
     timing = f" x timing {number(one.timing)}" if one.timing != 1 else ""
+    if lead.value is None:
+        yield f"worth a year not known; {lead.p_win * 100:.1f} % to win ({n}); {lead.priority} priority"
+        return
     yield f"{money(lead.value, lead.currency)} a year x {lead.p_win * 100:.1f} % to win ({n}){timing}"
     yield f"= {money(one.expected, lead.currency)} expected; {lead.priority} priority"
 

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from leads.facts.ground import Ground
-from leads.facts.idioms import NO, attach_all, best, listed, total
+from leads.facts.idioms import NO, attach_all, best, listed, total, yes
 from leads.texts import in_short
 from mappings.canonical import Lead
 from mappings.config import Rules
@@ -43,6 +43,7 @@ def answers(
     next_product, next_product_2 (code and name of the best two offers), next_reason (where the mapping writes it: why
     the best of them fits, in `language`), priority (high, mid, low), renewal_on, held_value (minor units: what
     guardrails hold back now), open_leads, open_value, leads_accepted, leads_declined. `leads` are those of `ranked`.
+    held_value and open_value are NULL where there are such leads and nobody knows what any of them is worth.
     """
     on = ("account_id",)
     facts = ground.wide("account")
@@ -56,8 +57,10 @@ def answers(
         told.append(_reasons(ground, first, leads, language))
     parts = (_at_work(ranked), *told, _held(ground, judged), _outcomes(ground))
     rows = attach_all(rows, *((part, on) for part in parts))
-    zero = {name: ibis.coalesce(rows[name], 0) for name in ("held_value", "open_leads", "open_value", *OUTCOMES)}
-    return ground.inputs.stage("account_answers", rows.mutate(priority=ibis.coalesce(_.priority, "low"), **zero))
+    zero = {name: ibis.coalesce(rows[name], 0) for name in ("open_leads", *OUTCOMES)}
+    worth = {name: yes(rows[f"any_{name}"]).ifelse(rows[name], 0) for name in ("held_value", "open_value")}
+    rows = rows.mutate(priority=ibis.coalesce(_.priority, "low"), **zero, **worth)
+    return ground.inputs.stage("account_answers", rows.drop(*(f"any_{name}" for name in worth)))
 
 
 def _chosen(ranked: ir.Table) -> ir.Table:
@@ -69,7 +72,7 @@ def _at_work(ranked: ir.Table) -> ir.Table:
     rows = _chosen(ranked)
     top = best(rows, "account_id", value="expected", id="name").select("account_id", "priority")
     open = rows.filter(~_.refused_capacity).group_by("account_id")
-    return attach_all(top, (open.aggregate(open_leads=_.count(), open_value=total(_.value)), ("account_id",)))
+    return attach_all(top, (open.aggregate(open_leads=_.count(), **_worth("open_value")), ("account_id",)))
 
 
 def offering(rules: Rules) -> list[str]:
@@ -110,7 +113,12 @@ def _held(ground: Ground, judged: ir.Table) -> ir.Table:
         if f"refused_{code}" in judged.columns and gate.state in refused:
             refused[gate.state].append(judged[f"refused_{code}"])
     held = judged.filter(ibis.or_(*refused["held"]) & ~ibis.or_(*refused["suppressed"]))
-    return held.group_by("account_id").aggregate(held_value=total(_.value))
+    return held.group_by("account_id").aggregate(**_worth("held_value"))
+
+
+def _worth(name: str) -> dict[str, ir.Value]:
+    """What is known of it, and that there is something: a sum of nothing known is not 0."""
+    return {name: total(_.value), f"any_{name}": _.count() > 0}
 
 
 def _outcomes(ground: Ground) -> ir.Table:

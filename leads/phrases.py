@@ -56,8 +56,10 @@ class Phrases:
     texts: Texts
     language: str
 
-    def money(self, minor: int, currency: str) -> str:
-        """`USD 12,000`, `USD 12.50`; yen in Japanese as 12,000円."""
+    def money(self, minor: int | None, currency: str) -> str:
+        """The word `unknown`; `USD 12,000`, `USD 12.50`; yen in Japanese as 12,000円."""
+        if minor is None:
+            return self.texts.words["unknown"]
         places = digits(currency)
         whole, rest = divmod(abs(minor), 10**places)
         amount = ("-" if minor < 0 else "") + f"{whole:,}" + (f".{rest:0{places}d}" if rest else "")

@@ -131,7 +131,8 @@ def _shaped(play: str, rows: ir.Table) -> ir.Table:
     given["play"] = ibis.literal(play)
     given["product"] = ibis.coalesce(given["product"], NO_PRODUCT)
     given["target"] = ibis.coalesce(given["target"], given["product"])
-    given["value"] = ibis.coalesce(given["value"], 0)
+    # a survey says 0, a product without a price nothing: nobody knows what either is worth
+    given["value"] = given["value"].nullif(0)
     given["timing"] = ibis.coalesce(given["timing"], 1.0)
     return rows.select(**{name: column.cast(CANDIDATE[name]) for name, column in given.items()})
 

@@ -27,11 +27,12 @@ def valued(ground: Ground, rows: ir.Table, priorities: Mapping[str, Expression],
     """Adds the chance to win with where it comes from, what a lead is worth, and priority.
 
     p_win: 0..1; win_source: model, deals (decided deals and leads) or setting; decided_n: how many it was learnt
-    from; win_model: the model's version; expected: minor units of the lead's currency a year; ranked: the same in
-    the company's currency at today's rate, NULL (and rate_unknown true) where none is known.
+    from; win_model: the model's version; expected: minor units of the lead's currency a year, 0 where nobody knows
+    what it is worth; ranked: the same in the company's currency at today's rate, NULL (and rate_unknown true) where
+    none is known.
     """
     rows = _with_chance(ground, rows, learnt)
-    rows = rows.mutate(expected=(_.value * _.p_win * _.timing).round().cast("int64"))
+    rows = rows.mutate(expected=(ibis.coalesce(_.value, 0) * _.p_win * _.timing).round().cast("int64"))
     rows = in_company_currency(ground.inputs, rows, "expected", name="ranked")
     rows = rows.mutate(rate_unknown=ibis.cases((_.ranked.isnull(), True)))
     numbers, today = ground.inputs.rules.ranking.numbers, ground.inputs.today

@@ -235,7 +235,7 @@ def _numbers(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) 
     for evidence in lead.evidence:
         yield _Line(_evidence(evidence, phrases), url(evidence.field.split(".")[0], evidence.record))
     words = phrases.texts.words
-    yield _Line(fill(words["line.value" if lead.value else "line.no_value"], values))
+    yield _Line(fill(words["line.no_value" if lead.value is None else "line.value"], values))
     if lead.facts.get("rate_unknown"):
         yield _Line(words["line.no_rate"])
     yield _Line(fill(words[_chance(lead)], values))

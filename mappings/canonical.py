@@ -316,7 +316,8 @@ class Lead:
     """One opportunity to sell (or to save) with everything a person needs to judge it.
 
     `product` is the one that is sold, whatever the play looked at (`key.product`): the next plan of the one they
-    have. `value` is in minor units of `currency` a year; `p_win` is 0..1; `due` is the day to have acted by.
+    have. `value` is in minor units of `currency` a year, None where nobody knows it; `p_win` is 0..1; `due` is the
+    day to have acted by.
     """
 
     key: LeadKey
@@ -330,7 +331,7 @@ class Lead:
     reasons: tuple[Reason, ...]
     evidence: tuple[Evidence, ...]
     priority: Literal["high", "mid", "low"]
-    value: int
+    value: int | None
     currency: str
     p_win: float
     owner_id: str | None

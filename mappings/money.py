@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import overload
 
 import ibis
 import ibis.expr.types as ir
@@ -30,7 +31,17 @@ def factor(currency: ir.StringValue) -> ir.IntegerValue:
     return ibis.cases(*cases, else_=ibis.literal(100, "int64"))
 
 
-def major(minor: int, currency: str) -> float:
-    """An amount of minor units as the decimal number that a CRM holds: 1250 of USD is 12.5."""
+@overload
+def major(minor: int, currency: str) -> float: ...
+
+
+@overload
+def major(minor: int | None, currency: str) -> float | None: ...
+
+
+def major(minor: int | None, currency: str) -> float | None:
+    """An amount of minor units as the decimal number that a CRM holds: 1250 of USD is 12.5, an unknown one None."""
+    if minor is None:
+        return None
     places = digits(currency)
     return float(round(minor / float(10**places), places))

@@ -1,5 +1,6 @@
 """The command line in this process: help, JSON and nothing else on standard output, exit codes, 80 columns."""
 
+import csv
 import json
 import os
 import re
@@ -21,7 +22,8 @@ from rich.console import Console
 from connector.emulator.server import Emulator
 from jobs import cli, verbs
 from jobs.explain import Story
-from jobs.result import RunResult
+from jobs.export import leads_csv
+from jobs.result import RunResult, lead_json
 from jobs.show import lead_list
 from jobs.view import latest_view
 from jobs.wiring import rules_of
@@ -155,10 +157,16 @@ def test_leads_of_several_currencies_are_ordered_by_what_they_are_worth_to_the_c
         )
         for name, (value, currency, own, all) in worth.items()
     ]
+    unknown = replace(lead, account_name="d no price", value=None, facts={**lead.facts, "expected": 0, "ranked": 0})
     out = Console(width=80, record=True, file=StringIO())
-    out.print(lead_list(made, found, "value"))
+    out.print(lead_list([*made, unknown], found, "value"))
     shown = out.export_text()
-    assert sorted(worth, key=shown.index) == ["b dollars", "a yen", "c no rate"]
+    assert sorted((*worth, "d no price"), key=shown.index) == ["b dollars", "a yen", "d no price", "c no rate"]
+    assert "not known" in next(line for line in shown.splitlines() if "d no price" in line)
+    told = lead_json(unknown)
+    assert (told["value"], told["expected"]) == (None, None)
+    (row,) = csv.DictReader(StringIO(leads_csv([unknown], found.workings.ground.inputs.rules)))
+    assert (row["value"], row["expected"]) == ("", "")
 
 
 def test_the_list_of_commands_says_each_in_a_whole_sentence(tossup: Tossup) -> None:
@@ -227,12 +235,12 @@ def test_leads_are_chosen_by_state_motion_and_account(synced: Company, tossup: T
 @pytest.mark.usefixtures("printed")
 def test_leads_are_chosen_by_play_priority_owner_and_value(synced: Company, tossup: Tossup) -> None:
     every = tossup("leads", "--json", **synced.env).json()
-    one = max(every, key=lambda lead: lead["value"])
+    one = max(every, key=lambda lead: lead["value"] or 0)
     for words, fits in (
         (("--play", "seat_limit"), lambda lead: lead["play"] == "seat_limit"),
         (("--priority", one["priority"]), lambda lead: lead["priority"] == one["priority"]),
         (("--owner", one["owner_id"]), lambda lead: lead["owner_id"] == one["owner_id"]),
-        (("--min-value", str(one["value"])), lambda lead: lead["value"] >= one["value"]),
+        (("--min-value", str(one["value"])), lambda lead: (lead["value"] or 0) >= one["value"]),
     ):
         chosen = tossup("leads", "--json", *words, **synced.env).json()
         assert chosen == [lead for lead in every if fits(lead)] != [], words

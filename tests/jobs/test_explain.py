@@ -227,7 +227,7 @@ def test_the_document_has_the_keys_of_the_page(stories: Stories) -> None:
     play = next(one for one in document["plays"] if one["play"] == "renewal_window")
     assert play["needs"] == [{"subscription.ends_on": "Subscription.ends_on"}]
     assert document["answers"]["open_value"] == sum(
-        one["value"] for one in document["leads"] if one["state"] == "open"
+        one["value"] or 0 for one in document["leads"] if one["state"] == "open"
     )
     judged = document["judgements"][0]
     looked = document["plays"][0]["looked_at"][0]

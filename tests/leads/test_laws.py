@@ -154,7 +154,7 @@ def _every_lead_is_lawful(rows: Mapping[str, list[Row]], found: Found) -> None:
         assert not (lead.account_id in unknown and lead.play == "company_wide"), lead
         assert lead.contact_id not in refused, lead
         assert 0 < lead.p_win < 1, lead
-        assert lead.value >= 0, lead
+        assert lead.value is None or lead.value > 0, lead
 
 
 def _open_leads_stay(today: Found, tomorrow: Found) -> None:

@@ -32,7 +32,9 @@ def _url(object: str, id: str) -> str:
 @pytest.fixture(scope="module")
 def leads(answer: tuple[Found, dict[str, dict[str, Any]]]) -> dict[str, Lead]:
     """One open lead a play, or else any, from the worlds of the cases."""
-    best = sorted(answer[0].leads, key=lambda lead: (lead.state == "open", lead.contact_id is not None, lead.value))
+    best = sorted(
+        answer[0].leads, key=lambda lead: (lead.state == "open", lead.contact_id is not None, lead.value or 0)
+    )
     return {lead.play: lead for lead in best}
 
 
@@ -155,7 +157,7 @@ def test_chance_and_value_say_where_they_come_from(leads: dict[str, Lead]) -> No
     lead = leads["seat_limit"]
     learnt = replace(lead, p_win=0.314, facts={**lead.facts, "decided_n": 120})
     assert "Chance: 31 %, from 120 decided deals" in say(learnt, rules(), "en", names(lead), _url).body
-    unknown = replace(lead, value=0, facts={**lead.facts, "decided_n": 0})
+    unknown = replace(lead, value=None, facts={**lead.facts, "decided_n": 0})
     body = say(unknown, rules(), "en", names(lead), _url).body
     assert "a setting; there are no decided deals" in body
     assert "Value: not known" in body

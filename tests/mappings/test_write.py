@@ -81,6 +81,12 @@ def test_a_salesforce_task_is_the_owners_about_the_account_and_the_contact() -> 
     assert (task.values, task.policies, task.links, task.why) == ({}, {}, (), "cross_fit")
 
 
+def test_a_worth_that_nobody_knows_leaves_its_field_empty() -> None:
+    lead = lead_record(replace(LEAD, value=None), Said(), preset("salesforce"), salesforce())
+    assert lead is not None
+    assert lead.new.get("Tossup_Value__c") is None
+
+
 def test_a_salesforce_lead_has_the_last_name_and_company_it_must_have() -> None:
     lead = lead_record(LEAD, Said(), preset("salesforce"), salesforce(), owner_id="00GA", contact_name="Contact 01")
     assert lead is not None
