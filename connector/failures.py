@@ -25,6 +25,18 @@ def untrusted(error: Exception) -> bool:
     return isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" in str(error).upper()
 
 
+def bad_proxy(error: Exception, url: str, environ: Mapping[str, str]) -> str | None:
+    """The variable whose address of a proxy cannot be used for this URL; None where that is not what failed.
+
+    The address itself may hold a password and is told nowhere. The order is that in which `requests` looks.
+    """
+    if not isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return None
+    scheme = url.partition(":")[0].lower()
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+    return next((name for name in names if environ.get(name)), None)
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait by the Retry-After header, which is a number or a date of the vendor's clock."""
     value = headers.get("Retry-After", "").strip()

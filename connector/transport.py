@@ -8,6 +8,7 @@ A 5xx proves nothing: both vendors document it as an error or overload *while* h
 https://developers.hubspot.com/docs/api-reference/error-handling), so a bare create is not repeated after one.
 """
 
+import os
 import re
 import threading
 import time
@@ -29,7 +30,7 @@ from requests.adapters import HTTPAdapter
 from connector.address import checked, is_loopback, routed, same_host
 from connector.body import Body
 from connector.errors import AskAPerson, CrmError, GiveUp, Interrupted, TryAgain, Unclear
-from connector.failures import Dropped, date_of, never_sent, retry_after, untrusted
+from connector.failures import Dropped, bad_proxy, date_of, never_sent, retry_after, untrusted
 from connector.json_text import loads
 from connector.limits import Bucket, Budget, Pace
 from connector.redaction import redacted
@@ -207,6 +208,9 @@ class Transport:
             response = self._session.send(prepared, **self._settings(prepared.url or ""))
         except requests.RequestException as error:
             _LOG.debug("call", call=call.name, failed=type(error).__name__, id=prepared.headers["X-Request-Id"])
+            if variable := bad_proxy(error, self.base_url, os.environ):
+                text = f"{variable} is no address of a proxy. Write it as http://HOST:PORT, or remove it."
+                raise GiveUp(f"{self._vendor.name} {call.name}: {text}") from None  # the cause may quote a password
             raise self._dropped(call, prepared, error) from error
         self._learn(call, response)
         _LOG.debug(

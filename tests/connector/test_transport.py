@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -418,6 +419,30 @@ def test_proxies_and_netrc_of_the_environment_are_not_used_on_this_machine(start
     server, wire = start(OK)
     wire.transport.send(get())
     assert server.seen[0].headers["Authorization"] == "Bearer first"
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://user:s3cret@proxy.example:port",
+        "http://user:s3cret@proxy.example:99999",
+        "http:/user:s3cret@proxy",
+        "ftp://user:s3cret@p",
+        "::::",
+    ],
+)
+def test_a_malformed_proxy_is_a_setting_to_mend_and_shows_no_password(monkeypatch, variable, address):
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, address)
+    wire = Wire("https://acme.example")
+    with pytest.raises(GiveUp, match=f"{variable} is no address of a proxy. Write it as http://HOST:PORT") as caught:
+        wire.transport.send(get())
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value)), "nor does --debug show it"
+    assert wire.slept == []
+    with pytest.raises(GiveUp, match=variable):
+        wire.transport.send(create())
 
 
 def test_proxies_and_certificates_of_the_environment_are_used_for_the_vendor(monkeypatch):
