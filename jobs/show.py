@@ -235,7 +235,9 @@ def _chance(model: Mapping[str, Any] | None) -> str:
     """Where the run's chances to win came from, in a few words."""
     if not model:
         return ""
-    return f"model {model['version']}, AUC {model['scores']['auc']:.2f}" if model["used"] else "base rates"
+    if not model["used"]:
+        return f"base rates: {model['reason']}"
+    return f"model {model['version']}, AUC {model['scores']['auc']:.2f}"
 
 
 def run_json(run: Run) -> JsonObject:

@@ -11,7 +11,6 @@ from jobs.explain import Known, Story
 from jobs.show import stage_of, waking
 from jobs.telling import Telling, number
 from leads.considered import Looked, Plain, PlayAnswer, PlaySaid
-from leads.facts.family import Fact
 from leads.phrases import tidy
 from leads.verdicts import GateAnswer, GateSaid, Judgement
 from mappings.problems import counted
@@ -29,7 +28,7 @@ _QUIET = frozenset({"asleep", "off", "nothing"})
 
 def account_story(story: Story, *, every_fact: bool) -> RenderableType:
     """Everything about one account; with `every_fact` all that was computed, with formulas."""
-    telling = Telling(story.rules, story.currency)
+    telling = Telling(story.rules, story.currency, "en")  # as all other words of the page
     parts: list[RenderableType] = [_head(story, telling)]
     parts += _facts(story, telling, every=every_fact)
     parts.append(_plays(story, telling))
@@ -172,11 +171,11 @@ _ANSWERS: Sequence[GateAnswer] = ("refused", "let pass", "spared", "passed")
 
 
 def _gates(story: Story, telling: Telling) -> Table:
-    """A row for every gate and answer; leads are named where a gate answers them differently."""
+    """A row for every gate and answer, with the leads that got it where there are several."""
     table = _grid("Gates", 11, 21)
-    rows = [(answers, said, leads) for answers in _by_gate(story.judgements) for said, leads in answers]
-    for answers, said, leads in sorted(rows, key=lambda row: _ANSWERS.index(row[1].answer)):
-        named = f"[{', '.join(leads)}] " if len(answers) > 1 else ""
+    rows = [row for answers in _by_gate(story.judgements) for row in answers]
+    for said, leads in sorted(rows, key=lambda row: _ANSWERS.index(row[0].answer)):
+        named = f"[{', '.join(leads)}] " if len(story.judgements) > 1 else ""
         told = Words.assemble((named, "dim"), _said(said, story, telling))
         table.add_row(Words(said.answer, style=_COLOURS.get(said.answer, "")), Words(said.code), told)
     for answer, leads, codes in _unasked(story.judgements):
@@ -215,25 +214,22 @@ def _short(one: Judgement) -> str:
 
 
 def _said(said: GateSaid, story: Story, telling: Telling) -> str:
+    told = _seen(said, story, telling)
     if said.answer == "refused":
-        # what gives way to another lead of today was held against nothing
-        return said.text or "" if said.value is None else f"{said.text} ({_limits(said, telling)})"
-    numbers = story.rules.gates[said.code].numbers
-    seen = telling.seen({name: value for name, value in said.seen.items() if name not in numbers})
-    limits = ", ".join(f"{name} {number(value)}" for name, value in numbers.items())
-    told = f"{seen} ({limits})" if limits else seen
+        # what gives way to another lead of today was held against nothing; the sentence is in the company's language
+        return said.text or "" if said.value is None else f"{said.text}\n{told}"
     if said.override is not None:
         one = said.override
         return f"{one.person} let it pass until {one.until}: {one.reason} {told}"
     return told
 
 
-def _limits(said: GateSaid, telling: Telling) -> str:
-    seen = "seen " + telling.value("value", said.value, _UNTOLD)
-    return seen if said.limit is None else f"{seen}, limit {telling.value('limit', said.limit, _UNTOLD)}"
-
-
-_UNTOLD = Fact(kind="number", unit="text", doc="what a gate saw")
+def _seen(said: GateSaid, story: Story, telling: Telling) -> str:
+    """What the condition looks at, each with its unit, and the numbers that it is held against, by their names."""
+    numbers = story.rules.gates[said.code].numbers
+    seen = telling.seen({name: value for name, value in said.seen.items() if name not in numbers})
+    limits = ", ".join(f"{name} {number(value)}" for name, value in numbers.items())
+    return f"{seen} ({limits})" if limits else seen
 
 
 def _lead(one: Judgement, story: Story, telling: Telling) -> Panel:

@@ -1,8 +1,9 @@
-"""How facts read in a terminal: with their units, in the language of the company's texts."""
+"""How facts read in a terminal: with their units, in one language."""
 
 import re
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from leads.considered import Clause, Plain
 from leads.facts.family import Fact
@@ -19,9 +20,10 @@ PLAIN_UNITS = frozenset({"date", "month", "points", "product", "rank", "ratio", 
 class Telling:
     """How values of facts read: money in the one currency, shares in percent, numbers with their units."""
 
-    def __init__(self, rules: Rules, currency: str) -> None:
+    def __init__(self, rules: Rules, currency: str, language: Literal["en", "ja"] | None = None) -> None:
+        """`language` is that of values and their units; by default the company's."""
         self._currency = currency
-        language = rules.mapping.company.language
+        language = language or rules.mapping.company.language
         self.phrases = Phrases(rules.texts[language], language)
         book = Book(rules)
         self._facts = {
