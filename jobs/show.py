@@ -15,6 +15,7 @@ from jobs.result import JsonObject, RunResult, Shown, by_motion, expected
 from jobs.review.words import named, told
 from jobs.store.ledger import Refusal, Run
 from jobs.telling import Telling
+from jobs.unrated import rates_missing
 from leads.find import Found
 from leads.lifecycle import Worked, latest, lead_of
 from leads.phrases import tidy
@@ -31,7 +32,7 @@ def run_summary(result: RunResult, *, planned: bool = False) -> RenderableType:
     """What a run read, found and wrote; or, where it only `planned`, what it would write."""
     parts: list[RenderableType] = [_read_table(result)] if result.read else []
     if result.found:
-        parts.append(lead_counts(result.found.leads))
+        parts += [lead_counts(result.found.leads), *_unrated(result.found, result.found.leads)]
         parts += [asleep_list(result.found)] if result.found.asleep else []
     if result.plan:
         parts += [glance(result.plan), _took(result)] if planned else [_written_line(result, result.plan)]
@@ -65,6 +66,11 @@ def lead_counts(leads: Iterable[Lead]) -> Table:
     for motion, states in by_motion(leads).items():
         table.add_row(motion.replace("_", "-"), *(f"{states.get(state, 0):,}" for state in STATES))
     return table
+
+
+def _unrated(found: Found, leads: Iterable[Lead]) -> list[RenderableType]:
+    line = rates_missing(found, leads)
+    return [] if line is None else [Words(line, style="yellow"), Words("")]
 
 
 def asleep_list(found: Found) -> RenderableType:
@@ -132,7 +138,7 @@ def lead_list(leads: Sequence[Lead], found: Found, order: Literal["value", "expe
         chosen = sorted((lead for lead in leads if lead.state == state), key=first)
         if chosen:
             parts += [_state_table(state, chosen, found, order), Words("")]
-    parts.append(lead_counts(leads))
+    parts += [lead_counts(leads), *_unrated(found, leads)]
     parts += [Words(""), asleep_list(found)] if found.asleep else []
     return Group(*parts)
 

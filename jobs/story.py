@@ -261,6 +261,8 @@ def _worth(one: Judgement, telling: Telling) -> Iterator[str]:
 def _work(one: Judgement, telling: Telling) -> Iterator[str]:
     lead = one.lead
     owner = telling.value("owner_name", lead.facts.get("owner_name") or telling.phrases.texts.words["no_owner"])
+    if lead.facts.get("rate_unknown"):
+        yield f"no rate from {lead.currency} to the company's currency is known: it comes after what can be compared"
     if one.place is not None:
         yield f"place {one.place:,} on the list of {owner}; {counted(one.places, 'fits', 'fit')} into a week"
     if lead.state == "open":

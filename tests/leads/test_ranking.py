@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from io import StringIO
 from typing import Any
 
 import ibis
 import pytest
+from rich.console import Console
 
+from jobs.show import lead_list
+from jobs.unrated import rates_missing
 from leads.find import Found
 from leads.ranking import unworked
 from leads.texts import names, say
@@ -149,3 +153,16 @@ def test_a_lead_keeps_its_currency_and_says_where_no_rate_is_known(found: tuple[
     for language, words in (("en", "No exchange rate is known"), ("ja", "為替レートが登録されていない")):
         assert words in say(franc, rules(), language, names(franc), lambda *_: "https://crm.example").body  # type: ignore[arg-type]
         assert words not in say(yen, rules(), language, names(yen), lambda *_: "https://crm.example").body  # type: ignore[arg-type]
+
+
+def test_people_are_told_how_many_accounts_no_rate_makes_wait(found: tuple[Found, Found]) -> None:
+    unrated = [lead for lead in found[0].leads if lead.currency in ("CHF", "SEK")]
+    accounts = len({lead.account_id for lead in unrated})
+    line = rates_missing(found[0], found[0].leads)
+    assert line is not None
+    assert line.startswith(f"No rate to USD for CHF and SEK ({accounts} accounts): their leads are ranked last.\n")
+    assert max(map(len, line.splitlines())) <= 80
+    assert rates_missing(found[0], [lead for lead in found[0].leads if lead not in unrated]) is None
+    out = Console(width=80, record=True, file=StringIO())
+    out.print(lead_list(unrated, found[0], "value"))
+    assert "No rate to USD for CHF and SEK" in out.export_text()
