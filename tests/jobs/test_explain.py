@@ -266,7 +266,9 @@ def test_people_read_values_with_units_and_numbers_in_the_place_of_their_names(s
     assert "nothing by_code found nothing" in text
     assert "account_revenue USD 6,000 computed" in text
     assert "paid users x ARPPU" not in text
-    assert "selling starts after 60. tenure_days 10 days (days 60)" in _spaced(stories["young"])
+    refused = _spaced(stories["young"]).partition("selling starts after 60. ")[2][:120]
+    assert "tenure_days 10 days" in refused
+    assert "(days 60" in refused
     text = _spaced(stories["small"])
     assert "place 2 on the list of Owner shared; 1 fits into a week" in text
     assert "waiting by capacity: Place 2 on the owner's list; 1 fits into a week." in text
