@@ -7,6 +7,7 @@ from datetime import date
 import ibis.expr.types as ir
 
 from connector.errors import GiveUp
+from jobs.answered import since_first_seen
 from jobs.ours import with_known
 from jobs.past import Kept
 from jobs.store.ledger import Ledger
@@ -63,7 +64,7 @@ def read(
         raise GiveUp(f"{as_of} is after the last pull, which was on {today}. Give that day or one before it.")
     lazy = canonical(rules.mapping, view.schema, mirror.table, mirror.links)
     books = Kept(mirror=mirror, ledger=ledger, connection=view.connection, rules=rules)
-    lazy["ours"] = with_known(lazy["ours"], books, view)
+    lazy["ours"] = since_first_seen(with_known(lazy["ours"], books, view), books)
     if as_of is not None and as_of < today:
         lazy = as_of_day(lazy, as_of)
     return {name: mirror.stage(f"canonical_{name}", lazy[name]) for name in TABLES}

@@ -10,6 +10,7 @@ from pathlib import Path
 from connector.errors import GiveUp
 from jobs import canary as canaries
 from jobs import safety
+from jobs.answered import note_answers
 from jobs.apply import Applied, apply_plan
 from jobs.asked import still_asked
 from jobs.before import checker
@@ -304,6 +305,7 @@ def _read(work: Work, *, full: bool, report: Report) -> dict[str, dict[str, int]
 def _plan(work: Work, run: _Run, view: View, report: Report) -> Decided:
     report("find leads", 0, None)
     decided = decide(work.mirror, work.ledger, work.rules, view)
+    note_answers(work, decided.tables["ours"])
     report("plan", 0, None)
     made = make_plan(work, decided, view)
     work.ledger.save_plan(made, work.crm.now())

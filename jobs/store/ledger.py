@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from connector.errors import GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.store.address import open_database
+from jobs.store.answers import Answers
 from jobs.store.database import upsert
 from jobs.store.erase import Traces, about, erase
 from jobs.store.hold import Hold
@@ -335,6 +336,10 @@ class Ledger:
     def remote_jobs(self, connection: str) -> RemoteJobs:
         """Jobs in which the CRM writes by itself."""
         return RemoteJobs(self._database, connection, self._lost)
+
+    def answers(self, connection: str) -> Answers:
+        """What people answered on records of ours, and since when."""
+        return Answers(self._database, connection)
 
     def prune(self, connection: str, before: datetime) -> int:
         """Drop what was planned and done before this moment; what was last written to each record stays. How many."""

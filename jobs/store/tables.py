@@ -1,4 +1,4 @@
-"""The ledger's tables: runs, plans, intents with outcomes, what we last wrote to every record, jobs, and holds.
+"""The ledger's tables: runs, plans, intents with outcomes, what we last wrote to every record, answers, jobs, holds.
 
 A change here needs a revision in `jobs/store/migrations`.
 """
@@ -141,6 +141,17 @@ merged = sa.Table(
     # NULL: it was deleted, which is asked for once
     sa.Column("into", text(60)),
     sa.Column("at", Moment, nullable=False),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("connection", text(80), primary_key=True),
+    # a kind of record of ours, and its id: which object it is may change with the mapping
+    sa.Column("kind", text(10), primary_key=True),
+    sa.Column("id", text(255), primary_key=True),
+    sa.Column("outcome", text(40), nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
 )
 
 remote_jobs = sa.Table(
