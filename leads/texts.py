@@ -25,6 +25,7 @@ ASIDES: Mapping[str, str] = {
     "renewal_price": "renewal_monthly", "season": "season_hits", "fiscal_year": "fiscal_end_on",
     "at_stake": "account_revenue", "paid_before": "monthly_then", "nps_was": "nps_before",
     "delighted": "delighted_on", "looked": "interest_events", "problem": "problem_cases",
+    "on_price_page": "interest_pricing",
 }  # fmt: skip
 """Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact."""
 QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")

@@ -20,12 +20,13 @@ from tests.e2e.harness import CRMS, Serve, Tossup
 RAVENSTACK = DATA / "ravenstack"
 ACCOUNTS = 80
 LEADS = [
-    ("Company_15", "seat_reduction_save", 328164.0, ["2024-10-20", 71]),
-    ("Company_47", "seat_reduction_save", 355992.0, ["2024-10-19", 102]),
-    ("Company_68", "seat_reduction_save", 249960.0, ["2024-11-06", 45]),
+    ("Company_15", "seat_reduction_save", 244584.0, ["2024-10-20", 71]),
+    ("Company_47", "seat_reduction_save", 205728.0, ["2024-10-19", 102]),
+    ("Company_68", "seat_reduction_save", 331824.0, ["2024-11-06", 45]),
 ]
 """Those who gave up a tenth of their seats within 90 days, as a count over the file itself finds them: 229 to 194,
-336 to 295, 290 to 226. Nobody is sold anything: nothing says what they would buy, or how many they are."""
+336 to 295, 290 to 226. The value is what the seats that are left pay a year, by the same count. Nobody is sold
+anything: nothing says what they would buy, or how many they are."""
 HEADROOM = {"salesforce": "Tossup_Headroom__c", "hubspot": "tossup_headroom"}
 
 pytestmark = pytest.mark.skipif(not RAVENSTACK.is_dir(), reason=f"the public data is not at {DATA}")

@@ -228,6 +228,30 @@ def test_who_gives_way_to_another_lead_is_not_said_to_have_been_approached() -> 
     assert ja.reason("frequency", 29, 30, row).startswith("この取引先には29日前に")
 
 
+def test_a_clause_about_nothing_is_left_out(leads: dict[str, Lead]) -> None:
+    lead = leads["interest_tossup"]
+
+    def why(n: int, language: Literal["en", "ja"] = "en") -> str:
+        told = replace(lead, facts={**lead.facts, "interest_events": 3, "interest_pricing": n})
+        return say(told, rules(), language, names(told), _url).why
+
+    assert "3 times lately, last on" in why(2)
+    assert "Of these, 2 were on its price page." in why(2)
+    assert "price page" not in why(0)
+    assert "うち2回は価格ページの閲覧です。" in why(2, "ja")
+    assert "価格ページ" not in why(0, "ja")
+
+
+def test_given_up_seats_are_told_as_before_and_now(leads: dict[str, Lead]) -> None:
+    lead = leads["seat_reduction_save"]
+    facts = {**lead.facts, "seats_then": 268, "seats_now": 161, "seats_lost": 107}
+    said = say(replace(lead, facts=facts), rules(), "en", names(lead), _url).why
+    assert said.startswith(f"{lead.account_name} went down from 268 seats to 161: 107 fewer.")
+    assert (
+        "268席から161席へ、107席減りました" in say(replace(lead, facts=facts), rules(), "ja", names(lead), _url).why
+    )
+
+
 def test_material_is_linked_where_a_play_has_any(leads: dict[str, Lead]) -> None:
     lead, texts = leads["seat_limit"], rules().texts["en"]
     link = "https://example.com/seats?for=1&more=2"
