@@ -17,13 +17,12 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from jobs.merged import as_now_called, now_called
-from jobs.past import Books, held, touches, untouched
+from jobs.past import Books, touches, untouched
 from jobs.store.ledger import Known
 from jobs.touched import changes, due_day, record_of
 from jobs.view import View
+from jobs.withdrawn import by_note, silent
 from mappings.config import MappingConfig
-from mappings.same import same
-from mappings.write import closing, said_fields
 
 INDEX_LAG = timedelta(hours=1)
 """What we wrote and do not see yet may still be on its way into the CRM's index for this long."""
@@ -66,9 +65,10 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
     """
     telling = _Telling(books=books, view=view)
     known, names = books.ledger.keys(books.connection), now_called(books)
-    if not known:
+    marked = [*telling.noted(known)]
+    if not known and not marked:
         return as_now_called(ours, names)
-    marked = [*telling.closed(known), *telling.open(known, _open_ids(ours))]
+    marked += [*telling.closed(known), *telling.open(known, _open_ids(ours))]
     marks = ibis.memtable(pa.Table.from_pylist(marked, schema=_MARKS))
     shown = ours.left_join(marks, ["key", "kind"]).mutate(
         withdrawn_on=ibis._.marked_on,
@@ -127,6 +127,11 @@ class _Telling:
             "touched": "deleted" if gone and not item.closed else None,
         }
 
+    def noted(self, known: Keyed) -> Iterator[dict[str, Any]]:
+        """Of records that the ledger does not know: those whose note says that we closed them, and since when."""
+        for object, key, day in by_note(self.books, known.keys()):
+            yield {"key": key, "kind": _kind(object, self.mapping), "marked_on": day, "silent": True, "shut": False}
+
     def closed(self, known: Keyed) -> Iterator[dict[str, Any]]:
         """Of the records that we closed: since when, whether nobody decided, whether the CRM may not show it yet."""
         for object in sorted({item.object for item in known.values()}):
@@ -137,14 +142,14 @@ class _Telling:
 
     def _closed(self, object: str, closed: Mapping[str, Known]) -> Iterator[dict[str, Any]]:
         ids = sorted(str(item.id) for item in closed.values())
-        intact, silent = untouched(self.books, object, ids, ()).keys(), self._silent(object, ids)
+        intact, unanswered = untouched(self.books, object, ids, ()).keys(), silent(self.books, object, ids)
         for key, item in closed.items():
             young = item.at >= self.view.now - INDEX_LAG
             yield {
                 "key": key,
                 "kind": _kind(object, self.mapping),
                 "marked_on": self._day(item) if young or item.id in intact else None,
-                "silent": young or item.id in silent,
+                "silent": young or item.id in unanswered,
                 "shut": young,
             }
 
@@ -162,17 +167,6 @@ class _Telling:
                 if told:
                     later = due_day(self.mapping, record, touch.row) if "deferred" in told else None
                     yield {"key": keys[id], "kind": kind, "changed": ", ".join(sorted(told)), "later": later}
-
-    def _silent(self, object: str, ids: list[str]) -> set[str]:
-        """Those that hold what we closed them with, and no answer."""
-        last, said = closing(self.mapping, object), said_fields(self.mapping, object)
-        rows = held(self.books, object, ids, {*last, *said})
-        return {
-            id
-            for id, row in rows.items()
-            if not any(row.get(name) for name in said)
-            and all(same(row.get(name), value) for name, value in last.items())
-        }
 
     def _day(self, item: Known) -> date:
         return item.at.astimezone(ZoneInfo(self.mapping.company.time_zone)).date()

@@ -10,6 +10,7 @@ from html import escape
 from typing import Literal, get_args
 
 from leads.notes import LENGTH as NOTE_LENGTH
+from leads.notes import reads_as
 from leads.phrases import Phrases, tidy
 from leads.templates import fill
 from leads.texts import subject_of
@@ -140,6 +141,11 @@ def noted(step: Step, rules: Rules, language: Literal["en", "ja"], today: date) 
     phrases = Phrases(rules.texts[language], language)
     values = {**_values(step, phrases), "day": today.isoformat()}
     return tidy(fill(phrases.texts.words[f"handover.{step.what}.note"], values), NOTE_LENGTH)
+
+
+def is_taken_back(text: str, phrases: Phrases) -> bool:
+    """Whether this is the note on a record that Tossup took back unanswered."""
+    return reads_as(phrases.texts.words["handover.unanswered.note"], text)
 
 
 def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str) -> Message:

@@ -32,15 +32,22 @@ _FIGURES = re.compile(r"\d[\d.,:/年月日-]*")
 def note(
     what: What, phrases: Phrases, today: date, *, why: str = "", due: date | None = None, until: date | None = None
 ) -> str:
-    """One sentence that begins with the day; `why` is a sentence without its end."""
-    values = {"day": today.isoformat(), "why": why.rstrip(" .。")}
-    values |= {"due": phrases.day(due) if due else "", "until": phrases.day(until) if until else ""}
-    return tidy(fill(phrases.texts.words[f"note.{what}"], values), LENGTH)
+    """One sentence that begins with the day; `why` is one without its end, and gives way where it is long."""
+    template = phrases.texts.words[f"note.{what}"]
+    values = {"day": today.isoformat(), "due": phrases.day(due) if due else ""}
+    values |= {"until": phrases.day(until) if until else ""}
+    room = max(LENGTH - len(fill(template, {**values, "why": ""})), 1)
+    return tidy(fill(template, {**values, "why": tidy(why.rstrip(" .。"), room)}), LENGTH)
 
 
 def is_a(what: What, text: str, phrases: Phrases) -> bool:
     """Whether this is a note of that kind, whatever it quotes."""
-    parts = (re.escape(part) for part in between(phrases.texts.words[f"note.{what}"]))
+    return reads_as(phrases.texts.words[f"note.{what}"], text)
+
+
+def reads_as(template: str, text: str) -> bool:
+    """Whether the text is this template, whatever it quotes."""
+    parts = (re.escape(part) for part in between(template))
     return re.fullmatch(".*".join(parts), text) is not None
 
 

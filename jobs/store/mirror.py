@@ -214,6 +214,10 @@ class Mirror:
             known = self._catalog.get(object)
         return known.fields if known else ()
 
+    def id_column(self, object: str) -> str:
+        """The column of its record ids. Raises `GiveUp` for an object that was never pulled."""
+        return self._known(object).id_column
+
     def objects(self) -> tuple[str, ...]:
         """Every object the mirror holds, sorted."""
         with self._guarded():

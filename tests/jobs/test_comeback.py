@@ -9,6 +9,7 @@ from tests.jobs.small import CRMS, TOSSUP, Company, company, small_world
 from tests.jobs.story import Story
 
 CLEARED, HELD, ANSWERED, EDITED, REOPENED, LEFT, CALM = "a101", "a102", "a103", "a104", "a105", "a106", "a107"
+DECLINED = "a201"
 STEADY = (LEFT, CALM)
 WORKED = (CLEARED, HELD, ANSWERED, EDITED, REOPENED)
 
@@ -101,6 +102,42 @@ def test_what_a_person_touched_after_we_closed_it_is_theirs_and_nothing_takes_it
     assert [cycle for cycle, _ in _turns(story, 3, account)] == ["2026Q4"]
     status = story.company.names["begun" if account == REOPENED else "done"]
     assert _turns(story, 3, account) == [("2026Q4", status)]
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_with_the_ledger_lost_what_tossup_closed_is_nobodys_refusal(
+    crm: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The cleared lead comes back with its reason; what people said or took up again stays theirs."""
+    folder = tmp_path_factory.mktemp("lost") / "store"
+    with company(crm, folder, small_world((CLEARED, ANSWERED, REOPENED), (DECLINED,))) as served:
+        told = Story(company=served)
+        told.run()
+        for account in (CLEARED, ANSWERED, REOPENED):
+            served.edit("update", account, "subscription", used=60)
+        for account in (TOSSUP, DECLINED):
+            served.edit("update", account, "account", do_not_contact=True)
+        told.run()
+        served.edit("update", DECLINED, "lead", response="declined")
+        served.edit("update", ANSWERED, "task", response="declined")
+        served.edit("update", REOPENED, "task", status=served.names["begun"])
+        told.run()
+        for path in served.settings.state_dir.rglob("ledger.db*"):
+            path.unlink()
+        told.run()
+        messages = {key.rpartition("/")[2] for key in served.ours("task") if key.count("/") == 4}
+        assert messages == {"declined"}, "what the specialist said, and nothing that we did ourselves"
+        assert len([key for key in served.ours("task") if key.count("/") == 4]) == 1
+        for account in (CLEARED, ANSWERED, REOPENED):
+            served.edit("update", account, "subscription", used=148)
+        for account in (TOSSUP, DECLINED):
+            served.edit("update", account, "account", do_not_contact=False)
+        told.run()
+        assert [cycle for cycle, _ in _turns(told, 4, CLEARED)] == ["2026Q4", "2026Q4.2"]
+        assert [cycle for cycle, _ in _turns(told, 4, TOSSUP, "lead")] == ["2026Q4", "2026Q4.2"]
+        for account in (ANSWERED, REOPENED):
+            assert [cycle for cycle, _ in _turns(told, 4, account)] == ["2026Q4"], account
+        assert [cycle for cycle, _ in _turns(told, 4, DECLINED, "lead")] == ["2026Q4"]
 
 
 def test_the_next_run_has_nothing_left_to_write(story: Story) -> None:
