@@ -1,12 +1,17 @@
 """What Tossup is made of: known vulnerabilities, licences, and a bill of materials. Exits 1 where something is wrong.
 
-audit.py VENV-TO-LOOK-AT SBOM-TO-WRITE      run by a Python that has pip-audit and cyclonedx-bom
+audit.py VENV-TO-LOOK-AT SBOM-TO-WRITE [--offline]      run by a Python that has pip-audit and cyclonedx-bom
+audit.py --answers                                      whether a vulnerability service answers here (exit 1: none)
+
+That no service could be asked is wrong, too, unless --offline says that it is known.
 """
 
+import importlib.metadata
 import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -83,10 +88,18 @@ def wrong_in(bill: Mapping[str, object], runtime: Iterable[str]) -> Iterator[str
             yield f"{name} is under {', '.join(said)}"
 
 
-def known_holes(site: Path) -> tuple[int, list[str]]:
+def answers() -> bool:
+    """Whether a vulnerability service answers when it is asked about one package."""
+    with tempfile.TemporaryDirectory() as folder:
+        one = Path(folder) / "requirements.txt"
+        one.write_text(f"pip=={importlib.metadata.version('pip')}\n", "utf-8")
+        return known_holes("--requirement", str(one), "--no-deps", "--disable-pip")[0] > 0
+
+
+def known_holes(*where: str) -> tuple[int, list[str]]:
     """How many packages a vulnerability service could be asked about, and what it knows."""
     done = subprocess.run(  # noqa: S603 - our own tool
-        [sys.executable, "-m", "pip_audit", "--path", site, "--format", "json", "--progress-spinner", "off"],
+        [sys.executable, "-m", "pip_audit", *where, "--format", "json", "--progress-spinner", "off"],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     try:
@@ -106,7 +119,13 @@ def installed_in(python: Path) -> Installed:
     return {plain(name): (version, needs) for name, (version, needs) in json.loads(looked.stdout).items()}
 
 
-def main(venv: Path, sbom: Path) -> int:
+def unasked(asked: int, *, offline: bool) -> Iterator[str]:
+    """What is wrong where no service was asked, unless that is known."""
+    if asked == 0 and not offline:
+        yield "no vulnerability service was asked: see why, or say --offline"
+
+
+def main(venv: Path, sbom: Path, *, offline: bool) -> int:
     """Check, write the bill of materials, say what was found."""
     python = venv / "bin" / "python"
     installed = installed_in(python)
@@ -117,10 +136,11 @@ def main(venv: Path, sbom: Path) -> int:
     runtime = closure(installed)
     wrong = [*wrong_in(json.loads(sbom.read_text("utf-8")), runtime)]
     wrong += below_floors(installed, FLOORS.read_text("utf-8"))
-    asked, holes = known_holes(next((venv / "lib").glob("python*/site-packages")))
+    asked, holes = known_holes("--path", str(next((venv / "lib").glob("python*/site-packages"))))
+    wrong += unasked(asked, offline=offline)
     if asked == 0:
         say("!" * 100)
-        say("NOT AUDITED: no vulnerability service answers here. Only .ci/floors.txt was checked.")
+        say("NOT AUDITED: no vulnerability service was asked. Only .ci/floors.txt was checked.")
         say("!" * 100)
     for one in (*wrong, *holes):
         say(f"wrong: {one}")
@@ -134,4 +154,6 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    if sys.argv[1:] == ["--answers"]:
+        sys.exit(0 if answers() else 1)
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), offline=sys.argv[3:] == ["--offline"]))

@@ -66,6 +66,11 @@ def test_what_is_missing_from_the_bill_is_told(audit: ModuleType) -> None:
     assert list(audit.wrong_in({"components": []}, {"requests"})) == ["requests is not in the bill of materials"]
 
 
+def test_that_nobody_was_asked_is_wrong_unless_it_is_known(audit: ModuleType) -> None:
+    assert [*audit.unasked(0, offline=False)] == ["no vulnerability service was asked: see why, or say --offline"]
+    assert not [*audit.unasked(0, offline=True), *audit.unasked(80, offline=False)]
+
+
 def test_the_floors_can_be_read_and_hold_here(audit: ModuleType) -> None:
     installed = audit.installed_in(Path(sys.executable))
     assert len(audit.closure(installed)) > 30
