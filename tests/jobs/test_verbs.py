@@ -114,4 +114,4 @@ def test_a_run_keeps_what_its_chances_to_win_were_learnt_from(synced: Company) -
     assert run_json(kept)["model"] == model
     learnt = {**model, "used": True, "version": "0123456789ab", "scores": {"auc": 0.714}}
     table = run_list([replace(kept, summary={"model": learnt}), kept, replace(kept, summary={})])
-    assert list(table.columns[-1].cells) == ["model 0123456789ab, AUC 0.71", "base rates", ""]
+    assert list(table.columns[-1].cells) == ["model 0123456789ab, AUC 0.71", f"base rates: {model['reason']}", ""]
