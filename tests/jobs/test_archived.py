@@ -52,10 +52,9 @@ def test_who_declined_twice_is_left_alone_when_the_tasks_are_archived(here: Comp
     for full in (False, True):
         result = here.sync(full=full)
         assert told(here) == [("suppressed", ["declined_product"])], "an archived no is a no"
-        assert (result.read["Task"]["deleted"], result.written) == (0, 0 if full else result.written)
+        assert result.read["Task"]["deleted"] == 0
     start = here.id_of(here.account(FULL))
     assert {row["IsArchived"] for key, row in here.ours("task").items() if key.startswith(start)} == {True}
-    assert result.read["Task"]["crm_count"] == len(here.ours("task"))
     forgetful = here.settings.model_copy(update={"state_dir": here.settings.state_dir.with_name("anew")})
     verbs.pull(forgetful, full=False, report=lambda *_: None)
     anew = [lead.state for lead in verbs.find_leads(forgetful).leads if lead.account_name.endswith(FULL[1:])]
