@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pytest
 from ibis.backends.sql.compilers import pyspark
 from ibis.config import Config
+from ruamel.yaml import YAML
 
 from leads.answers import questions
 from leads.checks import check
@@ -23,6 +24,7 @@ from leads.find import Asleep, Found
 from leads.rules import GROUP, python_plays
 from mappings.canonical import TABLES
 from mappings.config import Gate, Override, Play, Rules, Source
+from tests.leads.case_files import background
 from tests.leads.world import LINEAGE, TODAY, World, rules
 
 ACCOUNT = {"id": "acme", "name": "Example Industries 001", "owner_id": "csm", "employees": 300}
@@ -263,6 +265,51 @@ def test_a_company_adds_a_play_a_gate_and_a_fact_of_its_own() -> None:
     }
     evidence = "Account.Health__c"
     assert seen == {"a80": ("open", [], [(evidence, 80)]), "a91": ("suppressed", ["91 > 90"], [(evidence, 91)])}
+
+
+def test_the_limit_that_the_page_shows_finds_who_comes_near_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "leads.md").read_text("utf-8")
+    shown = page.split("### A limit of the plan other than seats")[1].split("```")
+    extra, plays = (YAML(typ="safe").load(part.removeprefix("yaml")) for part in (shown[1], shown[3]))
+    [(name, written)] = plays.items()
+    texts = {
+        language: said.model_copy(
+            update={
+                "plays": {**said.plays, name: {**said.plays["plan_up"], "why": "{account}: {x_storage_percent}"}},
+                "words": {**said.words, "fact.x_storage_percent": "Storage"},
+            }
+        )
+        for language, said in rules().texts.items()
+    }
+    source = Source.model_validate({"object": "Account", "fields": {}, **extra})
+    mapping = rules().mapping.model_copy(update={"read": {"account": (source,)}})
+    own = rules().model_copy(
+        update={"plays": {name: Play.model_validate(written)}, "texts": texts, "mapping": mapping}
+    )
+    assert [line for file, line in check(own) if not file.startswith("texts") or name in str(line)] == []
+    shares = (89, 90)
+    rows = background() | {
+        "account": [{**ACCOUNT, "id": f"a{share}", "name": f"Example {share}"} for share in shares],
+        "contact": [{**ROWS["contact"][0], "id": f"c{share}", "account_id": f"a{share}"} for share in shares],
+        "subscription": [
+            {
+                "id": f"s{share}",
+                "account_id": f"a{share}",
+                "product_id": "suite",
+                "seats_paid": 100,
+                "unit_price": 1500,
+            }
+            for share in shares
+        ],
+    }
+    with closing(World(rows)) as world:
+        accounts = world.tables["account"]
+        used = accounts.id.cases(*((f"a{share}", float(share)) for share in shares))
+        world.tables["account"] = accounts.mutate(x_storage_percent=used.cast("float64"))
+        lineage = {**LINEAGE, "account.x_storage_percent": "Account.Storage_Used_Percent__c"}
+        found = world.find(_alone(own), lineage=lineage)
+    seen = [(lead.account_id, lead.product, [(e.field, e.value) for e in lead.evidence]) for lead in found.leads]
+    assert seen == [("a90", "SUITE-PRO", [("Account.Storage_Used_Percent__c", 90)])]
 
 
 def test_every_product_is_looked_at_whatever_a_condition_mentions_and_without_evidence_there_is_no_lead() -> None:
