@@ -21,7 +21,12 @@ READS = {
 }
 WRITES = {
     "salesforce": ("PATCH /services/data/*/composite/*", "POST /services/data/*/composite/*"),
-    "hubspot": ("POST /crm/objects/*/batch/upsert", "POST /crm/objects/*/batch/update", "POST /crm/objects/*/leads*"),
+    "hubspot": (
+        "POST /crm/objects/*/batch/upsert",
+        "POST /crm/objects/*/batch/update",
+        "POST /crm/objects/*/leads",
+        "POST /crm/objects/*/leads/batch*",
+    ),
 }
 WORDS = {
     "login_page": "a web page",

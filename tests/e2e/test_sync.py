@@ -181,7 +181,9 @@ def test_with_half_of_a_mapping_every_other_lead_is_given_with_the_same_evidence
     worked = {lead.play for lead in half.leads if lead.state in ("open", "waiting")}
     assert worked == {lead.play for lead in whole} - set(ASLEEP)
     given = {lead.key: lead.evidence for lead in half.leads}
-    assert given == {lead.key: lead.evidence for lead in whole if lead.play not in ASLEEP}
+    # who was delighted is read from answers, which this half leaves out: no play sleeps for it
+    told = {lead.key: tuple(one for one in lead.evidence if one.fact != "delighted_on") for lead in whole}
+    assert given == {lead.key: told[lead.key] for lead in whole if lead.play not in ASLEEP}
 
 
 @pytest.mark.parametrize("crm", CRMS)
