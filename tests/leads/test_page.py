@@ -65,14 +65,15 @@ def test_the_examples_on_the_page_about_leads_are_rules_that_work() -> None:
     plays = {name: Play.model_validate(play) for one in _examples("plays.yaml") for name, play in one.items()}
     gates = {code: Gate.model_validate(gate) for one in _examples("gates.yaml") for code, gate in one.items()}
     (lets,) = _examples("overrides.yaml")
-    extra, catalog = _examples("mapping")
+    *own, catalog = _examples("mapping")
+    extra = {name: column for one in own for name, column in one["extra"].items()}
     assert {Override.model_validate(one).gate for one in lets} <= set(rules().gates)
     assert all(CatalogEntry.model_validate(entry) for entry in catalog["catalog"].values())
-    source = Source.model_validate({"object": "Account", "fields": {}, "extra": extra["extra"]})
+    source = Source.model_validate({"object": "Account", "fields": {}, "extra": extra})
     mapping = rules().mapping.model_copy(update={"read": {"account": (source,)}})
     book = Book(rules().model_copy(update={"mapping": mapping, "plays": plays, "gates": gates}))
     assert list(book.faults()) == []
-    assert {"seat_limit", "executive_review"} == {rule.name for rule in book.plays()}
+    assert {"seat_limit", "executive_review", "storage_limit"} == {rule.name for rule in book.plays()}
     assert plays["seat_limit"] == rules().plays["seat_limit"], "it is quoted as it stands"
     for rule in book.plays():
         assert set(rule.play.evidence) | set(rule.needed) <= set(rule.known)
