@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -65,18 +66,18 @@ def below_floors(installed: Installed, floors: str) -> Iterator[str]:
             yield f"{one.name} {version} is older than {one.specifier}: {why.strip()}"
 
 
-def licences(component: Mapping[str, object]) -> list[str]:
+def licences(component: Mapping[str, Any]) -> list[str]:
     """What a component of the bill of materials says of its licence."""
     found = []
-    for one in component.get("licenses") or ():  # type: ignore[attr-defined]  # JSON
+    for one in component.get("licenses") or ():
         licence = one.get("license") or {}
         found.append(one.get("expression") or licence.get("id") or licence.get("name") or "")
     return [one for one in found if one] or [SAID[name] for name in [plain(str(component["name"]))] if name in SAID]
 
 
-def wrong_in(bill: Mapping[str, object], runtime: Iterable[str]) -> Iterator[str]:
+def wrong_in(bill: Mapping[str, Any], runtime: Iterable[str]) -> Iterator[str]:
     """Runtime dependencies that are missing, of no licence, or of one that would bind our users."""
-    components = {plain(one["name"]): one for one in bill.get("components", ())}  # type: ignore[attr-defined]  # JSON
+    components = {plain(one["name"]): one for one in bill.get("components", ())}
     for name in sorted(runtime):
         if name not in components:
             yield f"{name} is not in the bill of materials"

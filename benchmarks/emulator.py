@@ -190,7 +190,7 @@ def measure(crm: str, accounts: int, seconds: float, clients: Executor) -> Itera
         process.terminate()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        process.stdout.close()  # type: ignore[union-attr]  # a pipe, as asked for above
+        process.stdout.close()
     peak_mb = usage.ru_maxrss / 1024
     small = peak_mb < PEAK_MB
     yield Line(crm=crm, what="peak memory", figure=f"{peak_mb:,.0f} MB", demand=f"< {PEAK_MB:,} MB", met=small)

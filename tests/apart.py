@@ -9,10 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 120
@@ -120,18 +121,18 @@ def _waited(pid: int) -> int:
     raise TimeoutError(f"the command did not end within {PATIENCE_S} s")
 
 
-def _run(asked: Mapping[str, object], main: object) -> None:
+def _run(asked: Mapping[str, Any], main: Callable[[], None]) -> None:
     """In the child: the command line, to its end."""
-    said = Path(str(asked["said"]))
+    said = Path(asked["said"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.environ.clear()
-    os.environ.update(asked["env"])  # type: ignore[arg-type]  # both ends are ours
-    sys.argv = ["tossup", *asked["words"]]  # type: ignore[misc]  # the same
+    os.environ.update(asked["env"])
+    sys.argv = ["tossup", *asked["words"]]
     code: object = 70
     try:
-        main()  # type: ignore[operator]  # the same
+        main()
         code = 0
     except SystemExit as ended:
         code = ended.code or 0

@@ -32,7 +32,7 @@ class Acme:
 
     def refusal(self, status: int, _: Mapping[str, str], body: bytes) -> Refusal:
         then = {401: "sign in", 403: "ask", 429: "retry", 503: "retry", 423: "try again later"}.get(status, "give up")
-        return Refusal(code=f"E{status}", message=body.decode(), then=then, untouched=status == 429)  # type: ignore[arg-type]  # a test table
+        return Refusal(code=f"E{status}", message=body.decode(), then=then, untouched=status == 429)
 
     def allowance(self, headers: Mapping[str, str]) -> Allowance | None:
         used = headers.get("X-Used")

@@ -17,7 +17,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(crm: str, world: str = "demo", **options: Any) -> Tossup:
-            emulator = stack.enter_context(Emulator(crm, world, **options))  # type: ignore[arg-type]  # the test names one of CRMS
+            emulator = stack.enter_context(Emulator(crm, world, **options))
             folder = tmp_path / f"{crm}-{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
             root = str(Path(__file__).parents[2])

@@ -95,7 +95,7 @@ def living(way: str, folder: Path) -> Iterator[Life]:
     """A life of the small company that begins now."""
     crm, names = WAYS[way]
     folder.mkdir()
-    with Emulator(crm, log=folder / "requests.jsonl", log_bodies=True) as emulator:  # type: ignore[arg-type]  # one of CRMS
+    with Emulator(crm, log=folder / "requests.jsonl", log_bodies=True) as emulator:
         fill_demo(small_world(), orgs=emulator.orgs, clock=emulator.clock)
         told = emulator.announcement[crm]
         env = {f"TOSSUP_{crm.upper()}_{name}": str(told[name.lower()]) for name in names}

@@ -96,6 +96,15 @@ def lied_to(lived: Company, tmp_path: Path, kind: str, matches: tuple[str, ...],
     return ended.code, ended.err
 
 
+def assert_refused(code: int, said: str, words: str) -> None:
+    """An exit code that says what to do next, and a sentence that holds these words."""
+    assert code in (2, 3, 75), said
+    assert "Traceback" not in said
+    assert "Unforeseen" not in said
+    assert words in said
+    assert len(said) > 40
+
+
 @pytest.mark.parametrize("kind", WORDS)
 def test_what_is_no_answer_is_refused_in_words_and_nothing_is_written(
     lived: Company, tmp_path: Path, kind: str
@@ -109,11 +118,7 @@ def test_what_is_no_answer_is_refused_in_words_and_nothing_is_written(
         # its index counts some moments behind anyway: a list of every id outweighs it
         assert (code, lived.state()) == (0, before)
         return
-    assert code in (2, 3, 75), said
-    assert "Traceback" not in said
-    assert "Unforeseen" not in said
-    assert WORDS[kind] in said
-    assert len(said) > 40
+    assert_refused(code, said, WORDS[kind])
     assert lived.state() == before
 
 
@@ -141,11 +146,7 @@ def test_a_bulk_result_that_is_none_is_refused_in_words_and_nothing_is_written(
     before = salesforce.state()
     salesforce.later()
     code, said = by_bulk(salesforce, tmp_path, kind)
-    assert code in (2, 3, 75), said
-    assert "Traceback" not in said
-    assert "Unforeseen" not in said
-    assert BULK[kind] in said
-    assert len(said) > 40
+    assert_refused(code, said, BULK[kind])
     assert salesforce.state() == before
 
 

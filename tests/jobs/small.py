@@ -368,7 +368,7 @@ class Company:
     def contact_of(self, task: Mapping[str, Any]) -> str | None:
         """Whom a task names."""
         if self.crm == "salesforce":
-            return task["WhoId"]  # type: ignore[no-any-return]  # records are plain JSON
+            return task["WhoId"]
         return next(iter(task["associations"].get("contacts", ())), None)
 
     def _subscription(self, customer: Mapping[str, Any]) -> dict[str, Any]:
@@ -424,7 +424,7 @@ class Company:
 @contextmanager
 def company(crm: str, folder: Path, world: World | None = None) -> Iterator[Company]:
     """A CRM filled with the small world and set up, never synced."""
-    with Emulator(crm) as emulator:  # type: ignore[arg-type]  # one of CRMS
+    with Emulator(crm) as emulator:
         fill_demo(world or small_world(), orgs=emulator.orgs, clock=emulator.clock)
         rules = few_rules(folder.with_name(f"{folder.name}-rules"), crm)
         env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(folder), "TOSSUP_CONFIG": str(rules)}

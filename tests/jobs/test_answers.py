@@ -90,7 +90,7 @@ def test_what_became_of_a_lead_is_listed_with_it(told: Company) -> None:
     story = verbs.explain(told.settings, "Example Industries 101")
     assert [(one.stage, one.how) for one in story.history] == [("declined", ("answered",))]
     document = story.to_json()
-    assert document["history"][0]["stage"] == document["leads"][0]["worked"]["stage"] == "declined"  # type: ignore[index]  # JSON is told as objects
+    assert document["history"][0]["stage"] == document["leads"][0]["worked"]["stage"] == "declined"
 
 
 def test_what_tossup_closed_itself_is_nobodys_answer(told: Company, found: Said) -> None:

@@ -266,7 +266,7 @@ def test_a_record_that_somebody_touches_during_a_sync_is_not_closed(planned: Pla
     assert result.plan is not None
     assert result.plan.count("close") == 1
     (name,) = touch
-    assert [left["field"] for left in result.to_json()["left_alone"]] == [here.names[name]]  # type: ignore[index,union-attr]  # JSON is told as objects
+    assert [left["field"] for left in result.to_json()["left_alone"]] == [here.names[name]]
     assert here.of(FULL, "task")[here.names["status"]] != here.names["done"]
 
 
@@ -353,9 +353,9 @@ def killed(env: dict[str, str], plan: str, event: int, after: bool) -> None:
         looks = request.method == "POST" and re.search(r"/composite/sobjects/\w+$", path)
         return request.method != "GET" and not looks and not path.endswith(("/search", "/batch/read", "/token"))
 
-    Ledger.intend = deadly(Ledger.intend)  # type: ignore[method-assign]  # killed in the middle of it
-    Ledger.settle = deadly(Ledger.settle)  # type: ignore[method-assign]  # killed in the middle of it
-    requests.adapters.HTTPAdapter.send = deadly(requests.adapters.HTTPAdapter.send, writes)  # type: ignore[method-assign]  # killed in the middle of it
+    Ledger.intend = deadly(Ledger.intend)
+    Ledger.settle = deadly(Ledger.settle)
+    requests.adapters.HTTPAdapter.send = deadly(requests.adapters.HTTPAdapter.send, writes)
     verbs.apply(settings_of(env), plan, report=silent)
     os._exit(0)
 

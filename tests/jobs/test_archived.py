@@ -1,5 +1,6 @@
 """Salesforce archives closed tasks after a year: what people answered on them holds all the same."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def here(tmp_path: Path):  # type: ignore[no-untyped-def]  # a generator of the company
+def here(tmp_path: Path) -> Iterator[Company]:
     with company("salesforce", tmp_path / "store") as served:
         served.edit("update", FULL, "subscription", UsageEndDate="2029-07-31")
         yield served

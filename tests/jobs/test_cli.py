@@ -351,7 +351,7 @@ def test_nothing_pulled_yet_says_what_to_run(tossup: Tossup, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("crm", CRMS)
 def test_an_empty_org_is_told_in_words(tossup: Tossup, tmp_path: Path, crm: str) -> None:
-    with Emulator(crm, "empty") as emulator:  # type: ignore[arg-type]  # one of CRMS
+    with Emulator(crm, "empty") as emulator:
         env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(tmp_path / "store")}
         assert tossup("setup", **env).code == 3
         assert tossup("setup", "--json", **env).json()["applied"] is False

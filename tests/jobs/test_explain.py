@@ -192,7 +192,7 @@ def test_a_gate_that_a_person_opened_names_the_person_the_reason_and_the_day(sto
     said = _gate(_judged(stories["full"], "seat_limit"), "legal_hold")
     assert (said.answer, said.override) == ("let pass", LET_PASS[0])
     document = next(
-        gate for gate in stories["full"].to_json()["judgements"][0]["gates"]  # type: ignore[index]
+        gate for gate in stories["full"].to_json()["judgements"][0]["gates"]
         if gate["gate"] == "legal_hold"
     )  # fmt: skip
     assert document["override"] == {"person": "Owner 01", "reason": "They asked.", "until": "2026-11-18"}

@@ -178,7 +178,7 @@ def test_runs_without_news_write_nothing(story: Story) -> None:
 def test_a_pool_takes_what_nobody_answered(crm: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("pool") / "store"
     with company(crm, folder, small_world((), (SILENT,))) as served:
-        rules = served.settings.config / f"{crm}.yaml"  # type: ignore[operator]  # the company has rules
+        rules = served.settings.config / f"{crm}.yaml"
         text = rules.read_text("utf-8")
         assert "handover:" in text
         rules.write_text(text.replace("handover:", "handover:\n    pool: CSM 03", 1), "utf-8")
@@ -199,7 +199,7 @@ def test_a_pool_takes_what_nobody_answered(crm: str, tmp_path_factory: pytest.Te
 def test_a_message_names_the_product_that_was_handed_over(crm: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A play with a `target` sells another product than the one that its key names."""
     with company(crm, tmp_path_factory.mktemp("target") / "store") as served:
-        rules = served.settings.config / "plays.yaml"  # type: ignore[operator]  # the company has rules
+        rules = served.settings.config / "plays.yaml"
         yaml = YAML(typ="safe", pure=True)
         plays = yaml.load(rules.read_text("utf-8"))
         plays["just_bought_tossup"]["target"] = "'WORK-STD'"

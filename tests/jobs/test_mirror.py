@@ -504,7 +504,7 @@ def test_killed_at_any_moment_the_mirror_is_whole(tmp_path: Path) -> None:
         with Mirror(path) as mirror:
             assert mirror.notice is None
             table = mirror.table("Account").to_pyarrow()
-            step = int(mirror.cursor("Account").stamp)  # type: ignore[union-attr]  # read before "ready" was said
+            step = int(mirror.cursor("Account").stamp)
             assert set(table["N"].to_pylist()) == {step}
             assert sorted(table["Id"].to_pylist()) == sorted([str(i) for i in range(500)] + [f"only-{step}"])
             assert step >= last

@@ -60,7 +60,7 @@ def test_the_first_run_makes_a_task_for_each_lead_and_a_record_for_each_toss_up(
     assert len(story.seen[0]["task"]) == 1 + len(ALL_FULL) + 1 + 1 + len(ALL_TOSSUPS)
     assert set(story.seen[0]["lead"]) == {account[1:] for account in (TOSSUP, *ALL_TOSSUPS)}
     first = story.runs[0].to_json()
-    assert first["written"] == sum(first["changes"].values())  # type: ignore[attr-defined]  # JSON is told as objects
+    assert first["written"] == sum(first["changes"].values())
     assert (first["refused"], first["conflicts"]) == (0, 0)
 
 
@@ -106,7 +106,7 @@ def test_the_task_of_a_signal_that_is_gone_is_closed(story: Story) -> None:
     assert closed == CLOSED_TASKS | {COMPLETED}
     assert story.held(2, "lead", LOST_NEED, "stage") == names["unqualified"]
     assert story.plan(1).count("close") == len(CLOSED_TASKS) + 1
-    assert story.runs[1].to_json()["changes"]["close"] == len(CLOSED_TASKS) + 1  # type: ignore[index]  # JSON is told as objects
+    assert story.runs[1].to_json()["changes"]["close"] == len(CLOSED_TASKS) + 1
 
 
 def _but_for_the_note(story: Story, moment: int, object: str, account: str) -> dict[str, object]:

@@ -155,7 +155,7 @@ def crm() -> Fake:
 def go(crm: Fake, mirror: Mirror, wanted: dict[str, Needs] | None = None, **options: Any) -> PullResult:
     crm.asked.clear()
     options.setdefault("wait", lambda _: pytest.fail("a small object is never waited for"))
-    return pull(crm, mirror, wanted or WANTED, crm.schema(), **options)  # type: ignore[arg-type]  # a CRM of the test's own, as far as pull needs one
+    return pull(crm, mirror, wanted or WANTED, crm.schema(), **options)
 
 
 def assert_same(crm: Fake, mirror: Mirror, wanted: dict[str, Needs] = WANTED) -> None:
@@ -211,7 +211,7 @@ def test_columns_that_change_after_describe_lead_to_a_full_read(crm: Fake, mirro
     described = crm.schema()
     crm.types["Name"] = FieldType.INTEGER
     crm.rows["Contact"] = {id: (crm.clock, {"Name": n}) for n, id in enumerate(crm.rows["Contact"])}
-    result = pull(crm, mirror, only, described)  # type: ignore[arg-type]  # a CRM of the test's own, as far as pull needs one
+    result = pull(crm, mirror, only, described)
     assert result.read["Contact"].full
     assert_same(crm, mirror, only)
 

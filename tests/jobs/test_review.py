@@ -29,7 +29,7 @@ BODY = "WHY NOW\nThey use 148 of 150 seats.\n\n" + "A long script. " * 40
 def change(action: str, id: str | None, *fields: tuple[str, Value, Value], **more: str) -> Change:
     told = tuple(FieldChange(name=name, old=old, new=new) for name, old, new in fields)
     known = {"object": "Account", "key": None, "key_field": None, "why": "account facts"}
-    return Change(**{**known, "action": action, "id": id, "fields": told, **more})  # type: ignore[arg-type]  # the test names real ones
+    return Change(**{**known, "action": action, "id": id, "fields": told, **more})
 
 
 PLAN = Plan(
@@ -66,7 +66,7 @@ def shown(format: Format, language: str = "en", plan: Plan = PLAN, width: int = 
         return laid
     console = Console(file=StringIO(), width=width)
     console.print(laid)
-    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]  # a StringIO
+    return console.file.getvalue()
 
 
 def test_changes_are_grouped_by_object_action_and_reason_and_ordered_by_name() -> None:
@@ -224,7 +224,7 @@ class Telling:
         self.edits_there, self.refuses = edits, refuses
         self.asked: list[tuple[str, list[str], list[str]]] = []
 
-    def edits(self, object: str, ids: list[str], fields: list[str]):  # type: ignore[no-untyped-def]  # as the port says
+    def edits(self, object: str, ids: list[str], fields: list[str]):
         self.asked.append((object, list(ids), list(fields)))
         if object == self.refuses:
             raise GiveUp("Our user may not see the history.")
@@ -239,11 +239,11 @@ def test_editors_are_asked_for_once_an_object_and_only_for_what_is_in_conflict()
     )
     at = datetime(2026, 11, 28, 10, tzinfo=UTC)
     crm = Telling(Edit(id="1", field="A", at=at, by="CSM 03", source="CRM_UI"), refuses="Task")
-    found = with_editors(crm, [first, *others])  # type: ignore[arg-type]  # a part of it
+    found = with_editors(crm, [first, *others])
     assert crm.asked == [("Account", ["1"], ["A", "B"]), ("Task", ["9"], ["C"])]
     assert (found[0].by, found[0].at, found[0].source) == ("CSM 03", "2026-11-28T10:00:00Z", "CRM_UI")
     assert found[1:] == others
-    assert with_editors(crm, []) == ()  # type: ignore[arg-type]  # a part of it
+    assert with_editors(crm, []) == ()
 
 
 def test_counts_and_reasons_read_in_each_language() -> None:

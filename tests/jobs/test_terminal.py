@@ -99,7 +99,7 @@ def test_a_log_line_shows_neither_secrets_nor_values_of_variables(monkeypatch: p
         raise ValueError("canary-log-secret")
     except ValueError:
         structlog.get_logger("x").exception("failed", what="canary-log-secret\x1b[2J")
-    said = sys.stderr.getvalue()  # type: ignore[attr-defined]  # it is the one above
+    said = sys.stderr.getvalue()
     structlog.reset_defaults()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     assert "Traceback" in said

@@ -25,7 +25,7 @@ def synced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_setup_tells_before_it_does_and_does_nothing_the_second_time(tmp_path: Path) -> None:
     for crm in CRMS:
-        with Emulator(crm, "empty") as emulator:  # type: ignore[arg-type]  # one of CRMS
+        with Emulator(crm, "empty") as emulator:
             settings = settings_of({**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(tmp_path / crm)})
             before = orjson.dumps(emulator.snapshot()[crm])
             told = verbs.setup(settings, apply=False)
@@ -63,7 +63,7 @@ def test_a_lost_mirror_is_read_anew_and_nothing_is_written(synced: Company, tmp_
     mirror.unlink()
     told = here.sync().to_json()
     assert told["written"] == 0
-    assert told["read"][here.names["account"]] == {"rows": 4, "crm_count": 4, "deleted": 0}  # type: ignore[index]  # JSON is told as objects
+    assert told["read"][here.names["account"]] == {"rows": 4, "crm_count": 4, "deleted": 0}
 
 
 def test_a_slow_search_index_makes_no_duplicate_and_no_second_write(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_slow_search_index_makes_no_duplicate_and_no_second_write(tmp_path: Pa
         first = here.sync().to_json()
         made = here.state()
         again = here.sync().to_json()
-        assert first["changes"]["create"] == 4  # type: ignore[index]  # JSON is told as objects
+        assert first["changes"]["create"] == 4
         assert (again["written"], again["conflicts"]) == (0, 0)
         assert here.state() == made
 
@@ -92,7 +92,7 @@ def test_a_portal_without_leads_gets_deals(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("crm", CRMS)
 def test_an_empty_org_and_one_without_custom_fields_are_synced(crm: str, tmp_path: Path) -> None:
-    with Emulator(crm, "empty") as emulator:  # type: ignore[arg-type]  # one of CRMS
+    with Emulator(crm, "empty") as emulator:
         # few plays, but all that the presets read
         rules = few_rules(tmp_path / "rules", crm, unread=())
         env = {**emulator.announcement["env"][crm], "TOSSUP_STATE_DIR": str(tmp_path), "TOSSUP_CONFIG": str(rules)}

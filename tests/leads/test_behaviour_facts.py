@@ -69,7 +69,7 @@ class Facts:
 
     def family(self, name: str) -> ir.Table:
         if name not in self._made:
-            self._made[name] = self.inputs.stage(f"facts_{name}", FAMILIES[name].table(self))  # type: ignore[arg-type]
+            self._made[name] = self.inputs.stage(f"facts_{name}", FAMILIES[name].table(self))
         return self._made[name]
 
     @cached_property
@@ -934,7 +934,7 @@ def test_all_families_can_be_said_to_spark(facts: Facts, monkeypatch: pytest.Mon
     # the one question that is asked while others are put together
     monkeypatch.setattr("leads.facts.usage._alive", lambda _sums, _share: (0, 1, 2, 3))
     for name, family in FAMILIES.items():
-        sql = ibis.to_sql(family.table(facts), dialect="pyspark")  # type: ignore[arg-type]
+        sql = ibis.to_sql(family.table(facts), dialect="pyspark")
         assert str(sql).startswith(("SELECT", "WITH")), name
 
 

@@ -40,7 +40,7 @@ def test_a_word_is_looked_for_in_names_families_and_formulas() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
 def test_every_fact_says_how_it_is_computed_and_from_columns_that_exist(family: object) -> None:
-    for one in (one for one in listed() if one.family == family.name):  # type: ignore[attr-defined]
+    for one in (one for one in listed() if one.family == family.name):
         assert one.fact.doc.strip() == one.fact.doc != "", one.name
         assert not one.fact.doc.endswith("."), f"{one.name}: a formula is no sentence"
         assert {column for need in one.fact.needs for column in need.split("|")} <= COLUMNS, one.name

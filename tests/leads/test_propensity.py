@@ -314,7 +314,7 @@ def test_a_model_that_proves_itself_gives_the_chance_and_says_so(planted: tuple[
     assert energy.facts["win_source"] == "model"
     assert (energy.facts["win_model"], energy.facts["decided_n"]) == (told.version, told.trained[0])
     for language, words in (("en", "have in common (model"), ("ja", f"モデル{told.version}")):
-        assert words in say(energy, _only(), language, names(energy), lambda *_: "https://crm.example").body  # type: ignore[arg-type]
+        assert words in say(energy, _only(), language, names(energy), lambda *_: "https://crm.example").body
 
 
 def test_with_fewer_deals_than_asked_for_base_rates_tell(planted: tuple[Found, Found]) -> None:

@@ -151,8 +151,8 @@ def test_a_lead_keeps_its_currency_and_says_where_no_rate_is_known(found: tuple[
     assert "rate_unknown" not in yen.facts
     assert (franc.facts["rate_unknown"], "ranked" in franc.facts) == (True, False)
     for language, words in (("en", "No exchange rate is known"), ("ja", "為替レートが登録されていない")):
-        assert words in say(franc, rules(), language, names(franc), lambda *_: "https://crm.example").body  # type: ignore[arg-type]
-        assert words not in say(yen, rules(), language, names(yen), lambda *_: "https://crm.example").body  # type: ignore[arg-type]
+        assert words in say(franc, rules(), language, names(franc), lambda *_: "https://crm.example").body
+        assert words not in say(yen, rules(), language, names(yen), lambda *_: "https://crm.example").body
 
 
 def test_people_are_told_how_many_accounts_no_rate_makes_wait(found: tuple[Found, Found]) -> None:

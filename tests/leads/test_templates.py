@@ -47,7 +47,7 @@ def test_no_count_in_english_is_told_with_a_wrong_number() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_code_is_read_where_there_is_a_word_for_it(language: str) -> None:
-    phrases = Phrases(rules().texts[language], language)  # type: ignore[index]  # one of the two
+    phrases = Phrases(rules().texts[language], language)
     for fact, codes in CODES.items():
         told = [phrases.said(fact, code, "USD") for code in codes]
         assert len(set(told)) == len(codes)

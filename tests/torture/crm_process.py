@@ -13,7 +13,7 @@ from tests.jobs.small import small_world
 def main(crm: str, full: int, tossups: int, log: Path | None) -> None:
     """Serve; the first line says where, as JSON. Every request goes into the log, with what was sent."""
     world = small_world([f"a1{n:03}" for n in range(full)], [f"a2{n:03}" for n in range(tossups)])
-    with Emulator(crm, log=log, log_bodies=True) as emulator:  # type: ignore[arg-type]  # one of CRMS
+    with Emulator(crm, log=log, log_bodies=True) as emulator:
         fill_demo(world, orgs=emulator.orgs, clock=emulator.clock)
         sys.stdout.write(orjson.dumps(emulator.announcement).decode() + "\n")
         sys.stdout.flush()

@@ -116,4 +116,4 @@ def remote_company(crm: str, folder: Path, *, full: int, tossups: int, log: Path
         }
         settings = settings_of(env)
         verbs.setup(settings, apply=True)
-        yield Company(crm=crm, emulator=plane, settings=settings)  # type: ignore[arg-type]  # it speaks as one
+        yield Company(crm=crm, emulator=plane, settings=settings)

@@ -139,14 +139,14 @@ def _run(asked: dict[str, Any], told: mmap.mmap) -> None:
         os.dup2(os.open(said / name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
     deadly = Deadly(moment=asked.get("moment") or {}, told=told)
     deadly.now(deadly.phase)
-    requests.adapters.HTTPAdapter.send = deadly.sends(requests.adapters.HTTPAdapter.send)  # type: ignore[method-assign]
-    DefaultDialect.do_commit = deadly.commits(DefaultDialect.do_commit)  # type: ignore[method-assign]
+    requests.adapters.HTTPAdapter.send = deadly.sends(requests.adapters.HTTPAdapter.send)
+    DefaultDialect.do_commit = deadly.commits(DefaultDialect.do_commit)
     for name in ("SalesforceConfig", "HubSpotConfig"):
         setattr(wiring, name, partial(getattr(wiring, name), patience=QUICK))
     failed: list[Exception] = []
     tell = cli._tell
-    cli._tell = lambda error: failed.append(error) or tell(error)  # type: ignore[func-returns-value]  # it returns None
-    cli.bars = lambda *_, **__: nullcontext(deadly.report)  # type: ignore[assignment,misc]  # nobody watches
+    cli._tell = lambda error: failed.append(error) or tell(error)
+    cli.bars = lambda *_, **__: nullcontext(deadly.report)
     _as_told(asked)
     began = time.monotonic()
     try:
