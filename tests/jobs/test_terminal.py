@@ -15,7 +15,7 @@ from rich.text import Text
 from connector.errors import GiveUp
 from connector.port import Outcome
 from connector.redaction import conceal, redacted
-from jobs import cli
+from jobs.commands import base
 from jobs.settings import settings_of
 from jobs.terminal import console, lines, plain, quiet
 
@@ -82,8 +82,8 @@ def test_what_a_vendor_says_of_a_record_or_a_call_loses_what_it_quotes() -> None
 def test_a_secret_is_not_said_by_halves_nor_with_controls_in_it(capsys: pytest.CaptureFixture[str]) -> None:
     conceal("canary-secret-0123456789")
     for before in range(280, 300):
-        assert cli._tell(RuntimeError(f"{'x' * before}canary-secret-0123456789")) == 70
-    assert cli._tell(RuntimeError("canary-\x00secret-\x1b0123456789 canary-secret-0123456789")) == 70
+        assert base.tell(RuntimeError(f"{'x' * before}canary-secret-0123456789")) == 70
+    assert base.tell(RuntimeError("canary-\x00secret-\x1b0123456789 canary-secret-0123456789")) == 70
     said = capsys.readouterr().err
     assert said.count("Unforeseen: RuntimeError: ") == 21
     assert "canar" not in said
@@ -93,7 +93,7 @@ def test_a_secret_is_not_said_by_halves_nor_with_controls_in_it(capsys: pytest.C
 def test_a_log_line_shows_neither_secrets_nor_values_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     conceal("canary-log-secret")
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    cli._log("debug")
+    base.set_log("debug")
     local = "canary-" + "local"
     try:
         raise ValueError("canary-log-secret")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobs import cli
+from jobs.commands import base
 from tests.torture.left import Looking
 
 
@@ -17,7 +17,7 @@ def log() -> io.StringIO:
     """What runs in this process log, as `tossup --debug` has it."""
     said = io.StringIO()
     with redirect_stderr(said):
-        cli._log("debug")
+        base.set_log("debug")
     return said
 
 

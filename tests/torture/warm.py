@@ -33,6 +33,7 @@ import leads.texts
 from connector.errors import CrmError
 from connector.wire import Patience
 from jobs import cli, verbs, wiring
+from jobs.commands import crm
 
 __all__ = ["connector", "ibis", "leads"]
 
@@ -144,9 +145,9 @@ def _run(asked: dict[str, Any], told: mmap.mmap) -> None:
     for name in ("SalesforceConfig", "HubSpotConfig"):
         setattr(wiring, name, partial(getattr(wiring, name), patience=QUICK))
     failed: list[Exception] = []
-    tell = cli._tell
-    cli._tell = lambda error: failed.append(error) or tell(error)
-    cli.bars = lambda *_, **__: nullcontext(deadly.report)
+    tell = cli.tell
+    cli.tell = lambda error: failed.append(error) or tell(error)
+    crm.bars = lambda *_, **__: nullcontext(deadly.report)
     _as_told(asked)
     began = time.monotonic()
     try:
