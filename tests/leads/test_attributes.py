@@ -1,6 +1,7 @@
 """Attribute lift: what is planted is found, what is shuffled is not, and small numbers say little."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
@@ -190,8 +191,7 @@ def _told(rows: Sequence[Row]) -> tuple[list[Row], list[Row], list[Row]]:
     return plans, reasons, has + [{"account_id": name, "product": "DESK"} for name in desks]
 
 
-@pytest.fixture(scope="module")
-def offers() -> Iterator[dict[tuple[str, str], Row]]:
+def _offers() -> dict[tuple[str, str], Row]:
     rows = _accounts()
     with closing(World({"account": rows})) as world:
         tables = dict(world.tables)
@@ -220,7 +220,19 @@ def offers() -> Iterator[dict[tuple[str, str], Row]]:
         assert set(ATTRIBUTES.columns) <= set(table.columns)
         found = table.to_pyarrow().to_pylist()
         assert len(found) == len({(row["account_id"], row["product"]) for row in found})
-        yield {(row["account_id"], row["product"]): row for row in found}
+        return {(row["account_id"], row["product"]): row for row in found}
+
+
+@pytest.fixture(scope="module")
+def offers() -> dict[tuple[str, str], Row]:
+    return _offers()
+
+
+def test_columns_counted_in_several_goes_tell_the_same(
+    offers: dict[tuple[str, str], Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[attributes.__module__], "AT_ONCE", 2)
+    assert _offers() == offers
 
 
 def test_a_product_is_offered_to_those_like_its_buyers_who_do_not_have_it(

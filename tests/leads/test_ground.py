@@ -1,15 +1,15 @@
 """What has been told is let go, and nothing that is still to be read."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import ibis.expr.types as ir
 import pytest
 
 from leads.facts.families import FAMILIES, SPINES
-from leads.facts.family import Family
 from leads.facts.ground import Ground
 from leads.inputs import Inputs
 from mappings.config import Rules
@@ -39,12 +39,14 @@ class Watched(Ground):
             self.asking = before
 
 
-def _ground(world: World, families: Mapping[str, Family] = FAMILIES) -> Watched:
+def _ground(world: World, told: Iterable[str] = FAMILIES) -> Watched:
+    """Somebody wants all that these families tell."""
     inputs = Inputs(
         tables=world.tables, rules=rules(), today=TODAY, lineage=LINEAGE, filled=frozenset(LINEAGE), stage=world.stage
     )
-    wanted = {one: frozenset(c for f in families.values() if f.grain == one for c in f.columns) for one in SPINES}
-    ground = Watched(inputs, families=families, spines=SPINES, words=rules().texts["en"].words, wanted=wanted)
+    families = [FAMILIES[name] for name in told]
+    wanted = {one: frozenset(c for f in families if f.grain == one for c in f.columns) for one in SPINES}
+    ground = Watched(inputs, families=FAMILIES, spines=SPINES, words=rules().texts["en"].words, wanted=wanted)
     ground.asked = {}
     return ground
 
@@ -80,6 +82,18 @@ def test_a_family_that_was_let_go_is_computed_again_for_who_asks(world: World) -
     ground.wide("account")
     assert "usage" not in ground._made
     assert _rows(ground.family("usage")) == before != []
+
+
+def test_what_two_families_tell_of_one_table_stays_until_the_last_of_them_is_told(world: World) -> None:
+    """What an account does with a product is one table, whether it has the product or not."""
+    gone: list[str] = []
+    ground = _ground(world, ("interest_offer", "interest_owned"))
+    ground.inputs = replace(ground.inputs, let_go=gone.append)
+    ground.wide("owned")
+    assert "interest_owned" not in ground._made
+    assert [name for name in gone if name.startswith("facts_interest")] == []
+    ground.wide("offer")
+    assert "facts_interest_offer" in gone
 
 
 def _rows(table: ir.Table) -> list[Any]:

@@ -15,12 +15,14 @@ from leads.handover import (
     Message,
     Step,
     What,
+    is_taken_back,
     lead_of_message,
     message,
     message_key,
     noted,
     steps,
 )
+from leads.phrases import Phrases
 from mappings.canonical import LeadKey
 from mappings.config import Handover
 from tests.leads.world import rules
@@ -46,6 +48,7 @@ HANDED = Handed(
     untouched=True,
     reminded_on=None,
 )
+DAY = date(2026, 11, 12)
 WHATS: tuple[What, ...] = get_args(What)
 
 
@@ -106,10 +109,21 @@ def test_what_is_not_known_is_said_so() -> None:
 def test_a_note_is_one_sentence_that_begins_with_the_day(what: What, language: Literal["en", "ja"]) -> None:
     handed = replace(HANDED, reason="They signed with somebody else. " * 20)
     step = Step(handed=handed, what=what, owner_id="csm", due=date(2026, 11, 15), told=False)
-    said = noted(step, rules(), language, date(2026, 11, 12))
+    said = noted(step, rules(), language, DAY)
     assert said.startswith("2026-11-12")
     assert len(said) <= 255
     assert "{" not in said
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_only_the_note_of_taking_it_back_says_that_it_was_taken_back(language: Literal["en", "ja"]) -> None:
+    terms, phrases = rules(), Phrases(rules().texts[language], language)
+    notes = {
+        what: noted(Step(handed=HANDED, what=what, owner_id="csm", due=None, told=False), terms, language, DAY)
+        for what in NOTED
+    }
+    assert [what for what, text in notes.items() if is_taken_back(text, phrases)] == ["unanswered"]
+    assert not is_taken_back("2026-11-12: they took it back to the shop", phrases)
 
 
 def test_a_long_account_name_is_cut_and_the_product_kept() -> None:

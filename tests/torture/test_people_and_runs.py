@@ -184,7 +184,7 @@ class Together(RuleBasedStateMachine):
 
     @rule(
         seed=st.integers(0, 2**32),
-        kind=st.sampled_from(["503", "drop_before", "drop_after", "500_after", "truncate"]),
+        kind=st.sampled_from(["503", "drop_before", "drop_after", "500_after", "truncated"]),
     )
     def the_line_breaks(self, seed: int, kind: str) -> None:
         self.here.emulator.clock.advance(3600)
