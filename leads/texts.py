@@ -25,9 +25,12 @@ ASIDES: Mapping[str, str] = {
     "renewal_price": "renewal_monthly", "season": "season_hits", "fiscal_year": "fiscal_end_on",
     "at_stake": "account_revenue", "paid_before": "monthly_then", "nps_was": "nps_before",
     "delighted": "delighted_on", "looked": "interest_events", "problem": "problem_cases",
+    "views": "interest_events", "requests": "problem_cases",
     "on_price_page": "interest_pricing",
 }  # fmt: skip
 """Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact."""
+REASONS = ("looked", "problem")
+"""Asides that are the reason itself: who has neither looked nor asked has no lead."""
 QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")
 """A cycle that is no contract's."""
 
@@ -122,9 +125,11 @@ def _text(
 
 
 def in_short(lead: Lead, rules: Rules, language: Literal["en", "ja"]) -> str:
-    """Why now, on one line of at most SHORT characters, without what is said aside."""
+    """Why now, on one line of at most SHORT characters, without what is said aside unless it is the reason."""
     phrases = Phrases(rules.texts[language], language)
     why = phrases.texts.plays[lead.play]["why"]
+    for aside in REASONS:
+        why = why.replace(f"{{{aside}}}", phrases.texts.words[aside] if lead.facts.get(ASIDES[aside]) else "")
     quoted = placeholders(why)
     values = dict.fromkeys(quoted, phrases.texts.words["unknown"]) | dict.fromkeys(ASIDES, "")
     values |= {name: phrases.said(name, lead.facts[name], lead.currency) for name in quoted & lead.facts.keys()}

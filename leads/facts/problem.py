@@ -15,18 +15,26 @@ if TYPE_CHECKING:
 def problem(ground: "Ground") -> ir.Table:
     """One row an account and product that its cases name and it neither has nor had; the facts of PROBLEM.
 
-    Most cases are about what an account has: those are no wish for more.
+    Most cases are about what an account has: those are no wish for more. A case names a product by record id or by
+    code: HubSpot has no lookup from a ticket to a product, and people choose from a list of codes.
     """
     inputs, days = ground.inputs, int(ground.numbers("problem")["days"])
     recent = inputs.tables["case"].filter(
         _.product_id.notnull() & _.opened_on.between(inputs.day(days), inputs.day(0))
     )
-    named = recent.select("id", "account_id", "product_id", "opened_on").inner_join(ground.codes, "product_id")
+    named = recent.select("id", "account_id", "product_id", "opened_on").inner_join(_names(ground), "product_id")
     lacking = named.anti_join(ground.owned, ("account_id", "product"))
     return latest(
         lacking, "account_id", "product", on="opened_on", day="problem_on", record="problem_record",
         problem_cases=_.id.count(),
     )  # fmt: skip
+
+
+def _names(ground: "Ground") -> ir.Table:
+    """product_id -> product: by record id and, where no record has that id, by the code as the CRM spells it."""
+    spelled = ground.inputs.tables["product"].select(product_id="id", code=_.code.strip())
+    by_code = spelled.inner_join(ground.codes, "product_id").select("product", product_id="code").distinct()
+    return ground.codes.union(by_code.anti_join(ground.codes, "product_id").select("product_id", "product"))
 
 
 _NEEDS = ("case.product_id",)

@@ -242,6 +242,31 @@ def test_a_clause_about_nothing_is_left_out(leads: dict[str, Lead]) -> None:
     assert "価格ページ" not in why(0, "ja")
 
 
+@pytest.mark.parametrize("play", ["interest_tossup", "paid_option"])
+def test_who_only_asked_for_help_is_not_said_to_have_looked(play: str, leads: dict[str, Lead]) -> None:
+    lead = leads[play]
+    seen = {"interest_events": 4, "interest_on": "2026-11-16", "interest_pricing": 1}
+    asked = {"problem_cases": 2, "problem_on": "2026-11-15"}
+    rest = {name: value for name, value in lead.facts.items() if name not in seen | asked}
+
+    def said(facts: dict[str, Any], language: Literal["en", "ja"] = "en") -> tuple[str, str, str]:
+        told = replace(lead, account_name="Acme", facts=rest | facts)
+        text = say(told, rules(), language, names(told), _url)
+        return text.subject, text.why, in_short(told, rules(), language)
+
+    for words in said(asked):
+        assert "2 requests for help" in words
+        assert all(word not in words for word in ("looked", "clicks", "interest", "  "))
+    subject, why, short = said(seen)
+    assert subject.endswith(", 4 views or clicks")
+    assert "looked at it or clicked on it 4 times lately, last on November 16, 2026." in why
+    assert "looked at it or clicked on it 4 times" in short
+    assert all("request" not in words for words in (subject, why, short))
+    assert said(seen | asked)[0].endswith(", 4 views or clicks, 2 requests for help")
+    assert said(seen | asked, "ja")[0].endswith("、閲覧・クリック4回、お問い合わせ2件")
+    assert all("閲覧" not in words and "お問い合わせ" in words for words in said(asked, "ja"))
+
+
 def test_given_up_seats_are_told_as_before_and_now(leads: dict[str, Lead]) -> None:
     lead = leads["seat_reduction_save"]
     facts = {**lead.facts, "seats_then": 268, "seats_now": 161, "seats_lost": 107}
