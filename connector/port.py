@@ -125,6 +125,10 @@ class SetupStep:
     list: WantedList | None = None
 
 
+Costs = Literal["update", "upsert", "remove", "fetch", "attached"]
+"""What takes calls."""
+
+
 class JobBook(Protocol):
     """Where jobs are noted in which a CRM goes on writing by itself, whatever becomes of us (Salesforce: Bulk)."""
 
@@ -221,8 +225,8 @@ class Crm(Protocol):
     def jobs_under_way(self, objects: Iterable[str]) -> tuple[str, ...]:
         """Jobs that our user began and that may yet write to these objects, whichever program of its began them."""
 
-    def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:
-        """API calls that writing or fetching `n` records takes."""
+    def cost(self, object: str, how: Costs, n: int) -> int:
+        """API calls that writing or fetching `n` records takes, or asking what is attached to them."""
 
     def together(self, object: str, n: int) -> int:
         """How many of `n` records to look at and then update at once, so that little time lies between the two."""

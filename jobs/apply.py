@@ -10,12 +10,14 @@ from typing import Literal
 from connector.port import Crm, Outcome, Record
 from jobs.before import Check
 from jobs.progress import Report
+from jobs.result import Left
 from jobs.store.ledger import Ledger
-from mappings.changes import Change, Conflict, Plan
+from mappings.changes import Change, Conflict, Plan, takes_away
 from mappings.schema import Schema
 
 Send = Callable[[], Iterable[Outcome]]
 Way = Literal["update", "upsert", "remove"]
+Looking = Literal["fetch", "attached"]
 
 CHUNK = 2_000
 """Outcomes noted in one transaction."""
@@ -25,14 +27,15 @@ CHUNK = 2_000
 class Applied:
     """What became of a plan so far, also when its writing breaks off.
 
-    `written` counts records, `refused` has a line for each one refused, `moved` and `gone` are what was left as
-    people have it, `done` each change as it was sent, with the record's id where it is ours, by object and ref.
+    `written` counts records, `refused` has a line for each one refused, `moved`, `gone` and `left` are what was left
+    as people have it, `done` each change as it was sent, with the record's id where it is ours, by object and ref.
     """
 
     written: int = 0
     refused: list[str] = field(default_factory=list)
     moved: list[Conflict] = field(default_factory=list)
     gone: list[Change] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
     done: dict[tuple[str, str], tuple[Change, str | None]] = field(default_factory=dict)
 
     def add(self, change: Change, outcome: Outcome) -> None:
@@ -73,27 +76,30 @@ def _write(
     object: str,
     changes: Sequence[Change],
     check: Check,
-    left: Applied,
+    applied: Applied,
 ) -> Iterator[tuple[Outcome, Change]]:
-    for known in _due(crm, object, [change for change in changes if how(change) == "update"], check, left):
+    for known in _due(crm, object, [change for change in changes if how(change) == "update"], check, applied):
         records = [_record(change) for change in known]
         yield from _send(crm, ledger, plan, run, known, partial(crm.update, object, records))
     new = [change for change in changes if change.id is None]
     for key_field, group in groupby(new, key=lambda change: change.key_field or ""):
         batch = list(group)
         yield from _send(crm, ledger, plan, run, batch, _upsert(crm, object, key_field, batch))
-    for gone in _due(crm, object, [change for change in changes if how(change) == "remove"], check, left):
+    for gone in _due(crm, object, [change for change in changes if how(change) == "remove"], check, applied):
         off = [Record(ref=change.ref, id=change.id, key=change.key, values={}) for change in gone]
         yield from _send(crm, ledger, plan, run, gone, partial(crm.remove, object, off))
 
 
-def _due(crm: Crm, object: str, changes: Sequence[Change], check: Check, left: Applied) -> Iterator[Sequence[Change]]:
+def _due(
+    crm: Crm, object: str, changes: Sequence[Change], check: Check, applied: Applied
+) -> Iterator[Sequence[Change]]:
     """Some changes at a time, each part looked at just before it is given."""
     size = max(1, crm.together(object, len(changes)))
     for start in range(0, len(changes), size):
         checked = check(object, changes[start : start + size])
-        left.moved += checked.moved
-        left.gone += checked.gone
+        applied.moved += checked.moved
+        applied.gone += checked.gone
+        applied.left += checked.left
         if checked.due:
             yield checked.due
 
@@ -146,18 +152,24 @@ def how(change: Change) -> Way:
 
 def calls_needed(crm: Crm, changes: Iterable[Change], schema: Schema) -> int:
     """API calls that looking at these records once more and writing them takes, as far as the connector can tell."""
-    kinds = Counter((change.object, how(change)) for change in changes)
+    kinds = Counter((change.object, how(change), takes_away(change)) for change in changes)
     return sum(
-        _calls(crm, object, way, n, looks=way != "upsert" and schema.objects[object].updateable)
-        for (object, way), n in kinds.items()
+        _calls(crm, object, way, n, _looks(way, away=away, updateable=schema.objects[object].updateable))
+        for (object, way, away), n in kinds.items()
     )
 
 
-def _calls(crm: Crm, object: str, way: Way, n: int, *, looks: bool) -> int:
+def _looks(way: Way, *, away: bool, updateable: bool) -> tuple[Looking, ...]:
+    """What is asked of records before they are written this way."""
+    if way == "upsert" or not updateable:
+        return ()
+    return ("fetch", "attached") if away else ("fetch",)
+
+
+def _calls(crm: Crm, object: str, way: Way, n: int, looks: Sequence[Looking]) -> int:
     """Parts are sent one after the other, as `_due` gives them."""
     size = n if way == "upsert" else max(1, crm.together(object, n))
     parts = [size] * (n // size) + ([n % size] if n % size else [])
     return sum(
-        crm.cost(object, way, part) * times + (crm.cost(object, "fetch", part) * times if looks else 0)
-        for part, times in Counter(parts).items()
+        sum(crm.cost(object, what, part) for what in (way, *looks)) * times for part, times in Counter(parts).items()
     )

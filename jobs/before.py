@@ -13,8 +13,10 @@ from typing import Any
 from connector.port import Batch
 from jobs.editors import with_editors
 from jobs.past import NO_PAST, Past, past
+from jobs.result import Left
+from jobs.unmaking import kept, looks_for
 from jobs.wiring import Work
-from mappings.changes import Change, Conflict, Value, due_now, is_undo
+from mappings.changes import Change, Conflict, Value, due_now, is_undo, takes_away
 from mappings.same import is_empty, same
 from mappings.write import computed_at_field, note_field, policies_of, said_fields
 
@@ -23,11 +25,15 @@ Row = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """Changes that may be written now; fields that somebody else wrote; changes whose record is no longer there."""
+    """Changes that may be written now; fields that somebody else wrote; changes whose record is no longer there.
+
+    `left` are the records that an undo does not take away, for what people did with them shows in no field of ours.
+    """
 
     due: tuple[Change, ...]
     moved: tuple[Conflict, ...] = ()
     gone: tuple[Change, ...] = ()
+    left: tuple[Left, ...] = ()
 
 
 Check = Callable[[str, Sequence[Change]], Checked]
@@ -48,7 +54,7 @@ def checker(work: Work) -> Check:
         look = _Look.at(work, object, changes)
         found = _joined(look.checked(change) for change in changes)
         # before we write: afterwards the record may be known to have been saved by us
-        return replace(found, moved=with_editors(work.crm, found.moved))
+        return _without_kept(work, object, replace(found, moved=with_editors(work.crm, found.moved)), look.rows)
 
     return check
 
@@ -60,6 +66,13 @@ def _joined(found: Iterator[Checked]) -> Checked:
         moved=tuple(conflict for one in each for conflict in one.moved),
         gone=tuple(change for one in each for change in one.gone),
     )
+
+
+def _without_kept(work: Work, object: str, found: Checked, rows: Mapping[str, Row]) -> Checked:
+    """Asked last of all, and only of those that would go: what hangs on a record takes calls of its own."""
+    left = tuple(kept(work, object, [change for change in found.due if takes_away(change)], rows))
+    ids = {one.id for one in left}
+    return replace(found, due=tuple(one for one in found.due if one.id not in ids), left=left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,7 @@ class _Look:
         ending = [str(change.id) for change in changes if _only_untouched(work, change)]
         wrote = past(work, object, ending) if ending else {}
         names = {field.name for change in changes for field in change.fields}
+        names |= {name for change in changes if takes_away(change) for name in looks_for(change)}
         if ending:
             # constants that nothing reads back are not compared, as they are not when planning
             kept = set(work.mirror.fields(object))

@@ -1,7 +1,7 @@
 """A plan at a glance in 80 columns: what comes of it in numbers, and of each kind a few records as examples."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -111,14 +111,21 @@ def left_list(left: Sequence[Left], plan: Plan | None = None, limit: int = 10) -
     table = Table(title=f"\n{title}", title_justify="left", box=None, pad_edge=False, show_header=False, expand=True)
     table.add_column(ratio=3, overflow="fold")
     table.add_column(ratio=2, overflow="fold")
+    named = _named(plan) if plan is not None else {}
     for (object, id, text), fields in records[:limit]:
-        name = tidy(plan.names.get(id) or plan.names.get(id.partition("/")[0], "")) if plan is not None else ""
+        name = tidy(named.get(id) or named.get(id.partition("/")[0], ""))
         what = Text.assemble(object, " ", (name, "bold"), " " if name else "", (id, "dim"))
         what.append(f"\n  {_few(fields)}" if fields else "")
         table.add_row(what, Text(text))
     if len(records) > limit:
         table.add_row(f"... and {len(records) - limit:,} more", "--json tells them all")
     return table
+
+
+def _named(plan: Plan) -> Mapping[str, str]:
+    """Names by account and record, those of the records that the plan would have changed among them."""
+    changed = {change.id: name for change in plan.changes if change.id and (name := plan.called(change))}
+    return {**changed, **plan.names}
 
 
 def _few(fields: Sequence[str]) -> str:

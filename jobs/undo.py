@@ -16,13 +16,13 @@ from jobs.attached import attached
 from jobs.before import now_held
 from jobs.result import Left, Reason
 from jobs.store.ledger import Ledger, OpenIntent
+from jobs.unmaking import EDITOR, lost_key, saved
 from jobs.wiring import Work
 from mappings.changes import Action, Change, FieldChange, Plan, Value, is_undo, undo_of
 from mappings.same import is_empty, same
 from mappings.write import closing, list_target, said_fields
 
 Row = Mapping[str, Value]
-_EDITOR = "LastModifiedById"
 _DID: Mapping[Action, str] = {
     "create": "made it anew",
     "update": "wrote it again",
@@ -138,7 +138,7 @@ def _of_object(
         return
     ids = sorted({id for change, outcome in wrote if (id := _id(change, outcome)) is not None})
     names = {name for change, _ in wrote for name in (*change.values, change.key_field or "")}
-    names |= {*said_fields(work.rules.mapping, object), _EDITOR}
+    names |= {*said_fields(work.rules.mapping, object), EDITOR}
     held = now_held(work, object, ids, names) if ids else {}
     back: Mapping[str, Callable[..., tuple[Change | None, list[Left]]]] = {"create": _unmade, "remove": _remade}
     told = [
@@ -228,7 +228,7 @@ def _unmade(
             key=change.key,
             key_field=change.key_field if deletable else None,
             fields=gone if deletable else closed,
-            links=change.links if deletable else (),
+            links=change.links,
             why=undo_of(run),
         ),
         [],
@@ -264,20 +264,15 @@ def _remade(
 
 def _touched(work: Work, change: Change, row: Row) -> str | None:
     """What people did to a record that we made, in words; None where it is as we made it."""
-    if change.key_field and row.get(change.key_field) != change.key:
-        return "it no longer carries our key"
+    lost = lost_key(change, row)
+    if lost is not None:
+        return lost
     changed = [f.name for f in change.fields if f.name in row and not same(row[f.name], f.new)]
     if changed:
         return f"somebody changed {', '.join(sorted(changed))}"
     if _answered(work, change, row):
         return "somebody answered on it"
-    editor, us = row.get(_EDITOR), work.crm.user_id()
-    return "somebody else saved it" if None not in (editor, us) and not _alike(str(editor), str(us)) else None
-
-
-def _alike(one: str, other: str) -> bool:
-    """Salesforce ids have 15 characters, or 18."""
-    return one[:15] == other[:15]
+    return saved(work, row)
 
 
 def _answered(work: Work, change: Change, row: Row) -> bool:

@@ -335,5 +335,6 @@ def _apply(work: Work, run: _Run, plan: Plan, report: Report, caution: Caution) 
             refused=tuple(applied.refused),
             moved=tuple(applied.moved),
             gone=tuple(applied.gone),
+            left=(*run.result.left, *applied.left),
             levels=safety.lowered(run.result.levels, plan, applied),
         )

@@ -35,6 +35,11 @@ def is_undo(why: str) -> bool:
     return why.startswith(_UNDO)
 
 
+def takes_away(change: "Change") -> bool:
+    """Whether this undoes the making of a record, by deleting it or, where we may not, by closing it."""
+    return is_undo(change.why) and change.action in ("close", "remove")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Link:
     """An association to another record (HubSpot; in Salesforce a link is an ordinary reference field)."""

@@ -17,7 +17,7 @@ from connector.hubspot.describe import Describer
 from connector.hubspot.edits import Edits
 from connector.hubspot.envelope import HubSpotAnswers
 from connector.hubspot.library import Library
-from connector.hubspot.links import hanging, linked
+from connector.hubspot.links import hanging, linked, may_hang
 from connector.hubspot.lists import PER_CALL, Lists
 from connector.hubspot.names import MEMBERS, OWNERS
 from connector.hubspot.pages import Shape
@@ -27,7 +27,7 @@ from connector.hubspot.read import Reader
 from connector.hubspot.setup import Setup
 from connector.hubspot.write import Writer
 from connector.limits import Pace
-from connector.port import Batch, Cursor, Edit, JobBook, LinkRows, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Costs, Cursor, Edit, JobBook, LinkRows, Outcome, Read, Record, SetupStep
 from connector.transport import Transport
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
@@ -194,8 +194,10 @@ class HubSpot:
         """One call's records."""
         return BATCH
 
-    def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:
+    def cost(self, object: str, how: Costs, n: int) -> int:
         """Calls that writing or fetching `n` records takes; of members as if all were on one list."""
+        if how == "attached":
+            return ceil(n / LINKS_READ) * len(may_hang(object)) if object in _OURS else 0
         if how == "fetch":
             return ceil(n / BATCH)
         if object == MEMBERS:

@@ -34,9 +34,8 @@ def hanging(portal: Portal, name: str, ids: Sequence[str]) -> dict[str, set[tupl
 
     On a task all of it counts. On a lead or a deal only what people do with it: HubSpot links companies by itself.
     """
-    kinds = (*LINKS.get(name, ()), *ACTIVITIES) if name in ACTIVITIES else ACTIVITIES
     found: dict[str, set[tuple[str, str]]] = {}
-    for to in sorted({*kinds} - {name}):
+    for to in may_hang(name):
         try:
             rows = linked(portal, name, to, ids).rows
         except GiveUp as error:
@@ -46,6 +45,12 @@ def hanging(portal: Portal, name: str, ids: Sequence[str]) -> dict[str, set[tupl
         for one, other in zip(rows.column("from_id").to_pylist(), rows.column("to_id").to_pylist(), strict=True):
             found.setdefault(one, set()).add((to, other))
     return found
+
+
+def may_hang(name: str) -> list[str]:
+    """The kinds of records that are looked for on these, one call each for 1,000 of them."""
+    kinds = (*LINKS.get(name, ()), *ACTIVITIES) if name in ACTIVITIES else ACTIVITIES
+    return sorted({*kinds} - {name})
 
 
 def _answers(portal: Portal, name: str, to: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:

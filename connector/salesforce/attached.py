@@ -5,6 +5,7 @@ https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_r
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 from connector.errors import GiveUp
 from connector.salesforce.query import RestQuery
@@ -20,6 +21,11 @@ _HANGS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "Task": _ANY,
     "Lead": (*_ANY, ("Task", "WhoId", ""), ("Event", "WhoId", "")),
 }
+
+
+def asking(object: str, n: int) -> int:
+    """Calls that asking about `n` records takes."""
+    return ceil(n / _IDS) * len(_HANGS.get(object, ()))
 
 
 def attached(rest: RestQuery, object: str, ids: Sequence[str]) -> dict[str, set[tuple[str, str]]]:

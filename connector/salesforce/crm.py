@@ -8,8 +8,8 @@ from typing import Literal
 import pyarrow as pa
 
 from connector.errors import GiveUp
-from connector.port import Batch, Edit, JobBook, Outcome, Read, Record, SetupStep
-from connector.salesforce.attached import attached
+from connector.port import Batch, Costs, Edit, JobBook, Outcome, Read, Record, SetupStep
+from connector.salesforce.attached import asking, attached
 from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.campaigns import MEMBERS, Campaigns
 from connector.salesforce.collections import FETCHED, PER_CALL, Collections
@@ -164,8 +164,10 @@ class Salesforce:
         except GiveUp:
             return ()
 
-    def cost(self, object: str, how: Literal["update", "upsert", "remove", "fetch"], n: int) -> int:  # noqa: ARG002 - any object
+    def cost(self, object: str, how: Costs, n: int) -> int:
         """API calls that writing or fetching `n` records takes."""
+        if how == "attached":
+            return asking(object, n)
         if how == "fetch":
             return ceil(n / FETCHED)
         return ceil(n / PER_CALL) if how == "remove" else self._writer.cost(n)

@@ -258,3 +258,67 @@ def attach(here: Company) -> dict[str, str]:
     here.org.insert("ContentDocumentLink", [{"LinkedEntityId": task, "ContentDocumentId": "069000000000001AAA"}])
     here.org.insert("Event", [{"WhoId": lead, "Subject": "Meeting", "ActivityDateTime": "2026-11-05T10:00:00Z"}])
     return {task: "ContentDocumentLink (1), FeedItem (2)", lead: "Event (1)"}
+
+
+def test_what_people_did_between_an_undo_plan_and_its_applying_keeps_their_records(
+    synced: Synced, tmp_path: Path
+) -> None:
+    here, names = synced.again(), synced.company.names
+    plan = undo(here, synced.run.run, write=False).plan
+    assert plan is not None
+    here.later()
+    kept = {id: f"somebody attached to it: {what}" for id, what in attach(here).items()}
+    if here.crm == "salesforce":  # HubSpot does not tell who saved a record last
+        kept[here.id_of(here.of(FREE, "task"))] = "somebody else saved it"
+        here.edit("update", FREE, "task", ReminderDateTime="2026-11-20T09:00:00.000+0000")
+    here.edit("update", MORE[0], "task", subject="Called them")
+    told = verbs.apply(here.settings, plan.id, report=silent)
+    assert {one.id: one.text for one in told.left} == kept
+    assert {(one.reason, one.field) for one in told.left} == {("touched", None)}
+    assert [(one.id, one.field) for one in told.moved] == [
+        (here.id_of(here.of(MORE[0], "task")), names["subject"])
+    ], "as ever told field by field"
+    there = {here.id_of(one) for object in ("task", "lead") for one in here.ours(object).values()}
+    assert there == {*kept, here.id_of(here.of(MORE[0], "task"))}
+    assert told.written == synced.run.written - len(there)
+    shown = run("undo", synced.run.run, folder=tmp_path, variables=here.env).out
+    assert f"There is nothing of run {synced.run.run} to take back." in shown
+
+
+def test_what_people_attach_while_an_undo_writes_keeps_their_records(synced: Synced) -> None:
+    here, hung = synced.again(), dict[str, str]()
+
+    def meanwhile(what: str, _done: int, _total: int | None) -> None:
+        if what == f"write {here.names['account']}" and not hung:
+            hung.update(attach(here))
+
+    told = verbs.undo(here.settings, synced.run.run, write=True, report=meanwhile)
+    assert {one.id: one.text for one in told.left} == {
+        id: f"somebody attached to it: {what}" for id, what in hung.items()
+    }
+    assert {here.id_of(one) for object in ("task", "lead") for one in here.ours(object).values()} == hung.keys()
+
+
+def test_a_record_to_be_closed_in_place_of_deleting_is_looked_at_again_too(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, names = synced.again(), synced.company.names
+    monkeypatch.setattr("jobs.wiring.describe", forbidden(names["task"]))
+    plan = undo(here, synced.run.run, write=False).plan
+    assert plan is not None
+    here.later()
+    task = here.id_of(here.of(FULL, "task"))
+    attach(here)
+    told = verbs.apply(here.settings, plan.id, report=silent)
+    assert task in {one.id for one in told.left}
+    assert here.of(FULL, "task")[names["status"]] != names["done"]
+    assert [one[names["status"]] for one in here.ours("task").values()].count(names["done"]) == 3
+
+
+def test_the_calls_of_an_undo_plan_count_the_second_look_at_what_is_attached(synced: Synced) -> None:
+    here = synced.again()
+    shown = undo(here, synced.run.run, write=False)
+    settings = here.settings.model_copy(update={"canary": 0})
+    done = verbs.undo(settings, synced.run.run, write=True, report=silent)
+    assert shown.plan is not None
+    assert done.calls - shown.calls == shown.plan.calls
