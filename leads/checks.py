@@ -43,6 +43,7 @@ _LINES: Mapping[str, frozenset[str]] = {
     "how_to_say_no": frozenset({"rest"}),
     "no.rest": frozenset({"days"}),
     **{aside: ALWAYS | facts_at("offer").keys() | facts_at("owned").keys() for aside in ASIDES},
+    "story": ALWAYS | facts_at("offer").keys() | {"since"},
 }
 _PLAIN = (
     "unknown", "line.no_rate", "no_owner", "no_name", "no_product", "no_phone", "how_to_say_no.term", "and",

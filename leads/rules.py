@@ -242,10 +242,12 @@ def quoted(play: str, rules: Rules) -> frozenset[str]:
     """What the play's texts quote, in any language."""
     said = [(text, one) for one in rules.texts.values() for text in one.plays.get(play, {}).values()]
     names = {name for text, _ in said for name in placeholders(text)}
-    # a word of that name may stand in the place of a fact, and quotes facts itself
-    return frozenset(
-        names | {fact for _, one in said for word in names & set(one.words) for fact in placeholders(one.words[word])}
-    )
+    # a word of that name may stand in the place of a fact, and quotes facts itself, or another such word
+    for _ in range(2):
+        names |= {
+            fact for _, one in said for word in names & set(one.words) for fact in placeholders(one.words[word])
+        }
+    return frozenset(names)
 
 
 def _kinds(numbers: Numbers) -> dict[str, Kind]:

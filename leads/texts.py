@@ -21,14 +21,18 @@ ALWAYS = frozenset(
 )
 """What every template may quote."""
 ASIDES: Mapping[str, str] = {
-    "next_plan": "next_product_name", "just_bought": "won_on", "story": "similar_name", "beside_paid": "paid_users",
+    "next_plan": "next_product_name", "just_bought": "won_on", "since": "similar_since", "story": "similar_name",
+    "beside_paid": "paid_users", "as_others": "paid_users", "unsized": "group_abstained",
     "renewal_price": "renewal_monthly", "season": "season_hits", "fiscal_year": "fiscal_end_on",
     "at_stake": "account_revenue", "paid_before": "monthly_then", "nps_was": "nps_before",
     "delighted": "delighted_on", "looked": "interest_events", "problem": "problem_cases",
     "views": "interest_events", "requests": "problem_cases",
     "on_price_page": "interest_pricing",
 }  # fmt: skip
-"""Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact."""
+"""Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact.
+
+A word may quote a phrase that stands before it here.
+"""
 REASONS = ("looked", "problem")
 """Asides that are the reason itself: who has neither looked nor asked has no lead."""
 QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")
@@ -143,9 +147,10 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
     unknown = dict.fromkeys((name for text in said for name in placeholders(text)), words["unknown"])
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
     values = unknown | facts | {name: said() for name, said in _known(lead, rules, names, phrases).items()}
-    told = {aside: lead.facts.get(fact) for aside, fact in ASIDES.items()}
     values["rest"] = _rest(rules, phrases)
-    return values | {aside: fill(words[aside], values) if value else "" for aside, value in told.items()}
+    for aside, fact in ASIDES.items():
+        values[aside] = fill(words[aside], values) if lead.facts.get(fact) else ""
+    return values
 
 
 def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> Mapping[str, Callable[[], str]]:

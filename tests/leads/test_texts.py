@@ -267,6 +267,63 @@ def test_who_only_asked_for_help_is_not_said_to_have_looked(play: str, leads: di
     assert all("閲覧" not in words and "お問い合わせ" in words for words in said(asked, "ja"))
 
 
+CLAIMS = {"en": ("contract", "the team", "unknown"), "ja": ("契約", "ほかの皆様", "不明")}
+"""What nobody may say to or of those who have no contract."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_has_no_contract_is_not_spoken_to_as_if_they_had(
+    language: Literal["en", "ja"], leads: dict[str, Lead]
+) -> None:
+    lead = replace(leads["free_to_paid"], account_name="Acme", facts={"free_users": 8}, value=None)
+    text = say(lead, rules(), language, Names(account="Acme", owner="O", contact="C", product=None), _url)
+    said = (text.subject, text.why, text.script, text.next_step, in_short(lead, rules(), language))
+    assert not [word for word in CLAIMS[language] for one in said if word in one]
+    paying = replace(lead, facts={"free_users": 8, "paid_users": 1})
+    script = say(paying, rules(), language, names(paying), _url).script
+    assert {"en": "a paid plan, such as 1 of your colleagues has, help them", "ja": "1名の皆様と同じ有料プラン"}[
+        language
+    ] in script
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("play", [name for name, play in rules().plays.items() if not play.selling])
+def test_a_save_task_names_our_service_where_nobody_knows_the_product(
+    play: str, language: Literal["en", "ja"], leads: dict[str, Lead]
+) -> None:
+    nobody = Names(account="Acme", owner="O", contact="C", product=None)
+    first = say(leads[play], rules(), language, nobody, _url).script.splitlines()[0]
+    assert rules().texts[language].words["no_product"] in first
+    assert not [word for word in CLAIMS[language] if word in first]
+
+
+def test_a_story_without_a_day_tells_none(leads: dict[str, Lead]) -> None:
+    story = {"similar_name": "Example Mining 0", "similar_why": "industry"}
+    lead = leads["attribute_tossup"]
+    plain = {name: value for name, value in lead.facts.items() if not name.startswith("similar_")}
+
+    def why(language: Literal["en", "ja"], **more: str) -> str:
+        return say(replace(lead, facts=plain | story | more), rules(), language, names(lead), _url).why
+
+    assert why("en").endswith("Example Mining 0 (same industry) has it already.")
+    assert why("en", similar_since="2025-03-19").endswith("has it already, since March 19, 2025.")
+    assert why("ja").endswith("Example Mining 0様（同業種）は導入されています。")
+    assert why("ja", similar_since="2025-03-19").endswith("は2025年3月19日に導入されています。")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_companies_of_unknown_size_are_told_only_where_there_are_any(
+    language: Literal["en", "ja"], leads: dict[str, Lead]
+) -> None:
+    lead = leads["group_wide"]
+    said = {
+        n: say(replace(lead, facts={**lead.facts, "group_abstained": n}), rules(), language, names(lead), _url).why
+        for n in (0, 2)
+    }
+    told = {"en": " The size of 2 companies is not known.", "ja": "社員数が不明な会社が2社あります。"}[language]
+    assert said[2] == said[0] + told
+
+
 def test_given_up_seats_are_told_as_before_and_now(leads: dict[str, Lead]) -> None:
     lead = leads["seat_reduction_save"]
     facts = {**lead.facts, "seats_then": 268, "seats_now": 161, "seats_lost": 107}
