@@ -28,7 +28,7 @@ SPOKEN_FIRST = frozenset({"company", "owner", "product"})
 """A telephone pitch must begin with who calls, from where, and about what (a legal duty in Japan)."""
 WIN = frozenset({"win_rate", "win_weight"})
 """Numbers of every play that no expression needs to mention."""
-_QUOTED_BY_REASONS = frozenset({"value", "limit", "stake", "signals", "account"})
+_QUOTED_BY_REASONS = frozenset({"value", "limit", "stake", "last", "signals", "account"})
 _LINES: Mapping[str, frozenset[str]] = {
     "line.value": ALWAYS,
     "line.no_value": ALWAYS,
@@ -39,6 +39,8 @@ _LINES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("brief.from", "brief.next", "brief.answer"), ALWAYS),
     "line.evidence": frozenset({"fact", "amount", "field"}),
     "stake": frozenset({"value"}),
+    "last.no_rate": frozenset({"currency"}),
+    "last.no_value": frozenset({"currency"}),
     "outranked": frozenset({"play", "limit", "account"}),
     "how_to_say_no": frozenset({"rest"}),
     "no.rest": frozenset({"days"}),

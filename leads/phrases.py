@@ -87,15 +87,17 @@ class Phrases:
         return self.day(date.fromisoformat(value)) if _DAY.fullmatch(value) else tidy(value)
 
     def reason(self, code: str, value: Any, limit: float | None, row: Mapping[str, Any]) -> str:
-        """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {signals} and {account}.
+        """A gate's refusal as a sentence: it may quote {value}, {limit}, {stake}, {last}, {signals} and {account}.
 
-        {stake} is the word `stake` about the lead's value; nothing where nobody knows a value. A lead that gives
+        {stake} is the word `stake` about the lead's value; nothing where nobody knows a value. {last} says why a lead
+        comes after others whatever its chance (`last.no_rate`, `last.no_value`); else nothing. A lead that gives
         way to another one of today, not to an earlier approach, is refused in the word `outranked`, with {play}.
         """
         known: Mapping[str, Callable[[], str]] = {
             "value": lambda: self.word(f"seen.{value}", value),
             "limit": lambda: "" if limit is None else self.said("limit", limit, ""),
             "stake": lambda: self._stake(row),
+            "last": lambda: self._last(row),
             "signals": lambda: tidy(row["risk_reasons"] or "", 500),
             "account": lambda: tidy(row["account_name"] or row["account_id"]),
             "play": lambda: tidy(row["chosen_play"] or ""),
@@ -109,6 +111,11 @@ class Phrases:
         if not row["value"]:
             return ""
         return fill(self.texts.words["stake"], {"value": self.money(row["value"], row["currency"])})
+
+    def _last(self, row: Mapping[str, Any]) -> str:
+        # as order() in leads.ranking has it: without a value it comes last, whatever its currency
+        why = "no_rate" if row["value"] and row["rate_unknown"] else "" if row["value"] else "no_value"
+        return fill(self.texts.words[f"last.{why}"], {"currency": row["currency"]}) if why else ""
 
     def word(self, key: str, default: object) -> str:
         """The language's word for a code, or the thing itself."""

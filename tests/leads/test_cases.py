@@ -55,6 +55,7 @@ def _attribute(lead: Lead, name: str, wanted: Any, case: Case) -> Any:
         "reasons": lambda: [reason.code for reason in lead.reasons],
         "seen": lambda: {r.code: _own(r.value, case) for r in lead.reasons if r.code in wanted},
         "limits": lambda: {r.code: r.limit for r in lead.reasons if r.code in wanted},
+        "says": lambda: {r.code: r.text for r in lead.reasons if r.code in wanted},
         "facts": lambda: {fact: lead.facts.get(fact) for fact in wanted},
         "evidence": lambda: [f"{e.fact} {e.value} {_own(e.record, case)} {e.field}" for e in lead.evidence],
         "cycle": lambda: lead.key.cycle,

@@ -228,6 +228,21 @@ def test_who_gives_way_to_another_lead_is_not_said_to_have_been_approached() -> 
     assert ja.reason("frequency", 29, 30, row).startswith("この取引先には29日前に")
 
 
+def test_who_waits_for_want_of_a_rate_or_a_price_hears_so() -> None:
+    row = {"value": 100, "currency": "EUR", "rate_unknown": True, "account_name": "A", "account_id": "a"}
+    en, ja = Phrases(rules().texts["en"], "en"), Phrases(rules().texts["ja"], "ja")
+    assert en.reason("capacity", 11, 10, row).endswith("as no exchange rate is known for EUR.")
+    assert ja.reason("capacity", 11, 10, row) == (
+        "担当者の一覧で11番目です（1週間の目安は10件）。EURの為替レートが登録されていないため、金額を比較できるリードの後になります。"
+    )
+    rated = {**row, "rate_unknown": None}
+    assert en.reason("capacity", 11, 10, rated) == "Place 11 on the owner's list; 10 fit into a week."
+    # a rate would not help what has no price
+    for priced in (row, rated):
+        said = ja.reason("capacity", 11, 10, {**priced, "value": None})
+        assert said.endswith("10件）。金額が不明なため、最後になります。")
+
+
 def test_a_clause_about_nothing_is_left_out(leads: dict[str, Lead]) -> None:
     lead = leads["interest_tossup"]
 
