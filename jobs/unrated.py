@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from leads.facts.rates import told_elsewhere
 from leads.find import Found
 from mappings.canonical import Lead
 from mappings.problems import counted, listed
@@ -13,9 +14,11 @@ def rates_missing(found: Found, leads: Iterable[Lead]) -> str | None:
     if not unrated:
         return None
     accounts = counted(len({lead.account_id for lead in unrated}), "account")
-    currencies = listed(sorted({lead.currency for lead in unrated}), "and")
-    own = found.workings.ground.inputs.rules.mapping.company.currency
-    return (
-        f"No rate to {own} for {currencies} ({accounts}): their leads are ranked last.\n"
-        "Give it in the mapping under company: rates: (docs/mapping.md)."
-    )
+    currencies = sorted({lead.currency for lead in unrated})
+    inputs = found.workings.ground.inputs
+    own = inputs.rules.mapping.company.currency
+    missing = f"No rate to {own} for {listed(currencies, 'and')} ({accounts}): their leads are ranked last.\n"
+    others = listed(told_elsewhere(inputs, currencies), "and")
+    if others:
+        missing += f"The CRM tells its rates in {others}, not in {own} (company: currency: in the mapping).\n"
+    return f"{missing}Give {'them' if others else 'it'} in the mapping under company: rates: (docs/mapping.md)."

@@ -10,10 +10,10 @@ import ibis.expr.types as ir
 from leads import gates, plays
 from leads.answers import answers, questions
 from leads.assemble import assemble
-from leads.facts.currency import RATES
 from leads.facts.families import FACTS, FAMILIES, SPINES
 from leads.facts.family import KEYS, Grain
 from leads.facts.ground import Ground
+from leads.facts.rates import RATES
 from leads.inputs import Inputs, LetGo, Stage, filled, keep
 from leads.language import Expression
 from leads.propensity import Report, learnt

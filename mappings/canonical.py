@@ -213,6 +213,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             starts_on=_may("date", "first day, missing: always; holds until the next one of its currency starts"),
             rate=_may("number", "units of the company's currency for one of it"),
             inverse=_may("number", "units of it for one of the company's currency; read where rate is empty"),
+            into=_may(
+                "text", "ISO 4217 code of the currency the rate is told in; missing: the base currency, or yours"
+            ),
+            is_base=_may("boolean", "this currency is the one that the CRM tells its rates in"),
         ),
         "ours": _table(
             "A task, lead record or place on a list that Tossup wrote, as the CRM holds it now.",

@@ -185,7 +185,8 @@ def lacking(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
     for table, place, source in _sources(mapping):
         end = resolve(schema, source.object, "id")
         if isinstance(end, Missing):
-            if source.optional and table != "rate":
+            # a company that sells in one currency needs no rates; rates that are there and hidden are worth a word
+            if source.optional and (table != "rate" or end.reason):
                 yield finding(end, schema, ("read", table, place, "object"))
             continue
         for name, field in extra.fields(source).items():

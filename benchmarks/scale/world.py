@@ -159,7 +159,9 @@ SELECT id('00X', n) AS id,
   ago(day) AS created_on, CAST(NULL AS DATE) AS decided_on
 FROM (SELECT n, n * 97 AS account, 3 + dice(n, 'day', 130) AS day FROM range($accounts // 97) AS made(n))"""
 
-RATE = "SELECT 'x' AS id, 'EUR' AS currency, CAST(NULL AS DATE) AS starts_on, 1.1 AS rate, NULL AS inverse LIMIT 0"
+RATE = """
+SELECT 'x' AS id, 'EUR' AS currency, CAST(NULL AS DATE) AS starts_on, 1.1 AS rate, NULL AS inverse,
+  CAST(NULL AS VARCHAR) AS into, CAST(NULL AS BOOLEAN) AS is_base LIMIT 0"""
 
 MADE = {
     "account": ACCOUNT, "product": PRODUCT, "subscription": SUBSCRIPTION, "purchase": PURCHASE,

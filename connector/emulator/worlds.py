@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from connector.emulator import scale
@@ -15,7 +14,6 @@ from connector.emulator.hubspot.app import HubSpotPortal
 from connector.emulator.hubspot.linking import PARENT
 from connector.emulator.org import BadRequest, Clock, Org
 from connector.emulator.salesforce.app import SalesforceOrg
-from connector.emulator.salesforce.fields import choice
 
 CURRENCIES: Final = ("USD", "JPY", "EUR")
 _SCALE: Final = re.compile(r"scale-([1-9][0-9]{0,7})")
@@ -61,23 +59,11 @@ def _fill_salesforce(org: SalesforceOrg, world: World) -> None:
     proposed = salesforce_fields.PROPOSED if world.proposals else {}
     for object, fields in (*salesforce_fields.FIELDS.items(), *proposed.items()):
         org.define(object, [{"name": name, **metadata} for name, metadata in fields.items()])
-    _allow_currencies(org)
+    org.allow_currencies(CURRENCIES, salesforce_fields.WITH_CURRENCY)
     records = SalesforceFill(world, org.insert)
     records.run()
     for account, parent in records.parents():
         org.act(_ADMINISTRATOR, "update", "Account", account, {"ParentId": parent})
-
-
-def _allow_currencies(org: SalesforceOrg) -> None:
-    """Activate multiple currencies, which gives objects a CurrencyIsoCode and cannot be undone.
-
-    https://help.salesforce.com/s/articleView?id=sf.admin_enable_multicurrency_implications.htm
-    """
-    field = replace(choice("CurrencyIsoCode", CURRENCIES, default=CURRENCIES[0], restricted=True), label="Currency")
-    for name in salesforce_fields.WITH_CURRENCY:
-        table = org.core.tables[name]
-        if table.field(field.name) is None:
-            table.add_field(field)
 
 
 def _fill_hubspot(portal: HubSpotPortal, world: World) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 import pyarrow as pa
 
 from connector.errors import GiveUp
-from connector.hubspot import owners
+from connector.hubspot import owners, rates
 from connector.hubspot.auth import sign_in
 from connector.hubspot.config import HubSpotConfig
 from connector.hubspot.describe import Describer
@@ -19,7 +19,7 @@ from connector.hubspot.envelope import HubSpotAnswers
 from connector.hubspot.library import Library
 from connector.hubspot.links import hanging, linked, may_hang
 from connector.hubspot.lists import PER_CALL, Lists
-from connector.hubspot.names import MEMBERS, OWNERS
+from connector.hubspot.names import MEMBERS, OWNERS, RATES
 from connector.hubspot.pages import Shape
 from connector.hubspot.paths import Paths
 from connector.hubspot.portal import BATCH, LINKS_READ, Portal
@@ -84,6 +84,7 @@ class HubSpot:
         self._whole: Mapping[str, _Whole] = {
             OWNERS: _Whole(rows=partial(owners.rows, self._library), ids=partial(owners.ids, self._library)),
             MEMBERS: _Whole(rows=self._lists.rows, ids=self._lists.ids),
+            RATES: _Whole(rows=partial(rates.rows, self._portal), ids=partial(rates.ids, self._portal)),
         }
 
     @property
@@ -110,7 +111,7 @@ class HubSpot:
         return f"https://{domain}/contacts/{account['portalId']}/record/{self._portal.type_id(object)}/{id}"
 
     def describe(self, objects: Iterable[str]) -> Schema:
-        """The schema of these objects, `owners` and `list_memberships` among them, as our app may see them."""
+        """The schema of these objects, owners, rates and members of lists among them, as our app may see them."""
         return Describer(self._portal, self._library).schema(objects)
 
     def count(self, object: str) -> int:
@@ -119,7 +120,7 @@ class HubSpot:
         return self._reader.count(object) if whole is None else len(whole.ids())
 
     def read(self, read: Read) -> Iterator[Batch]:
-        """Stream the rows; owners and members of lists always come whole."""
+        """Stream the rows; owners, rates and members of lists always come whole."""
         whole = self._whole.get(read.schema.name)
         return self._reader.read(read) if whole is None else iter([self._all(whole, read.schema, read.fields)])
 
@@ -145,7 +146,7 @@ class HubSpot:
         return self._reader.fetch(Shape.of(schema, fields), ids)
 
     def edits(self, object: str, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Edit]:
-        """From the property history; lists and owners have none."""
+        """From the property history; lists, owners and rates have none."""
         return iter(()) if object in self._whole else self._edits.of(object, ids, fields)
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:

@@ -6,9 +6,21 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.errors import CrmError, GiveUp
+from connector.hubspot import rates
 from connector.hubspot.library import Library
 from connector.hubspot.lists import Lists
-from connector.hubspot.names import LINKS, MEMBERS, OWNERS, READ_ONLY, REQUIRED, STAGES, TYPE_IDS, stamp_field
+from connector.hubspot.names import (
+    LINKS,
+    MEMBERS,
+    OWNERS,
+    PSEUDO,
+    RATES,
+    READ_ONLY,
+    REQUIRED,
+    STAGES,
+    TYPE_IDS,
+    stamp_field,
+)
 from connector.hubspot.portal import Portal
 from connector.hubspot.properties import field, id_field
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -28,7 +40,7 @@ class Describer:
     def schema(self, names: Iterable[str]) -> Schema:
         """The objects that exist; those we may not see are in `hidden` with the reason."""
         wanted = tuple(dict.fromkeys(names))
-        custom, denied = self._custom(needed=any(n not in (*TYPE_IDS, OWNERS, MEMBERS) for n in wanted))
+        custom, denied = self._custom(needed=any(n not in (*TYPE_IDS, *PSEUDO) for n in wanted))
         objects: dict[str, ObjectSchema] = {}
         hidden: dict[str, str] = {}
         for name in wanted:
@@ -41,7 +53,7 @@ class Describer:
             else:
                 objects |= {name: found} if found else {}
         own = [str(schema["name"]) for schema in custom.values()]
-        known = tuple(sorted({*TYPE_IDS, OWNERS, MEMBERS, *own}))
+        known = tuple(sorted({*TYPE_IDS, *PSEUDO, *own}))
         return Schema(crm="hubspot", objects=objects, known=known, hidden=MappingProxyType(hidden))
 
     def _custom(self, *, needed: bool) -> tuple[_Schemas, CrmError | None]:
@@ -57,6 +69,8 @@ class Describer:
             return owners_schema(self._library)
         if name == MEMBERS:
             return self._lists.schema()
+        if name == RATES:
+            return rates.schema(self._portal)
         own = custom.get(name)
         if own is None and name not in TYPE_IDS:
             if denied is not None:

@@ -83,6 +83,12 @@ OWNERS = "owners"
 MEMBERS = "list_memberships"
 """The pseudo-object of contacts on our static lists."""
 
+RATES = "exchange_rates"
+"""The pseudo-object of what other currencies are worth in the company's."""
+
+PSEUDO = (OWNERS, MEMBERS, RATES)
+"""Objects that HubSpot has no records of: they always come whole, and nobody defines properties of them."""
+
 
 def stamp_field(name: str) -> str:
     """The property that moves with every change of a record."""

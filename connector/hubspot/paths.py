@@ -49,6 +49,12 @@ class Paths:
         # the 2026-09 release kept the custom object schemas of 2026-03
         return "/crm/v3/schemas" if self.version == "v3" else "/crm-object-schemas/2026-03/schemas"
 
+    @property
+    def exchange_rates(self) -> str:
+        """What other currencies are worth in the company's, now and before."""
+        # the 2026-09 release kept the currencies of 2026-03
+        return f"/settings/{'v3/currencies' if self.version == 'v3' else 'currencies/2026-03'}/exchange-rates"
+
     def of_library(self, path: str) -> str:
         """The path of this version for a path that hubspot-api-client made (it knows v3 and v4 only)."""
         if self.version == "v3":

@@ -5,7 +5,7 @@ https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentic
 
 from collections.abc import Iterable
 
-from connector.hubspot.names import ACTIVITIES, OWNERS, TYPE_IDS
+from connector.hubspot.names import ACTIVITIES, OWNERS, RATES, TYPE_IDS
 
 
 def scopes(
@@ -14,11 +14,9 @@ def scopes(
     """Scopes to tick for reading and writing these objects and for creating properties of those, sorted."""
     found: set[str] = set()
     for object in read:
-        found |= (
-            {_records(object, "read")}
-            if object == OWNERS
-            else {_records(object, "read"), schema_scope(object, "read")}
-        )
+        found.add(_records(object, "read"))
+        if object not in (OWNERS, RATES):
+            found.add(schema_scope(object, "read"))
     found |= {_records(object, "write") for object in write}
     found |= {schema_scope(object, "write") for object in create_properties_of}
     return tuple(sorted(found))
@@ -30,6 +28,8 @@ def schema_scope(object: str, may: str) -> str:
 
 
 def _records(object: str, may: str) -> str:
+    if object == RATES:
+        return f"settings.currencies.{may}"
     return f"crm.objects.{_family(object)}.{may}"
 
 

@@ -5,10 +5,7 @@ account stays in that account's. Where no rate is known at all, every currency i
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-from itertools import groupby
+from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
@@ -16,31 +13,13 @@ import pyarrow as pa
 from ibis import _
 
 from leads.facts.idioms import attach
+from leads.facts.rates import FIRST, LAST, PLACES, DatedRate, dated_rates, rates_today
 from leads.inputs import Inputs
-from mappings.money import digits
 
-FIRST, LAST = date(1970, 1, 1), date(9999, 12, 31)
-"""Rates without a first day start on FIRST; the last of a currency holds until LAST."""
-
-RATES = frozenset({"rate.rate", "rate.inverse"})
-"""The columns that a CRM's own rates are read from."""
-
-_PLACES = 13
 # 16 digits of money times 8 + 13 of the rate are the 38 that engines calculate with
 _MONEY = ibis.dtype("decimal(16, 0)")
-_FACTOR = ibis.dtype(f"decimal(21, {_PLACES})")
+_FACTOR = ibis.dtype(f"decimal(21, {PLACES})")
 _LARGEST_MONEY = 10**16
-_LARGEST_FACTOR = Decimal(10) ** 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class DatedRate:
-    """Minor units of the company's currency for one minor unit of `currency`, from `since` to before `until`."""
-
-    currency: str
-    since: date
-    until: date
-    factor: Decimal
 
 
 def in_company_currency(
@@ -174,7 +153,7 @@ def _with_factor(rows: ir.Table, known: Iterable[DatedRate], money: ir.StringVal
 
 
 def _table(known: Iterable[DatedRate]) -> pa.Table:
-    factor = pa.decimal128(21, _PLACES)
+    factor = pa.decimal128(21, PLACES)
     schema = pa.schema(
         [
             ("rate_currency", pa.string()),
@@ -188,68 +167,3 @@ def _table(known: Iterable[DatedRate]) -> pa.Table:
         for one in known
     ]
     return pa.Table.from_pylist(rows, schema)
-
-
-def rates_today(inputs: Inputs) -> dict[str, Decimal]:
-    """Minor units of the company's currency for one of each currency, its own among them; empty without any other."""
-    now = {one.currency: one.factor for one in dated_rates(inputs) if one.since <= inputs.today < one.until}
-    return now | {inputs.rules.mapping.company.currency: Decimal(1)} if now else {}
-
-
-def dated_rates(inputs: Inputs) -> tuple[DatedRate, ...]:
-    """Every rate there is, sorted: the mapping's; of currencies it does not name, those read from the CRM."""
-    if "rates" not in inputs.kept:
-        inputs.kept["rates"] = _dated_rates(inputs)
-    return tuple(inputs.kept["rates"])
-
-
-def _dated_rates(inputs: Inputs) -> tuple[DatedRate, ...]:
-    company = inputs.rules.mapping.company
-    said = [(code, one.since, one.rate) for code, rates in company.rates.items() for one in rates]
-    read = [(code, since, rate) for code, since, rate in _read(inputs) if code not in company.rates]
-    others = sorted((code, since, rate) for code, since, rate in [*said, *read] if code != company.currency)
-    return tuple(one for _, group in groupby(others, lambda line: line[0]) for one in _spans(group, company.currency))
-
-
-def _spans(lines: Iterable[tuple[str, date, Decimal]], own: str) -> Iterator[DatedRate]:
-    """The rates of one currency, oldest first, each until the next starts; of two of one day the larger."""
-    by_day = {since: (code, rate) for code, since, rate in lines}
-    starts = [*by_day, LAST]
-    for (since, (code, rate)), until in zip(by_day.items(), starts[1:], strict=True):
-        factor = _factor(rate, code, own)
-        if factor is not None:
-            yield DatedRate(currency=code, since=since, until=until, factor=factor)
-
-
-def _factor(rate: Decimal, currency: str, own: str) -> Decimal | None:
-    """Minor units for a minor unit; None for a rate that 8 digits and 13 decimals cannot hold."""
-    factor = rate.scaleb(digits(own) - digits(currency))
-    if not 0 < factor < _LARGEST_FACTOR:
-        return None
-    return factor.quantize(Decimal(1).scaleb(-_PLACES), rounding=ROUND_HALF_UP) or None
-
-
-def _read(inputs: Inputs) -> Iterator[tuple[str, date, Decimal]]:
-    """(currency, first day, rate) as the CRM has them: a handful of rows, fetched."""
-    if RATES.isdisjoint(inputs.filled):
-        return
-    day = ibis.literal(FIRST)
-    # Salesforce begins the first rate of a currency in the year 0, which Python has not
-    since = (_.starts_on > day).ifelse(_.starts_on, day)
-    rows = inputs.tables["rate"].select("rate", "inverse", currency=_.currency.strip().upper(), since=since)
-    for row in rows.to_pyarrow().to_pylist():
-        rate = _rate(row["rate"], row["inverse"])
-        if rate is not None:
-            yield row["currency"], row["since"], rate
-
-
-def _rate(rate: float | None, inverse: float | None) -> Decimal | None:
-    """What one unit is worth; None where neither number is one above 0."""
-    if rate is not None:
-        exact = Decimal(str(rate))
-        return exact if exact.is_finite() and exact > 0 else None
-    turned = Decimal(str(inverse)) if inverse is not None else Decimal(0)
-    if not turned.is_finite() or turned <= 0:
-        return None
-    with localcontext(prec=38):
-        return 1 / turned

@@ -13,6 +13,7 @@ from jobs import verbs
 from jobs.demo import run_demo
 from jobs.result import Shown, by_motion, lead_json
 from jobs.settings import Settings, settings_of
+from jobs.unrated import rates_missing
 from jobs.view import latest_view
 from jobs.wiring import rules_of
 from leads.rules import Book
@@ -88,6 +89,21 @@ def test_the_second_sync_writes_nothing_and_the_leads_stay(shown: dict[str, Show
 def test_both_crms_give_the_same_leads(shown: dict[str, Shown]) -> None:
     found = [alike(json.loads(orjson.dumps([lead_json(lead) for lead in shown[crm].leads]))) for crm in CRMS]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_leads_of_every_currency_are_ranked_by_the_rates_that_the_crm_keeps(
+    shown: dict[str, Shown], crm: str
+) -> None:
+    found = shown[crm].result.found
+    assert found is not None
+    worth = {"USD": 1.0, "EUR": 1.25, "JPY": 0.00625 * 100}  # of a cent or a yen, in cents
+    valued = [lead for lead in found.leads if lead.facts.get("expected")]
+    assert {lead.currency for lead in valued} == set(worth)
+    for lead in valued:
+        assert lead.facts["ranked"] == pytest.approx(lead.facts["expected"] * worth[lead.currency], abs=1)
+    assert not any(lead.facts.get("rate_unknown") for lead in found.leads)
+    assert rates_missing(found, found.leads) is None
 
 
 @pytest.mark.parametrize("crm", CRMS)

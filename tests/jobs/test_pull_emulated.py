@@ -146,6 +146,32 @@ def test_a_thousand_edits_and_deletes_arrive_over_a_bad_line(served: Served, tmp
             assert_alike(mirror, fresh)
 
 
+def rates_of(mirror: Mirror, served: Served) -> list[tuple[str, float]]:
+    object, code, rate = {
+        "salesforce": ("DatedConversionRate", "IsoCode", "ConversionRate"),
+        "hubspot": ("exchange_rates", "fromCurrencyCode", "conversionRate"),
+    }[served.name]
+    return sorted((row[code], row[rate]) for row in mirror.table(object).to_pyarrow().to_pylist())
+
+
+def test_a_rate_that_people_change_or_take_away_is_noticed_by_the_next_pull(served: Served, tmp_path: Path) -> None:
+    object, field = {
+        "salesforce": ("DatedConversionRate", "ConversionRate"),
+        "hubspot": ("exchange_rates", "conversionRate"),
+    }[served.name]
+    with closing(served.connect()) as crm, Mirror(tmp_path / "m.duckdb") as mirror:
+        pulled(crm, mirror)
+        before = rates_of(mirror, served)
+        assert [code for code, _ in before] == ["EUR", "EUR", "JPY", "JPY"]
+        served.control("clock", advance=3600)
+        first, second, *_ = mirror.ids(object).to_pylist()
+        served.act("update", object, first, {field: 7})
+        served.act("delete", object, second, {})
+        assert pulled(crm, mirror).read[object].mirror_count == 3
+        assert [rate for code, rate in rates_of(mirror, served) if code == "EUR"] == [7.0]
+        assert [rate for rate in before if rate[0] == "JPY"] == rates_of(mirror, served)[1:]
+
+
 def test_an_undisturbed_second_pull_costs_few_calls_and_changes_nothing(served: Served, tmp_path: Path) -> None:
     with closing(served.connect()) as crm, Mirror(tmp_path / "m.duckdb") as mirror:
         schema, wanted = described(crm)

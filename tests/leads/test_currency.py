@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibis.config import Config
 
-from leads.facts.currency import FIRST, LAST, dated_rates, in_company_currency
+from leads.facts.currency import in_company_currency
+from leads.facts.rates import FIRST, LAST, dated_rates, told_elsewhere
 from leads.inputs import Inputs
 from mappings.config import Company, Rules
 from mappings.money import digits
@@ -21,8 +22,11 @@ from mappings.money import digits
 TODAY = date(2026, 11, 18)
 MONEY = pa.schema([("id", pa.int64()), ("currency", pa.string()), ("amount", pa.int64()), ("day", pa.date32())])
 RATES = ibis.schema(
-    {"id": "string", "currency": "string", "starts_on": "date", "rate": "float64", "inverse": "float64"}
-)
+    {
+        "id": "string", "currency": "string", "starts_on": "date", "rate": "float64", "inverse": "float64",
+        "into": "string", "is_base": "boolean",
+    }
+)  # fmt: skip
 DOLLARS = {
     "JPY": [("2026-01-01", "0.0064"), ("2026-07-01", "0.0067")],
     "KWD": [("2026-01-01", "3.25")],
@@ -126,13 +130,20 @@ def test_halves_are_rounded_away_from_zero_in_the_smallest_unit(
     assert converted(engine, given, (other, amount, None), on=None) == [expected]
 
 
-def stored(engine: Any, *rows: tuple[str, str | None, float | None, float | None]) -> Any:
+Row = (
+    tuple[str, str | None, float | None, float | None]
+    | tuple[str, str | None, float | None, float | None, str | None]
+)
+
+
+def stored(engine: Any, *rows: Row, base: str | None = None) -> Any:
     # written as text: Python knows no day before the year 1, of which Salesforce speaks
     texts = [
-        [str(place), code, day, *(None if one is None else str(one) for one in numbers)]
-        for place, (code, day, *numbers) in enumerate(rows)
+        [str(place), code, day, *(None if one is None else str(one) for one in more[:2]), *(more[2:] or [None])]
+        for place, (code, day, *more) in enumerate(rows)
     ]
-    columns = {name: [row[place] for row in texts] for place, name in enumerate(RATES)}
+    texts = [[*row, str(row[1] == base) if base else None] for row in texts]
+    columns = {name: pa.array([row[place] for row in texts], pa.string()) for place, name in enumerate(RATES)}
     engine.create_table("rates", pa.table(columns), overwrite=True)
     return engine.table("rates").cast(RATES)
 
@@ -166,6 +177,42 @@ def test_rates_are_read_from_the_crm_for_currencies_that_the_mapping_does_not_na
         ("GBP", FIRST, date(2026, 6, 1)),
         ("GBP", date(2026, 6, 1), LAST),
     ]
+
+
+def test_a_rate_with_a_date_wins_over_one_without_from_its_day_on(engine: Any) -> None:
+    rows: list[Row] = [
+        ("EUR", None, 9.0, None), ("EUR", "2026-03-01", 1.2, None), ("EUR", "2026-09-01", 1.1, None),
+        ("GBP", "0001-12-30 (BC)", 1.3, None), ("GBP", None, 9.0, None),
+    ]  # fmt: skip
+    for order in (rows, rows[::-1]):
+        given = inputs(rates={}, read=stored(engine, *order))
+        days = ("2026-02-28", "2026-03-01", "2026-11-18")
+        assert converted(engine, given, *(("EUR", 100, day) for day in days)) == [900, 120, 110]
+        assert converted(engine, given, *(("GBP", 100, day) for day in days)) == [130, 130, 130]
+
+
+def test_rates_that_the_crm_tells_in_another_currency_are_no_rates(engine: Any) -> None:
+    rows: list[Row] = [("EUR", None, None, 1.0), ("JPY", None, None, 160.0), ("JPY", "2026-01-01", None, 150.0)]
+    days = [("JPY", 1000, "2026-05-01"), ("EUR", 100, "2026-05-01")]
+    told = inputs(rates={}, read=stored(engine, *rows, base="EUR"))
+    assert converted(engine, told, *days) == [None, None]
+    assert told_elsewhere(told, ["JPY", "GBP"]) == ("EUR",)
+    ours = inputs("EUR", rates={}, read=stored(engine, *rows, base="EUR"))
+    assert converted(engine, ours, *days) == [667, 100]
+    assert told_elsewhere(ours, ["JPY"]) == ()
+    two = inputs(rates={}, read=stored(engine, *rows, ("USD", None, 1.0, None, "USD"), base="USD"))
+    assert converted(engine, two, *days) == [667, 100]
+
+
+def test_a_row_may_say_itself_which_currency_it_is_told_in(engine: Any) -> None:
+    rows: list[Row] = [
+        ("EUR", "2020-01-01", 170.0, None, "JPY"), ("EUR", "2026-01-01", 1.1, None, "usd "),
+        ("GBP", None, 9.0, None, "JPY"), ("CHF", None, 1.2, None, ""),
+    ]  # fmt: skip
+    given = inputs(rates={}, read=stored(engine, *rows))
+    assert converted(engine, given, ("EUR", 100, "2026-05-01"), ("EUR", 100, "2025-05-01")) == [110, None]
+    assert converted(engine, given, ("GBP", 100, None), ("CHF", 100, None), on=None) == [None, 120]
+    assert told_elsewhere(given, ["GBP"]) == told_elsewhere(given, ["EUR", "GBP"]) == ("JPY",)
 
 
 def test_rates_that_nothing_fills_are_not_asked_for() -> None:

@@ -63,6 +63,7 @@ def _world() -> dict[str, list[Row]]:
             {"id": "r1", "currency": "GBP", "rate": 0.9},
             {"id": "r2", "currency": "GBP", "rate": 1.2, "starts_on": TODAY},
             {"id": "r3", "currency": "EUR", "rate": 99.0},
+            {"id": "r4", "currency": "CHF", "rate": 170.0, "into": "JPY"},
         ],
     }  # fmt: skip
 
@@ -162,7 +163,11 @@ def test_people_are_told_how_many_accounts_no_rate_makes_wait(found: tuple[Found
     assert line is not None
     assert line.startswith(f"No rate to USD for CHF and SEK ({accounts} accounts): their leads are ranked last.\n")
     assert max(map(len, line.splitlines())) <= 80
+    assert "The CRM tells its rates in JPY, not in USD" in line
     assert rates_missing(found[0], [lead for lead in found[0].leads if lead not in unrated]) is None
+    others = rates_missing(found[0], [lead for lead in unrated if lead.currency == "SEK"])
+    assert others is not None
+    assert others.splitlines()[1:] == ["Give it in the mapping under company: rates: (docs/mapping.md)."]
     out = Console(width=80, record=True, file=StringIO())
     out.print(lead_list(unrated, found[0], "value"))
     assert "No rate to USD for CHF and SEK" in out.export_text()

@@ -1,6 +1,7 @@
 """What the company section says: currencies with dated rates, time zone; each slip is told."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from mappings.check import check, notes
 from mappings.config import Company, MappingConfig
 from mappings.load import PRESETS, BadConfig, load_mapping, load_rules, positions
 from mappings.read import canonical
+from mappings.schema import Schema
 from mappings.sources import lineage
-from tests.mappings.orgs import Rows, also, preset, salesforce, thing
+from tests.mappings.orgs import Rows, also, hubspot, preset, salesforce, thing
 
 TEXT = (PRESETS / "salesforce.yaml").read_text("utf-8")
 HEAD, REST = TEXT[: TEXT.index("company:")], TEXT[TEXT.index("\nread:\n") :]
 LINES = HEAD.count("\n")
+SUMMER = date(2026, 7, 1)
 
 
 def loaded(folder: Path, company: str) -> MappingConfig:
@@ -123,18 +126,55 @@ def test_a_zone_that_does_not_exist_is_told_with_the_one_that_was_meant(
 
 
 def test_rates_are_read_from_an_org_that_keeps_them() -> None:
-    mapping = preset("salesforce")
-    text = "IsoCode:p=USD|EUR|JPY StartDate:d NextStartDate:d ConversionRate:n"
-    kept = thing("DatedConversionRate", text, id_field="Id")
-    org = salesforce()
-    schema = type(org)(crm="salesforce", objects={**org.objects, "DatedConversionRate": kept})
-    rows = [{"id": "04w1", "IsoCode": "JPY", "ConversionRate": 150.5}, {"id": "04w2", "ConversionRate": 2.0}]
-    assert lineage(mapping, schema)["rate.inverse"] == "DatedConversionRate.ConversionRate"
+    mapping, org = preset("salesforce"), salesforce()
+    kept = {
+        "CurrencyType": thing("CurrencyType", "IsoCode ConversionRate:n IsCorporate:b IsActive:b", id_field="Id"),
+        "DatedConversionRate": thing("DatedConversionRate", "IsoCode StartDate:d ConversionRate:n", id_field="Id"),
+    }
+    schema = Schema(crm="salesforce", objects={**org.objects, **kept})
+    rows = {
+        "CurrencyType": [
+            {"id": "01L1", "IsoCode": "USD", "ConversionRate": 1.0, "IsCorporate": True},
+            {"id": "01L2", "IsoCode": "JPY", "ConversionRate": 160.0, "IsCorporate": False},
+        ],
+        "DatedConversionRate": [{"id": "04w1", "IsoCode": "JPY", "ConversionRate": 150.5, "StartDate": SUMMER}],
+    }
+    assert (
+        lineage(mapping, schema)["rate.inverse"] == "CurrencyType.ConversionRate, DatedConversionRate.ConversionRate"
+    )
     assert "rate.inverse" not in lineage(mapping, org)
-    read = Rows(schema, {"DatedConversionRate": rows})
+    read = Rows(schema, rows)
     found = {str(row["id"]): row for row in read.read(read.canonical(mapping)["rate"])}
-    assert (found["04w1"]["currency"], found["04w1"]["starts_on"], found["04w1"]["inverse"]) == ("JPY", None, 150.5)
-    assert found["04w1"]["rate"] is None
+    columns = ("currency", "starts_on", "rate", "inverse", "is_base")
+    assert {id: tuple(row[name] for name in columns) for id, row in found.items()} == {
+        "01L1": ("USD", None, None, 1.0, True),
+        "01L2": ("JPY", None, None, 160.0, False),
+        "04w1": ("JPY", SUMMER, None, 150.5, None),
+    }
+
+
+def test_rates_are_read_from_a_portal_that_keeps_them() -> None:
+    mapping, portal = preset("hubspot"), hubspot()
+    text = "fromCurrencyCode toCurrencyCode conversionRate:n effectiveAt:s"
+    kept = thing("exchange_rates", text, id_field="id")
+    schema = Schema(crm="hubspot", objects={**portal.objects, "exchange_rates": kept})
+    rate = {"fromCurrencyCode": "EUR", "toCurrencyCode": "USD", "conversionRate": 1.25}
+    read = Rows(schema, {"exchange_rates": [{"id": "1", "effectiveAt": datetime(2026, 7, 1, tzinfo=UTC), **rate}]})
+    (found,) = read.read(read.canonical(mapping)["rate"])
+    columns = ("currency", "starts_on", "rate", "inverse", "into", "is_base")
+    assert tuple(found[name] for name in columns) == ("EUR", SUMMER, 1.25, None, "USD", None)
+
+
+@pytest.mark.parametrize(("crm", "name"), [("salesforce", "CurrencyType"), ("hubspot", "exchange_rates")])
+def test_rates_that_are_not_there_need_no_word_and_those_we_may_not_see_do(crm: str, name: str) -> None:
+    rules, org = load_rules(crm, None), salesforce() if crm == "salesforce" else hubspot()
+    asked = rules, positions(crm, None)
+
+    def told(schema: Schema) -> list[str]:
+        return [one.text for one in notes(asked[0], schema, asked[1]) if one.path.startswith("rate")]
+
+    assert told(org) == []
+    assert told(replace(org, hidden={name: "no"})) == [f"our user may not read {name}: no"]
 
 
 def test_a_constant_month_must_be_one(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from connector.emulator.demo import history, standing
@@ -17,11 +17,20 @@ from connector.emulator.demo.cast import (
     Part,
 )
 from connector.emulator.demo.catalogue import owners, products
-from connector.emulator.demo.model import World
+from connector.emulator.demo.model import Rate, World
 from connector.emulator.demo.profile import Place, decide
 
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 """A Monday morning; the emulated clock starts here."""
+
+_CHANGE = date(2025, 7, 1)
+RATES = (
+    Rate(currency="EUR", since=None, worth=1.6),
+    Rate(currency="EUR", since=_CHANGE, worth=1.25),
+    Rate(currency="JPY", since=None, worth=0.008),
+    Rate(currency="JPY", since=_CHANGE, worth=0.00625),
+)
+"""Plainly made up. Either way round they have few decimals, so that both CRMs can say them exactly."""
 
 
 def generate(seed: int = 7, accounts: int = 300) -> World:
@@ -50,6 +59,7 @@ def generate(seed: int = 7, accounts: int = 300) -> World:
         feedback=tuple(row for customer in customers for row in history.feedback(customer)),
         engagement=tuple(row for customer in customers for row in history.engagement(customer)),
         proposals=tuple(row for customer in customers for row in history.proposals(customer)),
+        rates=RATES,
         cast=MappingProxyType({part.name: _keys(places, part.name) for part in parts}),
     )
 

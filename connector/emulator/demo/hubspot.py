@@ -15,6 +15,7 @@ from connector.emulator.demo.model import (
     Owner,
     Product,
     Proposal,
+    Rate,
     Subscription,
     Usage,
     World,
@@ -26,6 +27,8 @@ Insert = Callable[[str, list[Record]], list[str]]
 _STAGES: Final = {"won": "closedwon", "lost": "closedlost", "open": "contractsent"}
 _PRIORITIES: Final = {"high": "HIGH", "normal": "MEDIUM", "low": "LOW"}
 _DAY: Final = timedelta(days=1)
+_EVER: Final = date(2000, 1, 1)
+"""Before anything happened."""
 _NEW, _CLOSED = "1", "4"
 """Stages of the support pipeline."""
 _INDUSTRIES: Final = {
@@ -54,6 +57,7 @@ class HubSpotFill:
         """Everything, what is referred to first; parents of companies are left to `parents`."""
         world = self._world
         self._put("owners", [(each.name, _owner(each)) for each in world.owners])
+        self._insert("exchange_rates", [_rate(each) for each in world.rates])
         self._put("products", [(each.code, _product(each)) for each in world.products])
         self._put("companies", [(each.key, self._company(each)) for each in world.accounts])
         self._put("contacts", [(each.key, self._contact(each)) for each in world.contacts])
@@ -259,6 +263,14 @@ def _owner(owner: Owner) -> Record:
         return {"type": "QUEUE", "firstName": first, "lastName": last}
     email = f"{owner.name.lower().replace(' ', '')}@example.invalid"
     return {"firstName": first, "lastName": last, "email": email, "archived": not owner.is_active}
+
+
+def _rate(rate: Rate) -> Record:
+    return {
+        "fromCurrencyCode": rate.currency,
+        "conversionRate": rate.worth,
+        "effectiveAt": f"{(rate.since or _EVER).isoformat()}T00:00:00Z",
+    }
 
 
 def _product(product: Product) -> Record:

@@ -203,6 +203,15 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What one unit of `currency` is worth in the world's currency from `since` on; None: from ever on."""
+
+    currency: str
+    since: date | None
+    worth: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything an example company knows of its customers at one moment.
 
@@ -224,4 +233,5 @@ class World:
     feedback: tuple[Feedback, ...]
     engagement: tuple[Engagement, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    rates: tuple[Rate, ...] = ()
     cast: Mapping[str, tuple[str, ...]]

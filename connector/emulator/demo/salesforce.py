@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Any, Final
 
 from connector.emulator.demo.model import (
@@ -24,6 +25,8 @@ _STAGES: Final = {"won": "Closed Won", "lost": "Closed Lost", "open": "Proposal/
 _PRIORITIES: Final = {"high": "High", "normal": "Medium", "low": "Low"}
 _SUBTYPES: Final = {"task": "Task", "call": "Call", "email": "Email"}
 _DAY: Final = timedelta(days=1)
+_EVER: Final = "0001-12-30"
+"""When Salesforce's first rate of a currency begins."""
 _LEFT: Final = "CSM 07"
 """Salesforce has no account without an owner: one whose owner is unknown belongs to somebody who left."""
 
@@ -43,6 +46,8 @@ class SalesforceFill:
         """Everything, what is referred to first; parents of accounts are left to `parents`."""
         world = self._world
         self._owners()
+        self._insert("CurrencyType", list(self._currencies()))
+        self._insert("DatedConversionRate", list(self._rates()))
         self._put("Product2", [(each.code, _product(each)) for each in world.products])
         self._put("Account", [(each.key, self._account(each)) for each in world.accounts])
         self._put("Contact", [(each.key, self._contact(each)) for each in world.contacts])
@@ -81,6 +86,29 @@ class SalesforceFill:
         self._put("Group", [(name, _queue(name)) for name in queues])
         owned = ((name, object) for name in queues for object in ("Lead", "Task"))
         self._insert("QueueSobject", [{"QueueId": self._ids[name], "SobjectType": object} for name, object in owned])
+
+    def _currencies(self) -> Iterator[Record]:
+        """The company's own and, each by its last rate, the others."""
+        last = {self._world.currency: 1.0} | {rate.currency: rate.worth for rate in self._world.rates}
+        for code, worth in last.items():
+            yield {
+                "IsoCode": code,
+                "ConversionRate": round(1 / worth, 6),
+                "DecimalPlaces": 0 if code == "JPY" else 2,
+                "IsActive": True,
+                "IsCorporate": code == self._world.currency,
+            }
+
+    def _rates(self) -> Iterator[Record]:
+        rates = self._world.rates
+        for rate, following in zip_longest(rates, rates[1:]):
+            goes_on = following is not None and following.currency == rate.currency
+            yield {
+                "IsoCode": rate.currency,
+                "StartDate": _day(rate.since) or _EVER,
+                "NextStartDate": _day(following.since) if goes_on else None,
+                "ConversionRate": round(1 / rate.worth, 6),
+            }
 
     def _account(self, account: Account) -> Record:
         return {

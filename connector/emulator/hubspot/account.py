@@ -1,4 +1,4 @@
-"""What belongs to the whole account over HTTP: owners, pipelines, account details, OAuth."""
+"""What belongs to the whole account over HTTP: owners, exchange rates, pipelines, account details, OAuth."""
 
 import uuid
 from typing import Any, Final
@@ -11,7 +11,7 @@ from connector.emulator.hubspot.auth import Auth, BadGrant
 from connector.emulator.hubspot.gate import Call
 from connector.emulator.hubspot.pipelines import Pipeline
 from connector.emulator.hubspot.portal import Portal
-from connector.emulator.hubspot.wire import not_found, reply
+from connector.emulator.hubspot.wire import not_found, reply, stamp
 
 MOST_OWNERS: Final = 500
 APP_ID: Final = 1_000_001
@@ -42,6 +42,28 @@ def owner(call: Call) -> Response:
     if found is None or found.archived is not call.query.flag("archived"):
         raise not_found()
     return reply(found.shown())
+
+
+def exchange_rates(call: Call) -> Response:
+    """GET a page of exchange rates, those that are over among them, by id."""
+    call.auth.need("settings.currencies.read")
+    limit, after = call.query.number("limit", 100, 100) or 100, call.query.number("after", 0, 10**18)
+    codes = {end: call.query.text(f"{end}CurrencyCode") for end in ("from", "to")}
+    chosen = [
+        rate
+        for rate in call.portal.rates.by_id.values()
+        if codes["from"] in {None, rate.from_code} and codes["to"] in {None, rate.to_code} and int(rate.id) > after
+    ]
+    body: dict[str, Any] = {"results": [rate.shown() for rate in chosen[:limit]]}
+    if len(chosen) > limit:
+        body["paging"] = {"next": {"after": chosen[limit - 1].id}}
+    return reply(body)
+
+
+def company_currency(call: Call) -> Response:
+    """GET the currency that others are told in."""
+    call.auth.need("settings.currencies.read")
+    return reply({"id": call.portal.currency, "createdAt": stamp(call.portal.born)})
 
 
 def pipelines(call: Call) -> Response:
@@ -80,7 +102,7 @@ def details(call: Call) -> Response:
             "accountType": "STANDARD",
             "timeZone": portal.time_zone,
             "companyCurrency": portal.currency,
-            "additionalCurrencies": [],
+            "additionalCurrencies": sorted({rate.from_code for rate in portal.rates.by_id.values()}),
             "utcOffset": "+00:00",
             "utcOffsetMilliseconds": 0,
             "uiDomain": "app.hubspot.com",

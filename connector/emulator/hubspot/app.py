@@ -60,6 +60,8 @@ class HubSpotPortal:
                 return {"counts": counts | {"owners": len(self.portal.owners.by_id)}}
             if object == "owners":
                 return {"records": [owner.shown() for owner in self.portal.owners.by_id.values()]}
+            if object == "exchange_rates":
+                return {"records": [rate.shown() for rate in self.portal.rates.by_id.values()]}
             if object in ("lists", "list_memberships"):
                 return {"records": lists.held(self.portal, members=object == "list_memberships")}
             table = self.portal.table(object)
@@ -75,11 +77,14 @@ class HubSpotPortal:
 
         A record is its properties by name, or `{"properties": {...}}`; beside them `associations`, as on the wire or
         short: `{"companies": [id, ...]}`. Creation and modification properties and read-only ones may be given.
-        Owners take `firstName`, `lastName`, `email`, `type`, `archived`.
+        Owners take `firstName`, `lastName`, `email`, `type`, `archived`; exchange_rates `fromCurrencyCode`,
+        `conversionRate`, `effectiveAt`.
         """
         with self._alone():
             if object == "owners":
                 return [self._owner(told) for told in records]
+            if object == "exchange_rates":
+                return [self.portal.rates.add(told, self.portal.currency, self.portal.now()).id for told in records]
             table = self.portal.table(object)
             return [self._insert(table, told) for told in records]
 

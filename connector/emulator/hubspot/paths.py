@@ -79,6 +79,10 @@ _LISTS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("PUT", "/{id}/memberships/remove", lists.remove),
     ("PUT", "/{id}/memberships/add-and-remove", lists.add_and_remove),
 )
+_CURRENCIES: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("GET", "/exchange-rates", account.exchange_rates),
+    ("GET", "/company-currency", account.company_currency),
+)
 _DETAILS: Final[tuple[tuple[str, str, Handler], ...]] = (("GET", "/details", account.details),)
 
 _AREAS: Final = (
@@ -90,6 +94,7 @@ _AREAS: Final = (
     (_OWNERS, "/crm/v3/owners", "/crm/owners/{version}"),
     (_PIPELINES, "/crm/v3/pipelines", "/crm/pipelines/{version}"),
     (_LISTS, "/crm/v3/lists", "/crm/lists/{version}"),
+    (_CURRENCIES, "/settings/v3/currencies", "/settings/currencies/{version}"),
     (_DETAILS, "/account-info/v3", "/account-info/{version}"),
 )
 

@@ -18,12 +18,14 @@ def act(portal: Portal, person: str, action: str, object: str, id: str, values: 
 
     Actions: create, update, complete, delete, restore, merge (`values["into"]` survives), convert (a lead),
     disqualify (a lead), link and unlink (`values`: `to`, `id`), deactivate and activate (an owner); create and delete
-    of `list_memberships` with the id `LIST:RECORD`.
+    of `list_memberships` with the id `LIST:RECORD`; create, update and delete of `exchange_rates`.
     """
     if object == "owners":
         return _owner(portal, action, id)
     if object == "list_memberships":
         return _member(portal, action, id)
+    if object == "exchange_rates":
+        return portal.rates.change(action, id, values, portal.currency, portal.now()).shown()
     table = portal.table(object)
     by = By(user=portal.owners.user(person))
     if action == "create":

@@ -12,6 +12,7 @@ from connector.emulator.hubspot.links import Links, LinkTypes
 from connector.emulator.hubspot.owners import Owners
 from connector.emulator.hubspot.pipelines import STANDARD, Pipeline, read_pipeline
 from connector.emulator.hubspot.properties import Property
+from connector.emulator.hubspot.rates import Rates
 from connector.emulator.hubspot.rosters import Rosters
 from connector.emulator.hubspot.rows import Table
 from connector.emulator.hubspot.wire import invalid
@@ -47,6 +48,7 @@ class Portal:
         self.links = Links()
         self.owners = Owners()
         self.lists = Rosters()
+        self.rates = Rates()
         self.pipelines = {object: {one.id: one for one in some} for object, some in STANDARD.items()}
         self._named: dict[str, Table] = {}
         for kind in KINDS:
@@ -115,6 +117,7 @@ class Portal:
             "link_types": self.types.snapshot(),
             "links": _packed_links(self.links),
             "lists": self.lists.snapshot(),
+            "rates": self.rates.snapshot(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -137,6 +140,7 @@ class Portal:
         for one, other, rows in state["links"]:
             self.links.load((one, other), ((id, to, tuple(types)) for id, to, types in rows))
         self.lists.restore(state.get("lists", []))
+        self.rates.restore(state.get("rates", []))
         self.next_id = state["next_id"]
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.emulator.org import BadRequest, Clock
-from connector.emulator.salesforce import metadata, schema, state, times
+from connector.emulator.salesforce import currencies, metadata, schema, state, times
 from connector.emulator.salesforce.auth import Auth, Refused
 from connector.emulator.salesforce.bulk import Bulk
 from connector.emulator.salesforce.collections import Collections
@@ -186,6 +186,11 @@ class SalesforceOrg:
                         self.tooling.define_field(f"{object}.{name}", wanted, guarded=hidden)
             except ApiError as error:
                 raise BadRequest(str(error)) from error
+
+    def allow_currencies(self, codes: Sequence[str], objects: Iterable[str]) -> None:
+        """Activate multiple currencies, the first the corporate one: these objects get a CurrencyIsoCode."""
+        with self.core.lock:
+            currencies.activate(self.core, codes, objects)
 
     def hide(self, object: str, field: str, *, hidden: bool = True) -> None:
         """Hide a field from everybody it is not granted to by a permission set, or show it again."""

@@ -211,5 +211,7 @@ TWINS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "QueueSobject": (("QueueId", "SobjectType"), "DUPLICATE_VALUE", "SobjectType"),
 }
 """Small set-up objects in which no two records may agree in these fields: fields, error code, field blamed."""
-SETUP = frozenset((*TWINS, "GroupMember"))
+SETUP = frozenset((*TWINS, "GroupMember", "DatedConversionRate"))
 """Objects without a recycle bin."""
+KEPT = ("CurrencyType", "Organization", "User")
+"""Objects whose records nobody deletes."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.emulator.salesforce import fields
-from connector.emulator.salesforce.derive import SETUP
+from connector.emulator.salesforce.derive import KEPT, SETUP
 from connector.emulator.salesforce.table import Table
 from connector.emulator.salesforce.web import DATA, OLDEST, VERSION, Call, Door, answer
 
@@ -46,10 +46,10 @@ def summary(table: Table, api: str) -> dict[str, object]:
         "queryable": True,
         "retrieveable": True,
         "searchable": True,
-        "createable": writable,
+        "createable": writable and table.name != "DatedConversionRate",
         "updateable": writable,
-        "deletable": writable and table.name != "User",
-        "undeletable": writable and table.name not in SETUP,
+        "deletable": writable and table.name not in KEPT,
+        "undeletable": writable and table.name not in (*SETUP, *KEPT),
         "mergeable": table.name in ("Account", "Contact", "Lead", "Case"),
         "replicateable": True,
         "triggerable": writable,

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.emulator.salesforce import times
+from connector.emulator.salesforce.derive import KEPT
 from connector.emulator.salesforce.errors import ApiError, RecordError
 from connector.emulator.salesforce.records import Records
 from connector.emulator.salesforce.table import Table
@@ -70,7 +71,7 @@ class Sobjects:
     def delete(self, call: Call) -> Response:
         """`DELETE /sobjects/{object}/{id}`."""
         table = call.table()
-        if table.name in ("User", "Organization"):
+        if table.name in KEPT:
             raise ApiError(400, "CANNOT_DELETE_ENTITY", f"entity type {table.name} does not support delete")
         self.records.delete(table, [self._row(call, table)], call.caller())
         return nothing()

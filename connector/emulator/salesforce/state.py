@@ -38,6 +38,7 @@ def _dumped(table: Table, plain: Table | None) -> dict[str, Any]:
     usual = plain.fields if plain is not None else {}
     own = [asdict(field) for field in table.fields.values() if usual.get(field.name) != field]
     about = {"label": table.label, "prefix": table.prefix, "guarded": table.guarded, "changed_at": table.changed_at}
+    about["custom"] = table.custom
     return {**about, "tracked": sorted(table.tracked), "fields": own, "records": table.dump()}
 
 
@@ -56,7 +57,7 @@ def _loaded(core: Core, name: str, dumped: Mapping[str, Any]) -> None:
     fields = [_field(values) for values in dumped["fields"]]
     table = core.tables.get(name)
     if table is None:
-        table = Table(name, dumped["label"], dumped["prefix"], (), custom=True)
+        table = Table(name, dumped["label"], dumped["prefix"], (), custom=dumped.get("custom", True))
         core.add_table(table)
     for field in fields:
         if field.name in table.fields:

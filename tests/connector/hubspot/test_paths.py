@@ -33,6 +33,8 @@ def test_every_version_has_its_own_paths(version, search, links, schemas):
     assert paths.search("deals") == search
     assert paths.links("deals", "companies", "read") == links
     assert paths.schemas == schemas
+    rates = "v3/currencies" if version == "v3" else "currencies/2026-03"
+    assert paths.exchange_rates == f"/settings/{rates}/exchange-rates"
 
 
 @pytest.mark.parametrize(

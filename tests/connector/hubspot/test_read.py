@@ -205,6 +205,22 @@ def test_owners_are_an_object_like_any_other_and_those_who_left_are_there(world)
     assert fetched.rows.to_pylist() == [{"id": ids[0], "name": "Owner 000"}]
 
 
+def test_exchange_rates_are_an_object_like_any_other_and_those_of_before_are_there(world):
+    at = "2025-07-01T00:00:00Z"
+    told = [{"fromCurrencyCode": "EUR", "conversionRate": 1 + n / 1000, "effectiveAt": at} for n in range(120)]
+    ids = world.seed("exchange_rates", *told)
+    got = world.read("exchange_rates", "fromCurrencyCode", "toCurrencyCode", "conversionRate", "effectiveAt")
+    rows = {row["id"]: row for row in got.rows}
+    assert len(rows) == world.crm.count("exchange_rates") == 120
+    last = rows[ids[-1]]
+    assert (last["fromCurrencyCode"], last["toCurrencyCode"], last["conversionRate"]) == ("EUR", "USD", 1.119)
+    assert last["effectiveAt"] == datetime(2025, 7, 1, tzinfo=UTC)
+    assert set(next(iter(world.crm.ids("exchange_rates"))).to_pylist()) == set(ids)
+    assert list(world.crm.edits("exchange_rates", ids, ["conversionRate"])) == []
+    world.emulator.hubspot.act("Owner 01", "delete", "exchange_rates", ids[0], {})
+    assert world.crm.count("exchange_rates") == 119
+
+
 def test_a_vendor_that_goes_round_in_circles_ends_the_read(world):
     page = b'{"results":[],"paging":{"next":{"after":"7"}}}'
     with scripted(Reply(body=page)) as server:

@@ -1,10 +1,13 @@
 """Describing an emulated account, and setting up what is missing."""
 
 import pytest
+from pydantic import SecretStr
 
 from connector.errors import AskAPerson, GiveUp
+from connector.hubspot.crm import HubSpotConfig, open_hubspot
 from connector.hubspot.scopes import scopes
 from mappings.schema import FieldType, WantedField
+from tests.connector.scripted import Reply, scripted
 
 OUTPUTS = [
     WantedField(object="companies", name="tossup_headroom", label="Headroom", type=FieldType.NUMBER, help="Seats."),
@@ -103,6 +106,24 @@ def test_objects_of_the_accounts_own_are_hidden_where_the_app_may_not_see_them(w
     assert "crm.schemas.custom.read" in schema.hidden["product_usage"]
 
 
+def test_exchange_rates_that_we_may_not_see_are_hidden_with_the_scope_that_is_lacking(world):
+    assert "exchange_rates" in world.crm.describe(["exchange_rates"]).objects
+    world.emulator.hubspot.settings({"missing_scopes": ["settings.currencies.read"]})
+    schema = world.crm.describe(["exchange_rates"])
+    assert not schema.objects
+    assert "settings.currencies.read" in schema.hidden["exchange_rates"]
+    assert "exchange_rates" in schema.known
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_account_that_has_no_exchange_rates_to_ask_for_has_no_such_object(status):
+    said = b'{"status":"error","category":"OBJECT_NOT_FOUND","message":"Multi-currency is not enabled."}'
+    with scripted(Reply(body=b'{"results":[]}'), Reply(status=status, body=said)) as server:
+        crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("pat-example-token")))
+        assert not crm.describe(["exchange_rates"]).objects
+        crm.close()
+
+
 def test_a_records_address_leads_to_it(world):
     (id,) = world.seed("companies", {"name": "one"})
     portal = world.crm.connection().removeprefix("hubspot:")
@@ -121,3 +142,4 @@ def test_the_scopes_to_tick_are_listed():
         "crm.schemas.contacts.read",
         "crm.schemas.custom.read",
     )
+    assert scopes(["exchange_rates"]) == ("settings.currencies.read",)

@@ -37,6 +37,39 @@ def test_active_and_archived_owners_come_apart_and_queues_are_owners(api):
     assert api.ok("GET", f"/crm/v3/owners/{ids[0]}")["lastName"] == "01"
 
 
+def test_exchange_rates_come_by_page_and_people_change_them(api):
+    told = [("EUR", 1.2345678), ("JPY", 0.00625), ("EUR", 1.25)]
+    ids = api.portal.insert("exchange_rates", [{"fromCurrencyCode": c, "conversionRate": r} for c, r in told])
+    first = api.ok("GET", "/settings/v3/currencies/exchange-rates?limit=2")
+    assert [one["conversionRate"] for one in first["results"]] == [1.234568, 0.00625]
+    after = first["paging"]["next"]["after"]
+    (last,) = api.ok("GET", f"/settings/currencies/2026-03/exchange-rates?limit=2&after={after}")["results"]
+    assert (last["id"], last["fromCurrencyCode"], last["toCurrencyCode"]) == (ids[2], "EUR", "USD")
+    assert len(api.ok("GET", "/settings/v3/currencies/exchange-rates?fromCurrencyCode=EUR")["results"]) == 2
+    assert api.ok("GET", "/settings/v3/currencies/company-currency")["id"] == "USD"
+    assert api.ok("GET", "/account-info/v3/details")["additionalCurrencies"] == ["EUR", "JPY"]
+
+
+def test_people_change_exchange_rates_and_a_snapshot_keeps_them(api):
+    told = [("EUR", 1.2), ("JPY", 0.00625), ("EUR", 1.25)]
+    ids = api.portal.insert("exchange_rates", [{"fromCurrencyCode": c, "conversionRate": r} for c, r in told])
+    api.portal.act("Owner 01", "update", "exchange_rates", ids[1], {"conversionRate": 0.008})
+    api.portal.act("Owner 01", "delete", "exchange_rates", ids[0], {})
+    new = api.portal.act("Owner 01", "create", "exchange_rates", "", {"fromCurrencyCode": "GBP", "conversionRate": 2})
+    api.portal.restore(api.portal.snapshot())
+    found = api.ok("GET", "/settings/v3/currencies/exchange-rates")["results"]
+    assert [(one["id"], one["conversionRate"]) for one in found] == [
+        (ids[1], 0.008),
+        (ids[2], 1.25),
+        (new["id"], 2.0),
+    ]
+    assert api.portal.inspect("exchange_rates")["records"] == found
+    with pytest.raises(BadRequest, match="exchange rate 99 must exist"):
+        api.portal.act("Owner 01", "update", "exchange_rates", "99", {})
+    with pytest.raises(BadRequest, match="an exchange rate takes"):
+        api.portal.insert("exchange_rates", [{"fromCurrencyCode": "GBP"}])
+
+
 def test_records_are_assigned_to_active_owners_only(api):
     active, gone = api.portal.insert("owners", [{"lastName": "01"}, {"lastName": "02", "archived": True}])
     id = api.company()
