@@ -15,6 +15,7 @@ from jobs.apply import Applied, apply_plan
 from jobs.asked import still_asked
 from jobs.before import checker
 from jobs.called import with_names
+from jobs.currencies import currency_notes
 from jobs.decide import Decided, decide, read
 from jobs.explain import Story, account_called
 from jobs.explain import explain as explain_account
@@ -49,7 +50,7 @@ from mappings.check import notes as check_notes
 from mappings.load import init as preset_texts
 from mappings.load import positions
 from mappings.needs import needs
-from mappings.problems import BadConfig, Problem, counted
+from mappings.problems import BadConfig, Problem, counted, in_order
 from mappings.sources import lineage
 from mappings.write import wanted_fields
 
@@ -184,7 +185,8 @@ def check(settings: Settings, folder: Path | None) -> tuple[list[Problem], list[
     try:
         with open_work(settings, "check") as work:
             asked = (work.rules, work.schema, positions(work.crm.name, settings.config))
-            return check_rules(*asked), check_notes(*asked)
+            more = [*check_notes(*asked), *currency_notes(work.crm, work.rules.mapping, work.schema, asked[2])]
+            return check_rules(*asked), in_order(more)
     except BadConfig as error:
         return list(error.problems), []
 

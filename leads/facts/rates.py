@@ -68,9 +68,16 @@ def dated_rates(inputs: Inputs) -> tuple[DatedRate, ...]:
 
 
 def told_elsewhere(inputs: Inputs, currencies: Iterable[str]) -> tuple[str, ...]:
-    """The currencies other than the company's in which the CRM tells the rates of these currencies, sorted."""
-    own, asked = inputs.rules.mapping.company.currency, frozenset(currencies)
-    return tuple(sorted({one.into for one in _kept(inputs) if one.currency in asked and one.into != own}))
+    """The currencies other than the company's in which the CRM tells rates, of these currencies or in one of them."""
+    return elsewhere(_kept(inputs), inputs.rules.mapping.company.currency, currencies)
+
+
+def elsewhere(read: Iterable[ReadRate], own: str, currencies: Iterable[str]) -> tuple[str, ...]:
+    """The same of rates that were read, for a company whose currency is `own`; sorted."""
+    asked = frozenset(currencies)
+    return tuple(
+        sorted({one.into for one in read if one.into != own and not asked.isdisjoint((one.currency, one.into))})
+    )
 
 
 def known_rates(company: Company, read: Iterable[ReadRate]) -> tuple[DatedRate, ...]:
