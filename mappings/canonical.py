@@ -85,6 +85,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             tier=_may("integer", "place in its family, 1 the lowest plan"),
             list_price=_may("money", "price of one unit a month"),
             currency=_CURRENCY,
+            is_flat=_may("boolean", "list_price is for all seats together, however many; missing means no"),
             is_option=_may("boolean", "sold on top of a plan, not instead of one"),
             is_active=_may("boolean", "still sold; missing means yes"),
             complements=_may("text", "codes of the products it goes well with, separated by ;"),

@@ -298,6 +298,7 @@ class CatalogEntry(Config):
 
     family: str | None = None
     tier: int | None = None
+    is_flat: bool | None = None
     is_option: bool | None = None
     complements: Annotated[tuple[str, ...], BeforeValidator(_one_needs_no_list)] | None = None
     specialist: str | None = None

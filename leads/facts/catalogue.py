@@ -29,6 +29,7 @@ def catalogue(inputs: Inputs, codes: ir.Table) -> ir.Table:
             "sla_days",
             product_name=ibis.coalesce(_.name, _.product),
             product_currency=ibis.coalesce(_.currency, inputs.rules.mapping.company.currency),
+            is_flat=ibis.coalesce(_.is_flat, False),
             is_option=ibis.coalesce(_.is_option, False),
             is_active=ibis.coalesce(_.is_active, True),
             complements=";" + ibis.coalesce(_.complements, "").replace(" ", "") + ";",

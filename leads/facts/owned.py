@@ -80,6 +80,7 @@ def offer_product(ground: "Ground") -> ir.Table:
         "product", "product_name", "product_currency",
         product_family="family",
         product_is_option="is_option",
+        product_is_flat="is_flat",
         listed="list_price",
         tossable=~_.is_option | _.specialist.notnull(),
     )  # fmt: skip
@@ -128,12 +129,12 @@ def option(ground: "Ground") -> ir.Table:
         option_of_name="product_name",
     )  # fmt: skip
     options = ground.products.filter(_.is_option & _.is_active).select(
-        "product", "family", "list_price", "product_currency"
+        "product", "family", "list_price", "product_currency", "is_flat"
     )
     rows = largest.inner_join(options, "family").anti_join(ground.owned, _KEY)
     own_price = exchanged(ground.inputs, _.list_price, _.product_currency, _.currency)
-    rows = rows.mutate(option_value=own_price * _.option_plan_seats * MONTHS)
-    return rows.drop("family", "currency", "list_price", "product_currency")
+    rows = rows.mutate(option_value=own_price * ibis.ifelse(_.is_flat, 1, _.option_plan_seats) * MONTHS)
+    return rows.drop("family", "currency", "list_price", "product_currency", "is_flat")
 
 
 _CODE = ("product.code",)
@@ -147,13 +148,17 @@ OFFER_PRODUCT = Family(
         "product_name": Fact(kind="text", unit="product", needs=_CODE, doc="name of the product offered"),
         "product_family": Fact(kind="text", unit="text", needs=("product.family",), doc="product.family"),
         "product_is_option": Fact(kind="boolean", unit="text", needs=_CODE, doc="it is sold on top of a plan"),
+        "product_is_flat": Fact(
+            kind="boolean", unit="text", needs=_CODE, doc="product.is_flat: its list price is for all seats together"
+        ),
         "tossable": Fact(
             kind="boolean", unit="text", needs=_CODE,
             doc="it is no option, or has a specialist: somebody else may sell it by itself",
         ),
         "list_price": Fact(
             kind="money", unit="money", needs=("product.list_price",),
-            doc="list price of one unit a month, in the account's currency at today's rate; NULL where none is known",
+            doc="list price of one unit (or a flat one) a month, in the account's currency at today's rate; NULL "
+            "where none is known",
         ),
         "worth": Fact(
             kind="money", unit="money", needs=("subscription.product_id|purchase.product_id",),
@@ -215,8 +220,8 @@ OPTION = Family(
         ),
         "option_value": Fact(
             kind="money", unit="money", needs=(*_OPTIONS, "subscription.seats_paid", "product.list_price"),
-            doc="the option for all of those seats a year: list price x option_plan_seats x 12; NULL where the "
-            "list price has no rate to the account's currency",
+            doc="the option for all of those seats a year: list price x option_plan_seats x 12 (a flat price x 12); "
+            "NULL where the list price has no rate to the account's currency",
         ),
     },
     table=option,

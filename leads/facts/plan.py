@@ -38,9 +38,9 @@ def plan(ground: "Ground") -> ir.Table:
         next_price=exchanged(ground.inputs, _.next_list_price, _.next_currency, _.currency),
         is_top=ibis.cases((~_.is_option & _.plan_family.notnull() & _.plan_tier.notnull(), _.next_product.isnull())),
     )
-    uplift = (_.next_price * _.plan_total_seats - _.plan_monthly) * MONTHS
+    uplift = (_.next_price * ibis.ifelse(_.next_is_flat, 1, _.plan_total_seats) - _.plan_monthly) * MONTHS
     rows = rows.mutate(uplift=uplift).mutate(next_uplift=ibis.cases((_.uplift >= 0, _.uplift)))
-    return rows.drop("monthly", "priced", "next_currency", "next_list_price", "uplift")
+    return rows.drop("monthly", "priced", "next_currency", "next_list_price", "next_is_flat", "uplift")
 
 
 def _plans(products: ir.Table) -> ir.Table:
@@ -51,7 +51,7 @@ def _steps(products: ir.Table) -> ir.Table:
     """product -> the plan of the next higher tier of its family that is still sold."""
     higher = _plans(products).select(
         "family", next_product="product", next_product_name="product_name", next_tier="tier",
-        next_list_price="list_price", next_currency="product_currency",
+        next_list_price="list_price", next_currency="product_currency", next_is_flat="is_flat",
     )  # fmt: skip
     pairs = products.filter(~_.is_option).select("product", "family", "tier").inner_join(higher, "family")
     pairs = pairs.filter(_.next_tier > _.tier).mutate(nearness=-_.next_tier)
@@ -66,7 +66,7 @@ def volume(ground: "Ground") -> ir.Table:
         "account_id", "product", "currency", "plan_tier", "plan_total_seats", "plan_monthly", "reachable",
         family="plan_family",
     )  # fmt: skip
-    other = _plans(ground.products).filter(_.list_price > 0).select(
+    other = _plans(ground.products).filter((_.list_price > 0) & ~_.is_flat).select(
         "family", volume_product="product", volume_product_name="product_name", volume_listed="list_price",
         volume_tier="tier", volume_currency="product_currency",
     )  # fmt: skip
@@ -129,13 +129,13 @@ PLAN = Family(
         "next_product_name": Fact(kind="text", unit="product", needs=_STEPS, doc="name of next_product"),
         "next_price": Fact(
             kind="money", unit="money", needs=_LISTED,
-            doc="list price of a seat of next_product a month, in the account's currency at today's rate; NULL where "
-            "its currency has none",
+            doc="list price of a seat (or the flat one) of next_product a month, in the account's currency at "
+            "today's rate; NULL where its currency has none",
         ),
         "next_uplift": Fact(
             kind="money", unit="money", needs=(*_LISTED, "subscription.seats_paid"),
-            doc="more a year for the same seats: (next_price x plan_total_seats - plan_monthly) x 12; NULL where it "
-            "would be less",
+            doc="more a year for the same seats: (next_price x plan_total_seats - plan_monthly) x 12, where a flat "
+            "next_price counts once; NULL where it would be less",
         ),
     },
     table=plan,
@@ -149,9 +149,9 @@ VOLUME = Family(
     facts={
         "volume_product": Fact(
             kind="text", unit="product", needs=_VOLUME,
-            doc="code of a plan of the same family still sold, of no lower tier, whose list price of a seat is "
-            "under what the account pays now (plan_monthly / plan_total_seats), while the total rises because seats "
-            "rise to volume_seats; the one of the largest volume_value (ties: smallest code)",
+            doc="code of a plan of the same family still sold, of no lower tier, whose list price of a seat (no flat "
+            "one) is under what the account pays now (plan_monthly / plan_total_seats), while the total rises "
+            "because seats rise to volume_seats; the one of the largest volume_value (ties: smallest code)",
         ),
         "volume_product_name": Fact(kind="text", unit="product", needs=_VOLUME, doc="name of volume_product"),
         "volume_price": Fact(

@@ -22,8 +22,9 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
     """Every subscription of a known account with its product's code and whether it is, and was, live.
 
     `price` of a seat and `monthly` (seats x price) are in minor units of the account's currency, at today's rate
-    where it is paid in another; NULL, and `abroad` true, where none is known. `live_then` looks `days_ago` days back:
-    a cancelled one without a last day cannot tell, and counts as not live.
+    where it is paid in another; NULL, and `abroad` true, where none is known. A flat list price is what is paid for
+    all seats, and no price of one. `live_then` looks `days_ago` days back: a cancelled one without a last day cannot
+    tell, and counts as not live.
     """
     ours = inputs.rules.mapping.company.currency
     accounts = inputs.tables["account"].select(account_id="id", account_currency=ibis.coalesce(_.currency, ours))
@@ -31,7 +32,7 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
     rows = attach_all(attach(rows, codes, "product_id"), (products, ("product",)))
     rows = rows.mutate(currency=ibis.coalesce(_.currency, ours))
     listed = exchanged(inputs, _.list_price, _.product_currency, _.currency)
-    rows = rows.mutate(price=ibis.coalesce(_.unit_price, listed))
+    rows = rows.mutate(price=ibis.coalesce(_.unit_price, listed), flat=yes(_.is_flat) & _.unit_price.isnull())
     rows = rows.mutate(
         seats=ibis.cases((_.seats_paid >= 0, _.seats_paid)),
         used=ibis.cases((_.seats_used >= 0, _.seats_used)),
@@ -44,11 +45,12 @@ def subscriptions(inputs: Inputs, codes: ir.Table, products: ir.Table, days_ago:
     return inputs.stage(
         "subscriptions",
         rows.select(
-            "id", "account_id", "product", "product_name", "family", "tier", "is_option", "seats", "used", "price",
+            "id", "account_id", "product", "product_name", "family", "tier", "is_option", "seats", "used",
             "starts_on", "ends_on", "cancelled", "auto_renews", "seats_since", "live", "live_then",
             abroad=_.abroad.notnull() & _.price.isnull(),
             currency="account_currency",
-            monthly=_.seats * _.price,
+            price=ibis.cases((~_.flat, _.price)),
+            monthly=ibis.ifelse(_.flat, _.price, _.seats * _.price),
         ),
     )  # fmt: skip
 
@@ -227,7 +229,7 @@ REVENUE = Family(
             kind="money", unit="money", needs=("subscription.seats_paid", _PRICED[1]),
             doc="seats x price of one seat, over live subscriptions, options included, in the account's currency (at "
             "today's rate; NULL where a price has none); those without a price are left out; the price is "
-            "subscription.unit_price, else product.list_price",
+            "subscription.unit_price, else product.list_price (a flat one counts once)",
         ),
         "arppu": Fact(
             kind="money", unit="money", needs=_PRICED,

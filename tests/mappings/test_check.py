@@ -276,6 +276,8 @@ def test_notes_name_what_could_be_more(tmp_path: Path) -> None:
         "account.free_users: Account has no field Free_Users__c. Did you mean FreeUsers__c?",
         "account.fiscal_month: Account has no field Fiscal_Year_End_Month__c, or field-level security hides it: then "
         "grant our user Read on it, by a permission set.",
+        "product.is_flat: nothing fills this column (list_price is for all seats together, however many; missing "
+        "means no).",
         "subscription.seats_since: nothing fills this column (day since which it has that many seats; missing: "
         "nobody changed them).",
         "contact.role: Contact.Role__c can hold boss, which means none of decision_maker, champion, user and other.",

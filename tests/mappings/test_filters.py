@@ -98,11 +98,14 @@ def test_a_catalog_wins_over_the_crm_by_product_code() -> None:
         "  product:\n    object: Product2\n"
         "    fields: {code: ProductCode, name: Name, tier: Tier__c, family: Family}\nwrite:",
     )
-    rules = mapping(text + "catalog: {A: {tier: 3, complements: [B, C], is_option: true}, Z: {family: Other}}\n")
+    rules = mapping(
+        text + "catalog: {A: {tier: 3, complements: [B, C], is_option: true, is_flat: true}, Z: {family: Other}}\n"
+    )
     rows = [{"id": code, "ProductCode": code, "Name": code, "Tier__c": 1.0, "Family": "Own"} for code in "AB"]
     org = Rows(salesforce(), {"Product2": rows})
     tables = canonical(rules, org.schema, org.table, org.links)
     found = [
-        (row["tier"], row["complements"], row["is_option"], row["family"]) for row in org.read(tables["product"])
+        (row["tier"], row["complements"], row["is_option"], row["is_flat"], row["family"])
+        for row in org.read(tables["product"])
     ]
-    assert found == [(3, "B;C", True, "Own"), (1, None, None, "Own")]
+    assert found == [(3, "B;C", True, True, "Own"), (1, None, None, None, "Own")]
