@@ -77,6 +77,7 @@ class Record:
 class Outcome:
     """What became of one record: written (`id`, `created`), or refused with the vendor's code and words.
 
+    `unclear`: the CRM did not tell, so it may have been written: look before it is written again, or called refused.
     They are shown and stored, so no secret is in them, whatever a vendor quoted.
     """
 
@@ -88,6 +89,7 @@ class Outcome:
     message: str | None = None
     fields: tuple[str, ...] = ()
     retryable: bool = False
+    unclear: bool = False
 
     def __post_init__(self) -> None:
         if self.ok:
@@ -184,7 +186,7 @@ class Crm(Protocol):
         """
 
     def update(self, object: str, records: Sequence[Record]) -> Iterator[Outcome]:
-        """Update records by `id`; one outcome a record, in no order."""
+        """Update records by `id`; one outcome a record, in no order, `unclear` where the CRM says nothing at all."""
 
     def upsert(self, object: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Create or update records by the unique `key_field`; links are made for records created or not.

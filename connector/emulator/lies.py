@@ -1,4 +1,4 @@
-"""Answers that are not what they seem: a proxy's login page, a redirect, half a body, a wrong count, a page twice."""
+"""Answers that are not what they seem: a login page, a redirect, half a body, a wrong count, a page twice, less."""
 
 import csv
 import io
@@ -25,6 +25,7 @@ Lie = Literal[
     "columns_gone",
     "columns_moved",
     "twice",
+    "unsaid",
     "endless",
 ]
 LIES: Final = get_args(Lie)
@@ -136,6 +137,8 @@ def altered(kind: str, said: Said) -> Said:
     if kind == "wrong_type":
         headers = [(name, value) for name, value in said.headers if name.lower() != b"content-type"]
         return Said(status=said.status, headers=[*headers, (b"content-type", b"text/plain")], body=said.body)
+    if kind == "unsaid":
+        return Said(status=said.status, headers=_fitting(said.headers), body=_without_last(said.body))
     if kind in ("columns_gone", "columns_moved", "twice"):
         rewritten = _TABLES[kind](said.body) if said.body[:1] != b"{" else _records_twice(said.body, kind)
         return Said(status=said.status, headers=_fitting(said.headers), body=rewritten)
@@ -163,6 +166,15 @@ def _records_twice(body: bytes, kind: str) -> bytes:
     if kind == "twice" and len(told.get(name) or ()) > 1:
         told[name][-1] = told[name][0]
     return orjson.dumps(told)
+
+
+def _without_last(body: bytes) -> bytes:
+    """What became of the last record of a batch is not told; neither is it an error."""
+    told = orjson.loads(body) if body[:1] in (b"{", b"[") else body
+    outcomes = told.get("results") if isinstance(told, dict) else told
+    if isinstance(outcomes, list) and outcomes:
+        outcomes.pop()
+    return body if isinstance(told, bytes) else orjson.dumps(told)
 
 
 def _fitting(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

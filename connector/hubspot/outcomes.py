@@ -68,21 +68,32 @@ def refused(items: Sequence[Item], error: CrmError) -> list[Outcome]:
 
 
 def archived(records: Sequence[Record], answer: Mapping[str, Any]) -> Iterator[Outcome]:
-    """One outcome for every record that was to be archived: an answer names only what went wrong, if anything."""
+    """One outcome for every record that was to be archived: an answer names only what went wrong, if anything.
+
+    An error that names nobody may be about anybody, and so may one that is counted and not told: unclear.
+    """
     errors = [(error, _named(error)) for error in answer.get("errors") or ()]
+    nobodys = next((_refused(error) for error, ids in errors if not ids), None)
+    untold = int(answer.get("numErrors") or 0) > len({id for _, ids in errors for id in ids})
+    unclear = nobodys or (_UNTOLD if untold else None)
     for record in records:
-        # an error that names nobody may be about anybody
-        error = next((error for error, ids in errors if not ids or record.id in ids), None)
-        told = _refused(error) if error is not None else None
-        yield unarchived(record, told.code, told.message) if told is not None else _away(record)
+        error = next((error for error, ids in errors if record.id in ids), None)
+        if error is not None:
+            told = _refused(error)
+            yield unarchived(record, told.code, told.message)
+        elif unclear is not None:
+            yield replace(unclear, ref=record.ref, unclear=True)
+        else:
+            yield away(record)
 
 
 def unarchived(record: Record, code: str | None, message: str | None) -> Outcome:
     """What it means that a record could not be archived: one that is not there is as it was to be."""
-    return _away(record) if code == _GONE else Outcome(ref=record.ref, ok=False, code=code, message=message)
+    return away(record) if code == _GONE else Outcome(ref=record.ref, ok=False, code=code, message=message)
 
 
-def _away(record: Record) -> Outcome:
+def away(record: Record) -> Outcome:
+    """It is archived, or gone otherwise."""
     return Outcome(ref=record.ref, ok=True, id=record.id)
 
 
@@ -109,7 +120,17 @@ def distinct(records: Sequence[Record], identity: str) -> tuple[list[Record], li
 
 
 _SILENCE = Outcome(
-    ref="", ok=False, code="NO_ANSWER", message="HubSpot said nothing about this record. Run again.", retryable=True
+    ref="",
+    ok=False,
+    code="NO_ANSWER",
+    message="HubSpot said nothing about this record, so nobody knows whether it was written. The next run looks.",
+    retryable=True,
+    unclear=True,
+)
+
+
+_UNTOLD = Outcome(
+    ref="", ok=False, code="NO_ANSWER", message="HubSpot counted an error and did not tell it.", retryable=True
 )
 
 

@@ -8,7 +8,17 @@ from typing import Any, Literal
 from connector.errors import GiveUp, Unclear
 from connector.hubspot.associate import associated
 from connector.hubspot.names import AT_CREATION
-from connector.hubspot.outcomes import ALREADY_THERE, Item, archived, distinct, item, outcomes, refused, unarchived
+from connector.hubspot.outcomes import (
+    ALREADY_THERE,
+    Item,
+    archived,
+    away,
+    distinct,
+    item,
+    outcomes,
+    refused,
+    unarchived,
+)
 from connector.hubspot.portal import BATCH, LINKS_READ, Portal
 from connector.port import Outcome, Record
 
@@ -29,7 +39,7 @@ class Writer:
         yield from turned_away
         for part in _parts(records, BATCH):
             # no idProperty: HubSpot refuses hs_object_id there, it is not a unique property
-            yield from self._sent(name, "update", [item(r, n, id=r.id) for n, r in enumerate(part)])
+            yield from self._told(name, "update", [item(r, n, id=r.id) for n, r in enumerate(part)])
 
     def upsert(self, name: str, key_field: str, records: Sequence[Record]) -> Iterator[Outcome]:
         """Create or update by the unique `key_field`, then make the links."""
@@ -81,10 +91,24 @@ class Writer:
                 return
             yield unarchived(records[0], error.code, str(error))
             return
-        yield from archived(records, answer.data or {})
+        yield from self._looked_after(name, records, list(archived(records, answer.data or {})))
+
+    def _looked_after(self, name: str, records: Sequence[Record], found: Sequence[Outcome]) -> Iterator[Outcome]:
+        """The outcomes, after a look at those records of which nobody said whether they are archived."""
+        asked = [record for record, outcome in zip(records, found, strict=True) if outcome.unclear]
+        there = self._alive(name, asked) if asked else set()
+        for record, outcome in zip(records, found, strict=True):
+            if not outcome.unclear:
+                yield outcome
+            else:
+                yield replace(outcome, unclear=False) if record.id in there else away(record)
+
+    def _alive(self, name: str, records: Sequence[Record]) -> set[str]:
+        body = {"inputs": [{"id": record.id} for record in records], "properties": [], "propertiesWithHistory": []}
+        return {str(one["id"]) for one in self.portal.batch(name, "read", body).data.get("results") or ()}
 
     def _put(self, name: str, key_field: str, records: Sequence[Record]) -> list[Outcome]:
-        found = self._sent(name, "upsert", [_keyed(r, n, key_field) for n, r in enumerate(records)])
+        found = self._told(name, "upsert", [_keyed(r, n, key_field) for n, r in enumerate(records)])
         return self._updated_instead(name, key_field, records, found)
 
     def _updated_instead(
@@ -96,7 +120,7 @@ class Writer:
             return list(found)
         ids = self._ids(name, key_field, raced)
         there = [r for r in raced if r.key in ids]
-        again = self._sent(name, "update", [item(r, n, id=ids[str(r.key)]) for n, r in enumerate(there)])
+        again = self._told(name, "update", [item(r, n, id=ids[str(r.key)]) for n, r in enumerate(there)])
         better = {outcome.ref: outcome for outcome in again}
         return [better.get(outcome.ref, outcome) for outcome in found]
 
@@ -105,7 +129,7 @@ class Writer:
         ids = self._ids(name, key_field, records)
         there = [item(r, n, id=ids[str(r.key)]) for n, r in enumerate(records) if r.key in ids]
         absent = [r for r in records if r.key not in ids]
-        found = [*self._sent(name, "update", there), *self._create(name, key_field, absent)]
+        found = [*self._told(name, "update", there), *self._create(name, key_field, absent)]
         by_ref = {outcome.ref: outcome for outcome in found}
         return [by_ref[record.ref] for record in records]
 
@@ -117,15 +141,27 @@ class Writer:
             if not again:
                 raise
             return self._looked_up(name, key_field, records)
-        return self._updated_instead(name, key_field, records, found)
+        found = self._updated_instead(name, key_field, records, found)
+        unclear = [r for r, outcome in zip(records, found, strict=True) if outcome.unclear]
+        if not unclear:
+            return found
+        if again:
+            looked = {outcome.ref: outcome for outcome in self._looked_up(name, key_field, unclear)}
+        else:
+            looked = self._made(name, key_field, unclear)
+        return [looked.get(outcome.ref, outcome) for outcome in found]
 
     def _looked_up(self, name: str, key_field: str, records: Sequence[Record]) -> list[Outcome]:
         """After a creation that may have happened: what is there was created, the rest is sent once more."""
-        ids = self._ids(name, key_field, records)
-        done = {r.ref: Outcome(ref=r.ref, ok=True, id=ids[str(r.key)], created=True) for r in records if r.key in ids}
-        rest = [r for r in records if r.key not in ids]
+        done = self._made(name, key_field, records)
+        rest = [record for record in records if record.ref not in done]
         done |= {outcome.ref: outcome for outcome in self._create(name, key_field, rest, again=False)}
         return [done[record.ref] for record in records]
+
+    def _made(self, name: str, key_field: str, records: Sequence[Record]) -> dict[str, Outcome]:
+        """Those of these records that are there, as created, by ref."""
+        ids = self._ids(name, key_field, records)
+        return {r.ref: Outcome(ref=r.ref, ok=True, id=ids[str(r.key)], created=True) for r in records if r.key in ids}
 
     def _ids(self, name: str, key_field: str, records: Sequence[Record]) -> dict[str, str]:
         """Record ids by key, of those records that exist."""
@@ -139,6 +175,19 @@ class Writer:
         }
         results = self.portal.batch(name, "read", body).data.get("results") or ()
         return {str(result["properties"][key_field]): str(result["id"]) for result in results}
+
+    def _told(self, name: str, verb: Literal["update", "upsert"], items: Sequence[Item]) -> list[Outcome]:
+        """An outcome for each item. What HubSpot says nothing about is sent once more, for each names what it means.
+
+        A record that then turns out to be there was made by the first call: its key is ours.
+        """
+        found = self._sent(name, verb, items)
+        silent = [one for one, outcome in zip(items, found, strict=True) if outcome.unclear]
+        if not silent:
+            return found
+        made = verb == "upsert"
+        again = {outcome.ref: replace(outcome, created=made) for outcome in self._sent(name, verb, silent)}
+        return [again.get(outcome.ref, outcome) for outcome in found]
 
     def _sent(self, name: str, verb: Verb, items: Sequence[Item]) -> list[Outcome]:
         """An outcome for each item. A batch refused as a whole is halved: a refusal says that nothing was written."""

@@ -99,12 +99,16 @@ class Collections:
 
 
 def _as_many(said: Any, n: int, what: str) -> list[Any]:
-    if not isinstance(said, list) or len(said) != n:
+    if not isinstance(said, list) or len([one for one in said if _is_outcome(one)]) != n:
         raise Unclear(
             f"Salesforce answered a {what} of {n} records with another number of outcomes. "
             "Some may have been written: look first."
         )
     return said
+
+
+def _is_outcome(said: Any) -> bool:
+    return isinstance(said, dict) and isinstance(said.get("success"), bool)
 
 
 def _body(object: str, key_field: str | None, record: Record) -> Mapping[str, Any]:

@@ -223,11 +223,12 @@ class Ledger:
     def settle(self, run: str, settled: Iterable[Outcome], at: datetime) -> None:
         """Note what became of intents of this run, by ref; what was written is remembered field by field.
 
-        An outcome that was noted before changes nothing. Raises ValueError for one that nobody intended; `TryAgain`,
+        An outcome that was noted before changes nothing, and one that is unclear is none: its intent stays open, as
+        after a crash, until somebody looked. Raises ValueError for one that nobody intended; `TryAgain`,
         with all of them noted, when a later run holds the connection: then nothing more may be written.
         """
         with self._database.writing() as con:
-            for chunk in _chunks(list(settled), _ASK):
+            for chunk in _chunks([outcome for outcome in settled if not outcome.unclear], _ASK):
                 self._settle(con, run, {outcome.ref: outcome for outcome in chunk}, at)
             lost = self._lost(con)
         _stop(lost)

@@ -289,6 +289,24 @@ def test_answers_that_are_not_the_whole_truth(emulator):
     assert again.content == first.content
 
 
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_what_became_of_the_last_record_of_a_batch_is_not_told(crm):
+    with Emulator(crm) as emulator:
+        told = emulator.announcement[crm]
+        headers = {"Authorization": f"Bearer {told['access_token']}"}
+        fault(emulator, match="* /*", kind="unsaid")
+        if crm == "salesforce":
+            records = [{"attributes": {"type": "Account"}, "Name": f"Example {n}"} for n in range(3)]
+            url = f"{emulator.url}/services/data/v68.0/composite/sobjects"
+            said = requests.post(url, json={"records": records}, headers=headers, timeout=10).json()
+        else:
+            inputs = [{"properties": {"name": f"Example {n}"}} for n in range(3)]
+            url = f"{emulator.url}/crm/v3/objects/companies/batch/create"
+            said = requests.post(url, json={"inputs": inputs}, headers=headers, timeout=10).json()["results"]
+        assert len(said) == 2
+        assert len(emulator.orgs[crm].inspect("Account" if crm == "salesforce" else "companies")["records"]) == 3
+
+
 def test_a_count_that_is_too_high(emulator):
     create(emulator)
     fault(emulator, match="POST /crm/*/search", kind="miscount")

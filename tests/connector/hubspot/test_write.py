@@ -220,6 +220,41 @@ def test_links_refused_as_a_whole_are_halved_until_the_culprit_is_found():
     assert "companies 91" in outcomes["task-1"].message
 
 
+def silence(*told):
+    return {"status": "COMPLETE", "results": list(told)}
+
+
+@pytest.mark.parametrize(
+    ("made", "more"), [([{"id": "7", "objectWriteTraceId": "t0", "properties": {}}], []), ([], ["read"])]
+)
+def test_a_lead_of_which_nothing_is_said_and_that_is_not_there_is_created_once_more(made, more):
+    answers = [silence(), silence(), silence(), silence(*made), silence()]
+    with scripted(*(Reply(body=orjson.dumps(answer)) for answer in answers)) as server:
+        crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("pat-example-token")))
+        (outcome,) = crm.upsert("leads", "tossup_key", [lead(1)])
+        crm.close()
+    verbs = [seen.path.rsplit("/", 1)[1] for seen in server.seen]
+    assert verbs == ["read", "create", "read", "create", *more]
+    assert (outcome.ok, outcome.id, outcome.unclear) == ((True, "7", False) if made else (False, None, True))
+
+
+def test_an_archive_that_does_not_say_whom_it_kept_is_looked_at(keyed):
+    records = archivable(keyed, 2)
+    list(keyed.crm.remove("tasks", records[:1]))
+    keyed.emulator.calls(forget=True)
+    errors = {"status": "COMPLETE", "numErrors": 1, "errors": [{"category": "LOCKED", "message": "locked"}]}
+    there = {"results": [{"id": records[1].id, "properties": {}}]}
+    for error in (errors, {"status": "COMPLETE", "numErrors": 1}):
+        with scripted(*(Reply(status=207, body=orjson.dumps(body)) for body in (error, there))) as server:
+            crm = open_hubspot(HubSpotConfig(url=server.url, access_token=SecretStr("pat-example-token")))
+            told = by_ref(crm.remove("tasks", records))
+            crm.close()
+        assert [seen.path.rsplit("/", 1)[1] for seen in server.seen] == ["archive", "read"]
+        gone, kept = (told[record.ref] for record in records)
+        assert (gone.ok, kept.ok, kept.unclear) == (True, False, False)
+        assert kept.code == ("LOCKED" if "errors" in error else "NO_ANSWER")
+
+
 def archivable(world, n):
     outcomes = world.crm.upsert("tasks", "tossup_key", [task(one) for one in range(n)])
     return [Record(ref=outcome.ref, id=outcome.id, key=outcome.ref, values={}) for outcome in outcomes]

@@ -94,8 +94,9 @@ def test_a_call_that_every_record_makes_fail_is_given_up_soon(server, crm):
     assert len(server.seen) < 100
 
 
-def test_a_write_answered_with_too_few_outcomes_is_not_believed(server, crm):
-    server.by_path[f"{DATA}/composite/sobjects"] = lambda _: json([{"id": "1", "success": True}])
+@pytest.mark.parametrize("more", [[], [None], [{}], [{"id": "2", "errors": []}]])
+def test_a_write_answered_with_too_few_outcomes_is_not_believed(server, crm, more):
+    server.by_path[f"{DATA}/composite/sobjects"] = lambda _: json([{"id": "1", "success": True}, *more])
     with pytest.raises(Unclear, match="another number of outcomes"):
         list(crm.update("Account", [Record(ref=str(n), id=numbered(n), values={}) for n in range(2)]))
 
