@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from leads.asides import ASIDES
 from leads.bounds import faults, is_known
 from leads.facts.churn import SIGNALS
 from leads.facts.families import FAMILIES, facts_at
@@ -14,7 +15,7 @@ from leads.phrases import CODES
 from leads.replies import WORDS as REPLY_WORDS
 from leads.rules import Book, python_plays
 from leads.templates import PLACEHOLDER, placeholders
-from leads.texts import ALWAYS, ASIDES
+from leads.texts import ALWAYS
 from mappings.config import Gate, Play, Rules, Texts
 from mappings.marked import Key
 from mappings.problems import suggestion

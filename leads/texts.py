@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from leads.asides import ASIDES, REASONS
 from leads.phrases import Phrases, tidy
 from leads.replies import Reply
 from leads.templates import fill, placeholders
@@ -20,23 +21,13 @@ ALWAYS = frozenset(
     {"account", "owner", "contact", "contact_role", "product", "company", "value", "due", "win_percent", "decided_n"}
 )
 """What every template may quote."""
-ASIDES: Mapping[str, str] = {
-    "next_plan": "next_product_name", "just_bought": "won_on", "since": "similar_since", "story": "similar_name",
-    "beside_paid": "paid_users", "as_others": "paid_users", "unsized": "group_abstained",
-    "renewal_price": "renewal_monthly", "season": "season_hits", "fiscal_year": "fiscal_end_on",
-    "at_stake": "account_revenue", "paid_before": "monthly_then", "nps_was": "nps_before",
-    "delighted": "delighted_on", "looked": "interest_events", "problem": "problem_cases",
-    "views": "interest_events", "requests": "problem_cases",
-    "on_price_page": "interest_pricing",
-}  # fmt: skip
-"""Phrases that appear only where a fact is known and not 0: the word of that name, which quotes that fact.
-
-A word may quote a phrase that stands before it here.
-"""
-REASONS = ("looked", "problem")
-"""Asides that are the reason itself: who has neither looked nor asked has no lead."""
 QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")
 """A cycle that is no contract's."""
+
+NO_VALUE = "0"
+"""The value of a play that is not about money."""
+_WORTH = "line.value"
+"""What the lead is worth, among the values: no template can quote a name with a dot."""
 
 Url = Callable[[str, str], str]
 """(object, id) -> where a person opens the record."""
@@ -148,9 +139,17 @@ def _values(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> dict[st
     facts = {name: phrases.said(name, value, lead.currency) for name, value in lead.facts.items()}
     values = unknown | facts | {name: said() for name, said in _known(lead, rules, names, phrases).items()}
     values["rest"] = _rest(rules, phrases)
+    values[_WORTH] = fill(_worth(lead, rules, words), values)
     for aside, fact in ASIDES.items():
         values[aside] = fill(words[aside], values) if lead.facts.get(fact) else ""
     return values
+
+
+def _worth(lead: Lead, rules: Rules, words: Mapping[str, str]) -> str:
+    """How it is said what the lead is worth; nothing where its play is not about money, such as a survey."""
+    if lead.value is not None:
+        return words["line.value"]
+    return "" if rules.plays[lead.play].value == NO_VALUE else words["line.no_value"]
 
 
 def _known(lead: Lead, rules: Rules, names: Names, phrases: Phrases) -> Mapping[str, Callable[[], str]]:
@@ -246,7 +245,8 @@ def _numbers(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) 
     for evidence in lead.evidence:
         yield _Line(_evidence(evidence, phrases), url(evidence.field.split(".")[0], evidence.record))
     words = phrases.texts.words
-    yield _Line(fill(words["line.no_value" if lead.value is None else "line.value"], values))
+    if values[_WORTH]:
+        yield _Line(values[_WORTH])
     if lead.facts.get("rate_unknown"):
         yield _Line(words["line.no_rate"])
     yield _Line(fill(words[_chance(lead)], values))

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leads.asides import ASIDES
 from leads.find import Found
 from leads.phrases import Phrases, tidy
 from leads.replies import reply
 from leads.templates import placeholders
-from leads.texts import ALWAYS, ASIDES, Names, brief, in_short, names, say
+from leads.texts import ALWAYS, Names, brief, in_short, names, say
 from mappings.canonical import Lead
 from mappings.config import RecordOut
 from mappings.load import load_mapping
@@ -337,6 +338,18 @@ def test_companies_of_unknown_size_are_told_only_where_there_are_any(
     }
     told = {"en": " The size of 2 companies is not known.", "ja": "社員数が不明な会社が2社あります。"}[language]
     assert said[2] == said[0] + told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_play_that_is_not_about_money_tells_no_value(language: Literal["en", "ja"], leads: dict[str, Lead]) -> None:
+    start = rules().texts[language].words["line.value"].split("{")[0]
+    for play in ("survey", "first_purchase_followup"):
+        assert start not in say(leads[play], rules(), language, names(leads[play]), _url).body
+    unknown = replace(leads["onboarding_help"], value=None)
+    said = say(unknown, rules(), language, names(unknown), _url).body
+    assert rules().texts[language].words["line.no_value"] in said
+    worth = replace(leads["survey"], value=1200)
+    assert f"{start}USD 12" in say(worth, rules(), language, names(worth), _url).body
 
 
 def test_given_up_seats_are_told_as_before_and_now(leads: dict[str, Lead]) -> None:
