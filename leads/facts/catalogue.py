@@ -14,6 +14,16 @@ def codes(inputs: Inputs) -> ir.Table:
     return inputs.stage("codes", rows.filter(_.product.notnull() & (_.product != "")))
 
 
+def named(inputs: Inputs, codes: ir.Table) -> ir.Table:
+    """product_id -> product: by record id and, where no record has that id, by the code as the CRM spells it.
+
+    For what people and trackers note, which know a product by its code: HubSpot associates products with nothing.
+    """
+    spelled = inputs.tables["product"].select(product_id="id", code=_.code.strip())
+    by_code = spelled.inner_join(codes, "product_id").select("product", product_id="code").distinct()
+    return inputs.stage("named", codes.union(by_code.anti_join(codes, "product_id").select("product_id", "product")))
+
+
 def catalogue(inputs: Inputs, codes: ir.Table) -> ir.Table:
     """One row a code: product, product_name, family, tier, list_price (minor units a month), specialist, ..."""
     first = codes.group_by("product").aggregate(product_id=_.product_id.min())

@@ -164,6 +164,11 @@ class Ground:
         return catalogue.codes(self.inputs)
 
     @cached_property
+    def named(self) -> ir.Table:
+        """product_id -> product (code), where what is noted may be the record id or the code."""
+        return catalogue.named(self.inputs, self.codes)
+
+    @cached_property
     def products(self) -> ir.Table:
         """One row a product code."""
         return catalogue.catalogue(self.inputs, self.codes)

@@ -76,7 +76,7 @@ def strongest(interest: ir.Table, owned: ir.Table, products: ir.Table) -> ir.Tab
 
 
 def _offer(ground: "Ground") -> ir.Table:
-    return interest(ground.inputs, ground.codes, ground.products, ground.numbers("interest_offer"))
+    return interest(ground.inputs, ground.named, ground.products, ground.numbers("interest_offer"))
 
 
 def _owned(ground: "Ground") -> ir.Table:

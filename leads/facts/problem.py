@@ -22,19 +22,12 @@ def problem(ground: "Ground") -> ir.Table:
     recent = inputs.tables["case"].filter(
         _.product_id.notnull() & _.opened_on.between(inputs.day(days), inputs.day(0))
     )
-    named = recent.select("id", "account_id", "product_id", "opened_on").inner_join(_names(ground), "product_id")
+    named = recent.select("id", "account_id", "product_id", "opened_on").inner_join(ground.named, "product_id")
     lacking = named.anti_join(ground.owned, ("account_id", "product"))
     return latest(
         lacking, "account_id", "product", on="opened_on", day="problem_on", record="problem_record",
         problem_cases=_.id.count(),
     )  # fmt: skip
-
-
-def _names(ground: "Ground") -> ir.Table:
-    """product_id -> product: by record id and, where no record has that id, by the code as the CRM spells it."""
-    spelled = ground.inputs.tables["product"].select(product_id="id", code=_.code.strip())
-    by_code = spelled.inner_join(ground.codes, "product_id").select("product", product_id="code").distinct()
-    return ground.codes.union(by_code.anti_join(ground.codes, "product_id").select("product_id", "product"))
 
 
 _NEEDS = ("case.product_id",)

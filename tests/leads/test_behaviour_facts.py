@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import pytest
 
 from leads.facts.cases import CASES
-from leads.facts.catalogue import catalogue, codes
+from leads.facts.catalogue import catalogue, codes, named
 from leads.facts.declined import DECLINED, DECLINED_OFFER
 from leads.facts.family import KEYS, Family
 from leads.facts.feedback import FEEDBACK
@@ -75,6 +75,10 @@ class Facts:
     @cached_property
     def codes(self) -> ir.Table:
         return codes(self.inputs)
+
+    @cached_property
+    def named(self) -> ir.Table:
+        return named(self.inputs, self.codes)
 
     @cached_property
     def products(self) -> ir.Table:
