@@ -87,7 +87,7 @@ class _Look:
     @classmethod
     def at(cls, work: Work, object: str, changes: Sequence[Change]) -> "_Look":
         ids = sorted({str(change.id) for change in changes})
-        ending = [str(change.id) for change in changes if _only_untouched(work, change)]
+        ending = [str(change.id) for change in changes if only_untouched(work, change)]
         wrote = past(work, object, ending) if ending else {}
         names = {field.name for change in changes for field in change.fields}
         names |= {name for change in changes if takes_away(change) for name in looks_for(change)}
@@ -103,7 +103,7 @@ class _Look:
         if row is None:
             # a member that is gone is off the list as it was meant to be
             return Checked(due=(change,)) if change.action == "remove" else Checked(due=(), gone=(change,))
-        touched = tuple(self._touched(change, row)) if _only_untouched(self.work, change) else ()
+        touched = tuple(self._touched(change, row)) if only_untouched(self.work, change) else ()
         if touched:
             return Checked(due=(), moved=touched)
         if change.action == "remove":
@@ -136,7 +136,7 @@ class _Look:
         return Conflict(object=self.object, id=str(change.id), field=name, base=base, theirs=theirs, ours=ours)
 
 
-def _only_untouched(work: Work, change: Change) -> bool:
+def only_untouched(work: Work, change: Change) -> bool:
     """Whether this is done only while nobody touched the record: so it is with tasks and lead records of ours.
 
     A note on what became of one may be added to what people touched, and an undo goes field by field.

@@ -51,14 +51,7 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     for change, pinned in _account_changes(work, decided.found, view):
         changes += [change] if change.fields else []
         conflicts += pinned
-    record = _speaker(work, decided)
-    changes += _creations(work, decided, record)
-    steps = due(work, decided)
-    back = {step.handed.key for step in steps if step.what == "unanswered"}
-    changes += _one_each([*closings(work, decided, back), *updates(work, decided, record)])
-    told, followed = follow_up(work, decided, steps, {change.id for change in changes})
-    changes += [*map(_creation, told), *followed]
-    changes += leaving(work, decided)
+    changes += changes_of_ours(work, decided)
     changes = [change for change in changes if not speaks_of_erased(change)]
     disputed = with_editors(work.crm, conflicts)
     plan = Plan(connection=work.connection, changes=tuple(changes), conflicts=disputed)
@@ -66,10 +59,22 @@ def make_plan(work: Work, decided: Decided, view: View) -> Plan:
     return replace(plan, calls=calls_needed(work.crm, plan.changes, work.schema))
 
 
-def creations(work: Work, decided: Decided) -> Iterator[Change]:
-    """The records that a plan of now would make for leads, and to tell of toss-ups."""
-    yield from _creations(work, decided, _speaker(work, decided))
-    yield from map(_creation, follow_up(work, decided, due(work, decided), ())[0])
+def changes_of_ours(work: Work, decided: Decided) -> list[Change]:
+    """What a plan of now would do to records of ours: make, bring up to date, close, take off lists."""
+    record = _speaker(work, decided)
+    changes = list(_creations(work, decided, record))
+    steps = due(work, decided)
+    back = {step.handed.key for step in steps if step.what == "unanswered"}
+    changes += _one_each([*closings(work, decided, back), *updates(work, decided, record)])
+    told, followed = follow_up(work, decided, steps, {change.id for change in changes})
+    return [*changes, *map(_creation, told), *followed, *leaving(work, decided)]
+
+
+def wanted_accounts(work: Work, found: Found) -> ir.Table:
+    """What the fields of accounts are to hold, as the CRM spells it: `id`, then a column a field."""
+    mapping = work.rules.mapping
+    words = work.rules.texts[mapping.company.language].words
+    return account_rows(found.accounts, mapping, work.schema, words)
 
 
 def _one_each(changes: Sequence[Change]) -> Iterator[Change]:
@@ -122,8 +127,7 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
     """One change for each account whose fields differ, and the fields that are somebody else's."""
     mapping = work.rules.mapping
     object, policies = mapping.write.account.object, account_policies(mapping)
-    words = work.rules.texts[mapping.company.language].words
-    desired = account_rows(found.accounts, mapping, work.schema, words)
+    desired = wanted_accounts(work, found)
     fields = [name for name in desired.columns if name != "id"]
     for rows in _differing(work, desired, fields, work.schema.objects[object]):
         wrote = past(work, object, [row["id"] for row in rows])

@@ -15,8 +15,8 @@ from mappings.money import major
 JsonObject = dict[str, object]
 
 Reason = Literal["touched", "again", "gone", "kept", "outdated"]
-"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away; nothing
-asks for it any more."""
+"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away; it would
+not be planned any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class RunResult:
     calls: int = 0
     seconds: float = 0.0
     left: tuple[Left, ...] = ()
-    """What undoing a run leaves as it is, or a plan's new records that nothing asks for any more."""
+    """What undoing a run leaves as it is, or of an applied plan what would not be planned any more."""
     first_write: bool = False
     """Whether Tossup had never written to this connection before."""
     levels: Mapping[str, int] = field(default_factory=dict)
