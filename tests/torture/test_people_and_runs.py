@@ -59,7 +59,7 @@ def lose(here: Company, what: str) -> None:
 
 
 class Together(RuleBasedStateMachine):
-    """Steps of people and of runs; `unheard`: the last run died, so what it wrote nobody has seen yet."""
+    """Steps of people and of runs; `unheard`: a run or the ledger died, and none has looked since."""
 
     def __init__(self, beginning: Beginning, look: Looking) -> None:
         super().__init__()
@@ -202,7 +202,7 @@ class Together(RuleBasedStateMachine):
     def the_store_is_lost(self, what: str) -> None:
         lose(self.here, what)
         if what != "mirror":
-            self.plan = None
+            self.plan, self.unheard = None, True  # until the next run nobody knows what we made
             self.people.forget_what_only_the_ledger_knew()
 
     def _run(self) -> None:
