@@ -1,13 +1,14 @@
 """`mappings check` tells before the first pull which money cannot be compared, and why."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jobs import verbs
 from mappings.load import PRESETS
-from tests.jobs.small import CRMS, Company, company
+from tests.jobs.small import CRMS, UNREAD, Company, company, few_rules
 
 RATES = {
     "salesforce": (
@@ -79,3 +80,20 @@ def test_a_long_list_of_currencies_is_cut(tmp_path: Path) -> None:
         (one,) = told(served, tmp_path)
     assert "the CRM tells its rates in GBP, not in USD" in one
     assert "is known for EUR, GBP, JPY, XAX, XBX, XCX, XDX, XEX and 5 more;" in one
+
+
+def test_the_scope_for_rates_is_needed_only_where_they_are_read_and_missed_in_words(tmp_path: Path) -> None:
+    with company("hubspot", tmp_path / "scope") as served:
+        unread = {one.target for one in verbs.rights(served.settings).needed}
+        read = {one.target for one in verbs.rights(served.settings.model_copy(update={"config": None})).needed}
+        assert read - unread >= {"settings.currencies.read"}
+        served.org.settings({"missing_scopes": ["settings.currencies.read"]})
+        folder = few_rules(tmp_path / "rules", "hubspot", unread=[name for name in UNREAD if name != "rate"])
+        problems, notes = verbs.check(served.settings, folder)
+        (one,) = [note.text for note in notes if note.path == "rate.object"]
+        result = replace(served, settings=served.settings.model_copy(update={"config": folder})).sync()
+    assert result.written > 0
+    assert "exchange_rates" not in result.read
+    assert problems == []
+    assert one.startswith("our user may not read exchange_rates")
+    assert "add the scope settings.currencies.read" in one
