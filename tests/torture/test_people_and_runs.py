@@ -59,7 +59,10 @@ def lose(here: Company, what: str) -> None:
 
 
 class Together(RuleBasedStateMachine):
-    """Steps of people and of runs; `unheard`: a run or the ledger died, and none has looked since."""
+    """Steps of people and of runs; `unheard`: a run or the ledger died, and none has looked since.
+
+    `lost`: the ledger was lost, so what we wrote before is not known as ours until it is written again.
+    """
 
     def __init__(self, beginning: Beginning, look: Looking) -> None:
         super().__init__()
@@ -67,7 +70,7 @@ class Together(RuleBasedStateMachine):
         self.beginning = beginning
         self.here = beginning.company
         self.people = People(company=self.here)
-        self.unheard = False
+        self.unheard = self.lost = False
         self.plan: str | None = None
         self.number = 100_000
 
@@ -88,7 +91,7 @@ class Together(RuleBasedStateMachine):
         self.number += 1
         self.people.writes("account", self._any("account", n), **{name: self.number})
 
-    @precondition(lambda self: not self.unheard)
+    @precondition(lambda self: not self.unheard and not self.lost)
     @rule(n=NUMBERS)
     def somebody_clears_a_field_of_ours(self, n: int) -> None:
         one = self._any("account", n)
@@ -202,7 +205,7 @@ class Together(RuleBasedStateMachine):
     def the_store_is_lost(self, what: str) -> None:
         lose(self.here, what)
         if what != "mirror":
-            self.plan, self.unheard = None, True  # until the next run nobody knows what we made
+            self.plan, self.unheard, self.lost = None, True, True
             self.people.forget_what_only_the_ledger_knew()
 
     def _run(self) -> None:
