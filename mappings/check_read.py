@@ -90,7 +90,7 @@ def finding(missing: Missing, schema: Schema, path: Place) -> Finding:
     """A missing object, field or link, in words."""
     meant = suggestion(missing.name, (one for one in missing.candidates if one != missing.name))
     if missing.what == "object" and (missing.reason or missing.name in schema.known):
-        why = f": {missing.reason}" if missing.reason else ""
+        why = f": {missing.reason.removesuffix('.')}" if missing.reason else ""
         return Finding(path=path, text=f"our user may not read {missing.name}{why}")
     texts = {
         "object": f"there is no object {missing.name}",

@@ -174,7 +174,7 @@ def test_rates_that_are_not_there_need_no_word_and_those_we_may_not_see_do(crm: 
         return [one.text for one in notes(asked[0], schema, asked[1]) if one.path.startswith("rate")]
 
     assert told(org) == []
-    assert told(replace(org, hidden={name: "no"})) == [f"our user may not read {name}: no"]
+    assert told(replace(org, hidden={name: "no."})) == [f"our user may not read {name}: no"]
 
 
 def test_a_constant_month_must_be_one(tmp_path: Path) -> None:
