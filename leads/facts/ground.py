@@ -1,6 +1,6 @@
 """All facts of one run, each computed once and only when somebody asks for it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from types import MappingProxyType
@@ -15,8 +15,11 @@ from leads.facts.ours import Ours, approaches, ours
 from leads.facts.winrate import decided
 from leads.inputs import Inputs
 
-AT_ONCE: Mapping[Grain, int] = MappingProxyType({"account": 7, "owned": 3, "offer": 3})
+AT_ONCE: Mapping[Grain, int] = MappingProxyType({"account": 5, "owned": 3, "offer": 3})
 """Families joined in one go: an engine holds the keys of all of them in memory meanwhile."""
+
+COLUMNS_AT_ONCE = 45
+"""And so many columns of theirs, which it holds as well."""
 
 
 class Ground:
@@ -87,22 +90,28 @@ class Ground:
     def _joined(self, grain: Grain) -> ir.Table:
         wanted, on = self._wanted.get(grain, frozenset()), KEYS[grain]
         rows = self.spine(grain)
-        names, many = self._in_turn(self._holding(grain, wanted - set(rows.columns))), AT_ONCE[grain]
-        for at in range(0, len(names), many):
-            parts = ((self._part(name, wanted, on), on) for name in names[at : at + many])
+        for names in self._at_once(grain, self._holding(grain, wanted - set(rows.columns))):
+            parts = ((self._part(name, wanted, on), on) for name in names)
             rows = self.inputs.stage(f"wide_{grain}", attach_all(rows, *parts))
-            self._let_go(names[at : at + many])
+            self._let_go(names)
         if grain == "account":
             return rows
         whole = self.wide("account")
         keep = [name for name in whole.columns if name in wanted and name not in rows.columns]
         return self.inputs.stage(f"wide_{grain}", attach(rows, whole.select("account_id", *keep), "account_id"))
 
-    def _in_turn(self, names: Iterable[str]) -> list[str]:
-        """Those that read most first, each with what it reads beside it, which can then be let go."""
-        reading = sorted(names, key=lambda name: -len(self._families[name].reads))
-        every = (other for name in reading for other in (name, *self._families[name].reads))
-        return [name for name in dict.fromkeys(every) if name in set(reading)]
+    def _at_once(self, grain: Grain, names: Iterable[str]) -> Iterator[list[str]]:
+        """The families in parts, the narrowest first: each part has the columns before it written once more."""
+        widths = {name: len(self._wanted[grain] & self._families[name].columns) for name in names}
+        part: list[str] = []
+        for name in sorted(widths, key=widths.__getitem__):
+            columns = sum(widths[one] for one in (*part, name))
+            if part and (len(part) == AT_ONCE[grain] or columns > COLUMNS_AT_ONCE):
+                yield part
+                part = []
+            part.append(name)
+        if part:
+            yield part
 
     def _let_go(self, told: Iterable[str]) -> None:
         """Drop the families that nobody will read again: what they tell is in `wide`.
