@@ -22,7 +22,7 @@ from connector.hubspot.names import (
     stamp_field,
 )
 from connector.hubspot.portal import Portal
-from connector.hubspot.properties import field, id_field
+from connector.hubspot.properties import field, id_field, read_only
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
 
 _UNKNOWN_TYPE = (400, 404)
@@ -142,16 +142,4 @@ def owners_schema(library: Library) -> ObjectSchema:
     """The people and queues that records belong to, those who left included. Raises where we may not see them."""
     next(iter(library.owners(archived=False)), None)
     kinds = {"name": FieldType.TEXT, "type": FieldType.CHOICE, "archived": FieldType.BOOLEAN}
-    fields = {
-        name: Field(name=name, label=name.capitalize(), type=kind, createable=False, updateable=False)
-        for name, kind in kinds.items()
-    }
-    return ObjectSchema(
-        name=OWNERS,
-        label="Owners",
-        fields=MappingProxyType({"id": id_field(), **fields}),
-        createable=False,
-        updateable=False,
-        id_field="id",
-        stamp_field=None,
-    )
+    return read_only(OWNERS, "Owners", kinds)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mappings.schema import Field, FieldType, WantedField
+from mappings.schema import Field, FieldType, ObjectSchema, WantedField
 
 GROUP = "tossup"
 """The property group of everything that Tossup creates."""
@@ -57,6 +57,22 @@ _WANTED: Mapping[FieldType, tuple[str, str]] = MappingProxyType(
 def id_field() -> Field:
     """The record id, which HubSpot keeps beside the properties."""
     return Field(name="id", label="Record id", type=FieldType.ID, createable=False, updateable=False, unique=True)
+
+
+def read_only(name: str, label: str, kinds: Mapping[str, FieldType]) -> ObjectSchema:
+    """A pseudo-object that nobody writes and that always comes whole; fields are called as HubSpot calls them."""
+    fields = {
+        one: Field(name=one, label=one, type=kind, createable=False, updateable=False) for one, kind in kinds.items()
+    }
+    return ObjectSchema(
+        name=name,
+        label=label,
+        fields=MappingProxyType({"id": id_field(), **fields}),
+        createable=False,
+        updateable=False,
+        id_field="id",
+        stamp_field=None,
+    )
 
 
 def field(answer: Mapping[str, Any], *, required: bool = False) -> Field:

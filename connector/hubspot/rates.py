@@ -5,7 +5,6 @@ https://developers.hubspot.com/docs/api-reference/latest/account/settings/multic
 """
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +14,9 @@ from connector.hubspot.cells import milliseconds
 from connector.hubspot.names import RATES
 from connector.hubspot.pages import Shape
 from connector.hubspot.portal import Portal
-from connector.hubspot.properties import id_field
+from connector.hubspot.properties import read_only
 from connector.paging import Trail
-from mappings.schema import Field, FieldType, ObjectSchema
+from mappings.schema import FieldType, ObjectSchema
 
 _PAGE = 100
 _NOT_HERE = (400, 404)
@@ -38,19 +37,7 @@ def schema(portal: Portal) -> ObjectSchema | None:
         if error.status not in _NOT_HERE:
             raise
         return None
-    fields = {
-        name: Field(name=name, label=name, type=kind, createable=False, updateable=False)
-        for name, kind in _KINDS.items()
-    }
-    return ObjectSchema(
-        name=RATES,
-        label="Exchange rates",
-        fields=MappingProxyType({"id": id_field(), **fields}),
-        createable=False,
-        updateable=False,
-        id_field="id",
-        stamp_field=None,
-    )
+    return read_only(RATES, "Exchange rates", _KINDS)
 
 
 def rows(portal: Portal, shape: Shape) -> pa.RecordBatch:
