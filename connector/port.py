@@ -212,6 +212,9 @@ class Crm(Protocol):
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Ids of the live records that carry one of these keys, by key: as they are now, not as an index has them."""
 
+    def binned(self, object: str, key_field: str) -> Mapping[str, str]:
+        """Ids of the records in the recycle bin that carry a key, by key; what the CRM has purged is left out."""
+
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Of records that are no longer there: what each was merged into, by id. Deleted ones are left out."""
 

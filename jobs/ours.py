@@ -65,8 +65,8 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
     """
     telling = _Telling(books=books, view=view)
     known, names = books.ledger.keys(books.connection), now_called(books)
-    marked = [*telling.noted(known)]
-    if not known and not marked:
+    marked, gone = [*telling.noted(known)], telling.gone(known, ours)
+    if not (known or marked or gone):
         return as_now_called(ours, names)
     marked += [*telling.closed(known), *telling.open(known, _open_ids(ours))]
     marks = ibis.memtable(pa.Table.from_pylist(marked, schema=_MARKS))
@@ -78,7 +78,7 @@ def with_known(ours: ir.Table, books: Books, view: View) -> ir.Table:
         is_closed=ibis._.is_closed | ibis.coalesce(ibis._.shut, False),
     )
     columns = list(ours.columns)
-    rows = list(telling.rows({name: known[name] for name in telling.unseen(known, ours)}))
+    rows = [*telling.rows({name: known[name] for name in telling.unseen(known, ours)}), *gone]
     kinds = ours.schema()
     missing = {name: ibis.null(kinds[name]) for name in columns if name not in _OURS.names}
     unseen = ibis.memtable(pa.Table.from_pylist(rows, schema=_OURS)).mutate(**missing)
@@ -93,6 +93,16 @@ class _Telling:
     @property
     def mapping(self) -> MappingConfig:
         return self.books.rules.mapping
+
+    def gone(self, known: Keyed, ours: ir.Table) -> list[dict[str, Any]]:
+        """Of records of ours that the ledger does not know: those that the CRM once showed, and shows no more."""
+        seen = self.books.ledger.seen(self.books.connection).keyed()
+        strange = {
+            name: Known(object=name[0], id=id, at=at - 2 * INDEX_LAG, closed=False)
+            for name, (id, at) in seen.items()
+            if name not in known
+        }
+        return list(self.rows({name: strange[name] for name in self.unseen(strange, ours)}) if strange else ())
 
     def unseen(self, known: Keyed, ours: ir.Table) -> list[tuple[str, str]]:
         """Those of the records that the CRM does not show, by object and key; the engine compares."""

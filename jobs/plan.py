@@ -130,11 +130,13 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
     desired = wanted_accounts(work, found)
     fields = [name for name in desired.columns if name != "id"]
     for rows in _differing(work, desired, fields, work.schema.objects[object]):
-        wrote = past(work, object, [row["id"] for row in rows])
+        ids = [row["id"] for row in rows]
+        wrote, seen = past(work, object, ids), work.ledger.seen(work.connection).fields(object, ids)
         for row in rows:
             before = wrote.get(row["id"], NO_PAST)
             theirs = before.seen_over({name: row[_HELD + name] for name in fields}, row[_STAMP])
-            changed, pinned = compare({name: row[name] for name in fields}, theirs, before.values, policies)
+            wanted = {name: row[name] for name in fields}
+            changed, pinned = compare(wanted, theirs, before.values, policies, seen.get(row["id"], ()))
             yield (
                 _account_change(object, row["id"], changed, computed_at_field(mapping), view),
                 [

@@ -35,6 +35,7 @@ from jobs.review.kept import KeptPlan
 from jobs.review.outline import Outline
 from jobs.rights import Rights
 from jobs.rights import rights as rights_of
+from jobs.seen import note_seen
 from jobs.settings import Settings
 from jobs.setup import SetupResult, set_up
 from jobs.store.ledger import Refusal, Run
@@ -287,7 +288,9 @@ def _check(work: Work) -> None:
 
 
 def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
+    note_seen(work)  # what people took away meanwhile is gone from the mirror in a moment
     read = _read(work, full=full, report=report)
+    note_seen(work, binned=True)
     run.result = replace(run.result, read=read)
     follow(work)
     view = work.view()

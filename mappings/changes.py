@@ -8,7 +8,7 @@ value we never wrote is a conflict to show, not a value to fix. An empty field t
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -181,10 +181,12 @@ def compare(
     theirs: Mapping[str, Value],
     base: Mapping[str, Value],
     policies: Mapping[str, Policy],
+    held: Collection[str] = (),
 ) -> tuple[list[FieldChange], list[Disputed]]:
     """What to write to a record that exists, and what not to, for somebody else wrote it.
 
     `theirs` is what the CRM holds now (a field that is absent is empty), `base` what we last wrote (absent: never).
+    `held`: fields that held something once, whoever wrote it; one of them that is empty was cleared by a person.
     Policies: `ours` overwrites whatever differs; `if_empty` fills a field once and leaves it alone from then on;
     `create_only` never writes to an existing record; `pin_on_human_edit`, the default, writes while nobody else did.
     Both lists are sorted by field.
@@ -195,7 +197,9 @@ def compare(
         new, old = desired[name], theirs.get(name)
         if same(new, old):
             continue
-        verdict = _verdict(policies.get(name, "pin_on_human_edit"), new, old, name in base, base.get(name))
+        verdict = _verdict(
+            policies.get(name, "pin_on_human_edit"), new, old, name in base, base.get(name), name in held
+        )
         if verdict == "write":
             changes.append(FieldChange(name=name, old=old, new=new))
         elif verdict == "dispute":
@@ -204,7 +208,7 @@ def compare(
 
 
 def _verdict(
-    policy: Policy, new: Value, old: Value, wrote: bool, base: Value
+    policy: Policy, new: Value, old: Value, wrote: bool, base: Value, held: bool
 ) -> Literal["write", "leave", "dispute"]:
     """What becomes of a field whose value differs from the one we want."""
     if policy == "ours":
@@ -212,8 +216,8 @@ def _verdict(
     if policy == "create_only":
         return "leave"
     if policy == "if_empty":
-        return "write" if is_empty(old) and not wrote else "leave"
-    untouched = same(old, base) if wrote else is_empty(old)
+        return "write" if is_empty(old) and not (wrote or held) else "leave"
+    untouched = same(old, base) if wrote else is_empty(old) and not held
     if untouched:
         return "write"
     # With nothing of our own to say there is nothing to dispute.

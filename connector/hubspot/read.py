@@ -61,6 +61,12 @@ class Reader:
         for page in listing.read(self.portal, shape.object, shape.names, list(dict.fromkeys(ids))):
             yield Batch(rows=shape.batch([page]))
 
+    def binned(self, object: str, key_field: str) -> dict[str, str]:
+        """Ids of archived records by this property, of those that have it."""
+        pages = listing.pages(self.portal, object, [key_field], archived=True)
+        records = (record for page in pages for record in orjson.loads(page)["results"])
+        return {key: str(one["id"]) for one in records if (key := one["properties"].get(key_field))}
+
     def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
         """What these records were merged into, of those that were: the record that is left names them."""
         found: dict[str, str] = {}

@@ -144,6 +144,10 @@ class Salesforce:
         """Ids by unique external id, 100 keys a query."""
         return self._reader.keyed(object, key_field, keys)
 
+    def binned(self, object: str, key_field: str) -> Mapping[str, str]:
+        """By queryAll, 2,000 records a call; the bin keeps them for 15 days."""
+        return self._reader.binned(object, key_field)
+
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """By MasterRecordId, as long as the recycle bin keeps the record; 40 records a query."""
         return self._reader.merged(object, ids)

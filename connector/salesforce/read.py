@@ -99,6 +99,11 @@ class Reader:
             found |= {str(row[key_field]): str(row["Id"]) for row in rows}
         return found
 
+    def binned(self, object: str, key_field: str) -> dict[str, str]:
+        """Ids of deleted records by a unique field, of those that have it."""
+        rows = self.rest.every(f"SELECT Id, {key_field} FROM {object} WHERE IsDeleted = true AND {key_field} != null")
+        return {str(row[key_field]): str(row["Id"]) for row in rows}
+
     def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
         """What these deleted records were merged into, of those that were."""
         found: dict[str, str] = {}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from jobs.store.database import Database
 from jobs.store.records import plan_from_bytes
-from jobs.store.tables import intents, outcomes, plans, written
+from jobs.store.tables import intents, outcomes, plans, seen, written
 from jobs.store.words import Words
 from mappings.changes import Change
 
@@ -65,11 +65,14 @@ def erase(database: Database, connection: str, words: Words, refs: set[Record], 
         said = [
             row for row in _refusals(con, connection) if words.within(row.message) or (row.object, row.ref) in refs
         ]
+        noted = [one for one in _each(con, _of(seen, connection)) if words.within([one.id, one.key])]
         if write:
             _write(con, connection, words, spoken, mine, kept, said)
-    if write and spoken + mine + kept + said:
+            for one in noted:
+                con.execute(sa.delete(seen).where(*_place(seen, one)))
+    if write and spoken + mine + kept + said + noted:
         database.compact()
-    return Traces(plans=len(spoken), intents=len(mine), written=len(kept), refusals=len(said))
+    return Traces(plans=len(spoken), intents=len(mine), written=len(kept) + len(noted), refusals=len(said))
 
 
 def _each(con: sa.Connection, query: sa.Select[Any], some: int = 2_000) -> Iterator[Any]:
@@ -118,12 +121,16 @@ def _write(
     for one in said:
         con.execute(sa.update(outcomes).where(outcomes.c.intent == one.intent).values(message=ERASED))
     for one in kept:
-        place = [written.c[key.name] == getattr(one, key.name) for key in written.primary_key]
+        place = _place(written, one)
         if words.within([one.ref, one.record_id]):
             con.execute(sa.delete(written).where(*place))
         else:
             fields = {name: [_text(value, words, all=True), at] for name, (value, at) in one.fields.items()}
             con.execute(sa.update(written).where(*place).values(fields=fields))
+
+
+def _place(table: sa.Table, row: Any) -> list[sa.ColumnElement[bool]]:
+    return [table.c[key.name] == getattr(row, key.name) for key in table.primary_key]
 
 
 def _without(change: dict[str, Any], words: Words) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from jobs.store.records import (
 from jobs.store.remote import RemoteJobs
 from jobs.store.retain import prune
 from jobs.store.revisions import bring_up
+from jobs.store.seen import SeenRecords
 from jobs.store.tables import LACKS_LINKS, LACKS_OUTCOME, intents, merged, outcomes, plans, runs, written
 from jobs.store.unlinked import LINK_REFUSED, Unlinked, note_linked, unlinked
 from jobs.store.words import Words
@@ -341,6 +342,10 @@ class Ledger:
     def answers(self, connection: str) -> Answers:
         """What people answered on records of ours, and since when."""
         return Answers(self._database, connection)
+
+    def seen(self, connection: str) -> SeenRecords:
+        """What is ours in the CRM though this ledger did not write it."""
+        return SeenRecords(self._database, connection)
 
     def prune(self, connection: str, before: datetime) -> int:
         """Drop what was planned and done before this moment; what was last written to each record stays. How many."""

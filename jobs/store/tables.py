@@ -1,4 +1,5 @@
-"""The ledger's tables: runs, plans, intents with outcomes, what we last wrote to every record, answers, jobs, holds.
+"""The ledger's tables: runs, plans, intents with outcomes, what we last wrote to every record, what
+of ours was seen though another ledger wrote it, answers, jobs, holds.
 
 A change here needs a revision in `jobs/store/migrations`.
 """
@@ -152,6 +153,18 @@ answers = sa.Table(
     sa.Column("id", text(255), primary_key=True),
     sa.Column("outcome", text(40), nullable=False),
     sa.Column("day", sa.Date, nullable=False),
+)
+
+seen = sa.Table(
+    "seen",
+    metadata,
+    sa.Column("connection", text(80), primary_key=True),
+    sa.Column("object", text(120), primary_key=True),
+    sa.Column("id", text(60), primary_key=True),
+    sa.Column("key", text(255)),
+    # names of fields that were not empty
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("at", Moment, nullable=False),
 )
 
 remote_jobs = sa.Table(

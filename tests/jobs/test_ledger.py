@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from connector.errors import AskAPerson, GiveUp, TryAgain
 from connector.port import Outcome
 from jobs.store.ledger import Known, Ledger, Refusal, Written, ledger_url
+from jobs.store.seen import Seen
 from jobs.store.tables import intents
 from jobs.store.words import Words
 from mappings.changes import Action, Change, Conflict, FieldChange, Link, Plan, Value
@@ -382,3 +383,28 @@ def test_more_than_is_read_at_once_goes_when_it_is_old(ledger: Ledger, monkeypat
     assert ledger.prune(ORG, later(5)) == 5
     assert [one.change.ref for one in ledger.open_intents(ORG)] == ["999"]
     assert [one.ref for one, _ in ledger.written_by(young)] == ["777"]
+
+
+def test_what_was_seen_keeps_its_first_moment_and_every_field_that_held_something(ledger: Ledger) -> None:
+    book = ledger.seen(ORG)
+    many = [Seen(id=f"00T{n}", key=f"{n}/seat_limit/-/2026Q4") for n in range(1_200)]
+    book.note("Task", many, T0)
+    book.note("Task", many[:1], later(5))
+    book.note("Account", [Seen(id="001A", fields=frozenset({"A__c", "B__c"}))], T0)
+    book.note("Account", [Seen(id="001A", fields=frozenset({"B__c", "C__c"})), Seen(id="001B")], later(5))
+    assert book.keyed() == {("Task", str(one.key)): (one.id, T0) for one in many}
+    assert book.fields("Account", ["001A", "001B", "001C"]) == {
+        "001A": frozenset({"A__c", "B__c", "C__c"}),
+        "001B": frozenset(),
+    }
+    assert (ledger.seen("hubspot:1").keyed(), ledger.seen("hubspot:1").fields("Account", ["001A"])) == ({}, {})
+
+
+def test_a_person_whose_id_is_in_a_key_that_was_seen_is_forgotten_there(ledger: Ledger) -> None:
+    keys = ["001A/survey/003000000000001AAA/2026Q4", "001A/survey/003000000000002AAA/2026Q4"]
+    ledger.seen(ORG).note("CampaignMember", [Seen(id=f"00v{n}", key=key) for n, key in enumerate(keys)], T0)
+    them = Words(["003000000000001AAA"])
+    assert ledger.erase(ORG, them, write=False).written == 1
+    assert len(ledger.seen(ORG).keyed()) == 2
+    assert ledger.erase(ORG, them, write=True).written == 1
+    assert [key for _, key in ledger.seen(ORG).keyed()] == keys[1:]

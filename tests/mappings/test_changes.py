@@ -52,6 +52,20 @@ def test_an_empty_field_that_we_never_wrote_is_free_to_take() -> None:
     assert one(2, "", wrote=False, policy="if_empty") == "write"
 
 
+@pytest.mark.parametrize(
+    ("policy", "told"), [("pin_on_human_edit", "conflict"), ("if_empty", "leave"), ("ours", "write")]
+)
+def test_a_field_that_held_something_once_was_cleared_by_somebody(policy: Policy, told: str) -> None:
+    changes, disputed = compare({"f": 2, "g": 2}, {"f": None, "g": ""}, {}, {"f": policy, "g": "ours"}, {"f"})
+    assert [one.name for one in changes if one.name == "g"] == ["g"]
+    assert ("f" in {one.name for one in changes}, bool(disputed)) == (told == "write", told == "conflict")
+
+
+def test_what_held_something_once_and_was_written_by_us_since_goes_by_what_we_wrote() -> None:
+    changes, disputed = compare({"f": 2}, {"f": 1}, {"f": 1}, {}, {"f"})
+    assert ([one.name for one in changes], disputed) == (["f"], [])
+
+
 def test_with_nothing_to_say_there_is_nothing_to_dispute() -> None:
     assert one(None, 3, wrote=False) == "leave"
     assert one("", 3, 1) == "leave"

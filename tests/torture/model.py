@@ -50,10 +50,8 @@ class People:
         self.wrote = before
 
     def forget_what_only_the_ledger_knew(self) -> None:
-        """Without a ledger nobody can tell a field that somebody cleared, or a task that somebody deleted."""
+        """Without a ledger nobody can tell a field that somebody cleared before."""
         self.wrote = {cell: value for cell, value in self.wrote.items() if value}
-        self.deleted.clear()
-        self.finished.clear()
 
     def check(self) -> None:
         """Every word of people stands; nothing is there twice, made again, or in other hands."""

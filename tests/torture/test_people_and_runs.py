@@ -59,10 +59,7 @@ def lose(here: Company, what: str) -> None:
 
 
 class Together(RuleBasedStateMachine):
-    """Steps of people and of runs; `unheard`: a run or the ledger died, and none has looked since.
-
-    `lost`: the ledger was lost, so what we wrote before is not known as ours until it is written again.
-    """
+    """Steps of people and of runs; `unheard`: a run died, and none has looked since; `lost`: so did the ledger."""
 
     def __init__(self, beginning: Beginning, look: Looking) -> None:
         super().__init__()
@@ -205,12 +202,12 @@ class Together(RuleBasedStateMachine):
     def the_store_is_lost(self, what: str) -> None:
         lose(self.here, what)
         if what != "mirror":
-            self.plan, self.unheard, self.lost = None, True, True
+            self.plan, self.lost = None, True
             self.people.forget_what_only_the_ledger_knew()
 
     def _run(self) -> None:
         self.here.sync()
-        self.unheard = False
+        self.unheard = self.lost = False
         self.people.check()
 
     def teardown(self) -> None:

@@ -233,6 +233,15 @@ class CrmContract:
         found = prepared.keyed(words.tasks, words.key, keys)
         assert found == {str(task.key): made[task.ref] for task in tasks if task.ref != "task-3"}
 
+    def test_what_lies_in_the_recycle_bin_is_found_by_its_key(self, side: Side, prepared: Crm):
+        words = side.words
+        made = {one.ref: str(one.id) for one in prepared.upsert(words.tasks, words.key, [self.task(side, 1)])}
+        (without,) = side.add(words.tasks, [{words.subject: "Example", **words.new_task}])
+        assert prepared.binned(words.tasks, words.key) == {}
+        side.delete(words.tasks, made["task-1"])
+        side.delete(words.tasks, without)
+        assert prepared.binned(words.tasks, words.key) == {str(self.task(side, 1).key): made["task-1"]}
+
     def test_who_wrote_a_field_last_is_told_with_what_when_and_through_what(self, side: Side, crm: Crm):
         words = side.words
         side.hire("CSM 03")

@@ -1,0 +1,67 @@
+"""The ledger is lost: what people delete or clear before and after the next run is theirs all the same."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.small import CRMS, TOSSUP, Company, company, small_world
+from tests.torture.test_people_and_runs import lose
+
+DELETED, CLEARED = "a101", "a102"
+
+
+def people_take_away(here: Company, *, clear: bool) -> set[tuple[str, str]]:
+    """Somebody deletes a task, somebody a lead record, and somebody clears a field; which keys are gone."""
+    gone = {
+        ("task", here.of(DELETED, "task")[here.names["key"]]),
+        ("lead", here.of(TOSSUP, "lead")[here.names["key"]]),
+    }
+    here.edit("delete", DELETED, "task")
+    here.edit("delete", TOSSUP, "lead")
+    if clear:
+        assert held(here)
+        here.edit("update", CLEARED, "account", headroom=None)
+    return gone
+
+
+def held(here: Company) -> object:
+    return here.account(CLEARED).get(here.names["headroom"])
+
+
+@pytest.mark.parametrize("when", ["before the next run", "after it"])
+@pytest.mark.parametrize("what", ["ledger", "both"])
+@pytest.mark.parametrize("crm", CRMS)
+def test_what_people_take_away_stays_away(crm: str, what: str, when: str, tmp_path: Path) -> None:
+    before = when == "before the next run"
+    with company(crm, tmp_path / "store", small_world((DELETED, CLEARED))) as here:
+        here.sync()
+        here.next_day()
+        here.sync()
+        if not before:
+            lose(here, what)
+            here.next_day()
+            here.sync()
+        # with both stores lost at once nothing tells what a field held
+        clear = not (before and what == "both")
+        gone = people_take_away(here, clear=clear)
+        if before:
+            lose(here, what)
+        for _ in range(2):
+            here.next_day()
+            done = here.sync()
+            there = {(kind, key) for kind in ("task", "lead") for key in here.ours(kind)}
+            assert not gone & there
+            assert (not held(here)) == clear
+            assert done.plan is not None
+            assert {one.field for one in done.plan.conflicts} >= ({here.names["headroom"]} if clear else set())
+        assert (done.written, done.plan.changes) == (0, ())
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_connection_that_is_really_new_has_nothing_to_remember(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world((DELETED,))) as here:
+        planned = here.sync(write=False)
+        assert planned.plan is not None
+        assert planned.plan.count("create") > 0
+        first, second = here.sync(), here.sync()
+        assert (first.written, second.written) == (len(planned.plan.changes), 0)
