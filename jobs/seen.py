@@ -6,7 +6,8 @@ them clears would be filled again. So what is there is noted as long as nothing 
 before this pull, as it has it afterwards, and what lies in the CRM's recycle bin.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ibis
@@ -19,6 +20,8 @@ from mappings.config import MappingConfig
 from mappings.write import computed_at_field, list_target
 
 _SLICE = 5_000
+_KEY = re.compile(r"[^\0]{1,255}")
+"""What the ledger has room for, and PostgreSQL takes."""
 
 
 def note_seen(work: Work, *, binned: bool = False) -> None:
@@ -30,10 +33,9 @@ def note_seen(work: Work, *, binned: bool = False) -> None:
         return
     book, now = work.ledger.seen(work.connection), work.crm.now()
     for object, key in sorted(_keyed(work)):
-        book.note(object, _with_keys(work.mirror, object, key), now)
+        book.note(object, _noted(_with_keys(work.mirror, object, key)), now)
         if binned:
-            thrown = work.crm.binned(object, key).items()
-            book.note(object, (Seen(id=id, key=one) for one, id in thrown), now)
+            book.note(object, _noted(work.crm.binned(object, key).items()), now)
     account = work.rules.mapping.write.account
     book.note(account.object, _accounts(work.mirror, work.rules.mapping), now)
 
@@ -45,17 +47,23 @@ def _keyed(work: Work) -> Iterator[tuple[str, str]]:
     keys = [(one.object, one.key) for one in (write.task, *write.lead)]
     keys += [(members.object, members.key)] if members is not None and members.key is not None else []
     for object, key in keys:
-        if key.field in work.schema.objects[object].fields:
+        schema = work.schema.objects.get(object)
+        if schema is not None and key.field in schema.fields:
             yield object, key.field
 
 
-def _with_keys(mirror: Mirror, object: str, key: str) -> Iterator[Seen]:
+def _noted(found: Iterable[tuple[str, str]]) -> Iterator[Seen]:
+    """Each as (key, id); what people wrote into the field of the key may be no key at all."""
+    return (Seen(id=id, key=key) for key, id in found if _KEY.fullmatch(key))
+
+
+def _with_keys(mirror: Mirror, object: str, key: str) -> Iterator[tuple[str, str]]:
     if object not in mirror.objects() or key not in mirror.fields(object):
         return
     table = mirror.table(object)
     rows = table.select(id=table[mirror.id_column(object)], key=table[key])
-    for row in _each(rows.filter(rows.key.notnull() & (rows.key != ""))):
-        yield Seen(id=row["id"], key=row["key"])
+    for row in _each(rows.filter(rows.key.notnull())):
+        yield row["key"], row["id"]
 
 
 def _accounts(mirror: Mirror, mapping: MappingConfig) -> Iterator[Seen]:

@@ -1,10 +1,14 @@
 """The ledger is lost: what people delete or clear before and after the next run is theirs all the same."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.jobs.small import CRMS, TOSSUP, Company, company, small_world
+from jobs import verbs
+from jobs.seen import note_seen
+from jobs.wiring import open_work
+from tests.jobs.small import CRMS, TOSSUP, Company, company, silent, small_world
 from tests.torture.test_people_and_runs import lose
 
 DELETED, CLEARED = "a101", "a102"
@@ -65,3 +69,21 @@ def test_a_connection_that_is_really_new_has_nothing_to_remember(crm: str, tmp_p
         assert planned.plan.count("create") > 0
         first, second = here.sync(), here.sync()
         assert (first.written, second.written) == (len(planned.plan.changes), 0)
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_what_is_no_key_or_out_of_sight_is_passed_over(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world((DELETED,))) as here:
+        here.sync()
+        here.edit("update", DELETED, "task", key="x" * 255 if crm == "salesforce" else "x" * 60_000 + "\0")
+        lose(here, "both")
+        verbs.pull(here.settings, full=False, report=silent)
+        with open_work(here.settings, "pull") as work:
+            there = set(work.ledger.seen(work.connection).keyed())
+            assert {object for object, _ in there} == {here.names["task"], here.names["lead"]}
+            tasks = [key for object, key in there if object == here.names["task"]]
+            assert ("x" * 255 in tasks) == (crm == "salesforce")
+            assert all(len(key) <= 255 for key in tasks)
+            objects = {name: one for name, one in work.schema.objects.items() if name != here.names["lead"]}
+            note_seen(replace(work, schema=replace(work.schema, objects=objects)), binned=True)
+            assert set(work.ledger.seen(work.connection).keyed()) == there
