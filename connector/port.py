@@ -117,6 +117,15 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Binned:
+    """A record in the recycle bin that carries a key; `created`: when it was made."""
+
+    id: str
+    key: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetupStep:
     """One thing `setup` would create or grant, in words and with what it needs to do it."""
 
@@ -212,8 +221,8 @@ class Crm(Protocol):
     def keyed(self, object: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Ids of the live records that carry one of these keys, by key: as they are now, not as an index has them."""
 
-    def binned(self, object: str, key_field: str) -> Mapping[str, str]:
-        """Ids of the records in the recycle bin that carry a key, by key; what the CRM has purged is left out."""
+    def binned(self, object: str, key_field: str) -> Iterator[Binned]:
+        """The records in the recycle bin that carry a key; what was purged may be among them for a day."""
 
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Of records that are no longer there: what each was merged into, by id. Deleted ones are left out."""

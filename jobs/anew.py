@@ -13,7 +13,7 @@ import ibis
 import pyarrow as pa
 
 from jobs.before import only_untouched
-from jobs.past import Touch, touches
+from jobs.past import NO_PAST, Touch, past, touches
 from jobs.plan import wanted_accounts
 from jobs.result import Left
 from jobs.wiring import Work
@@ -22,8 +22,8 @@ from leads.handover import lead_of_message
 from leads.notes import same_note
 from mappings.canonical import Lead
 from mappings.changes import Change, FieldChange, Value
-from mappings.same import same
-from mappings.write import computed_at_field, note_field
+from mappings.same import is_empty, same
+from mappings.write import computed_at_field, note_field, policies_of
 
 Told = tuple[Change | None, list[Left]]
 """What is left of a change, and what is left out of it."""
@@ -47,21 +47,37 @@ def accounts_anew(work: Work, found: Found, changes: Sequence[Change]) -> Iterat
     for start in range(0, len(changes), _SLICE):
         some = changes[start : start + _SLICE]
         ids = [str(change.id) for change in some]
-        there = work.mirror.fetch(object, ids, []).keys()
+        there, cleared = work.mirror.fetch(object, ids, []).keys(), _cleared(work, object, ids)
         # as a table: thousands of ids in the text of a query take the engine longer than all accounts do
         asked = ibis.memtable(pa.table({"id": pa.array(ids, pa.string())}))
         rows = {row["id"]: row for row in desired.semi_join(asked, "id").to_pyarrow().to_pylist()}
         for change in some:
-            yield _account(change, rows.get(str(change.id)), rider) if change.id in there else (change, [])
+            id = str(change.id)
+            yield _account(change, rows.get(id), rider, cleared.get(id, set())) if id in there else (change, [])
 
 
-def _account(change: Change, wanted: Mapping[str, Value] | None, rider: str | None) -> Told:
+def _cleared(work: Work, object: str, ids: Sequence[str]) -> dict[str, set[str]]:
+    """The fields that a person cleared without our ledger ever having written them, by account; see `jobs.seen`."""
+    held = work.ledger.seen(work.connection).fields(object, ids)
+    if not held:
+        return {}
+    ours = {name for name, policy in policies_of(work.rules.mapping, object).items() if policy == "ours"}
+    names = {name for fields in held.values() for name in fields} & set(work.mirror.fields(object)) - ours
+    wrote, rows = past(work, object, list(held)), work.mirror.fetch(object, list(held), sorted(names))
+    return {
+        id: {name for name in names & held[id] if is_empty(row[name])} - wrote.get(id, NO_PAST).values.keys()
+        for id, row in rows.items()
+    }
+
+
+def _account(change: Change, wanted: Mapping[str, Value] | None, rider: str | None, cleared: Collection[str]) -> Told:
     if wanted is None:
         return None, [outdated(change, _NOTHING)]
     late = {
         one.name
         for one in change.fields
-        if one.name != rider and not (one.name in wanted and same(wanted[one.name], one.new))
+        if one.name != rider
+        and not (one.name in wanted and same(wanted[one.name], one.new) and one.name not in cleared)
     }
     return _without(change, late, _OTHER, rider)
 

@@ -288,6 +288,7 @@ def _check(work: Work) -> None:
 
 
 def _pull(work: Work, run: _Run, *, full: bool, report: Report) -> View:
+    work.mirror.claim(work.connection)
     note_seen(work)  # what people took away meanwhile is gone from the mirror in a moment
     read = _read(work, full=full, report=report)
     note_seen(work, binned=True)

@@ -27,7 +27,7 @@ from connector.hubspot.read import Reader
 from connector.hubspot.setup import Setup
 from connector.hubspot.write import Writer
 from connector.limits import Pace
-from connector.port import Batch, Costs, Cursor, Edit, JobBook, LinkRows, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Binned, Costs, Cursor, Edit, JobBook, LinkRows, Outcome, Read, Record, SetupStep
 from connector.transport import Transport
 from mappings.schema import ObjectSchema, Schema, WantedField, WantedList
 
@@ -177,9 +177,9 @@ class HubSpot:
         """Ids by unique property, 100 a call."""
         return self._writer.keyed(object, key_field, keys)
 
-    def binned(self, object: str, key_field: str) -> Mapping[str, str]:
+    def binned(self, object: str, key_field: str) -> Iterator[Binned]:
         """By the list of what was archived in the last 90 days, 100 a call; members of lists are in no bin."""
-        return {} if object in self._whole else self._reader.binned(object, key_field)
+        return iter(()) if object in self._whole else self._reader.binned(object, key_field)
 
     def merged(self, object: str, ids: Sequence[str]) -> Mapping[str, str]:
         """By batch read, which leads from the old id to the record that is left, 100 a call."""

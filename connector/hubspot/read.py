@@ -14,7 +14,7 @@ from connector.hubspot.links import linked
 from connector.hubspot.pages import Shape
 from connector.hubspot.portal import Portal
 from connector.hubspot.sweep import PAGE, Ask, Hits, at, sweep
-from connector.port import Batch, Cursor, Read
+from connector.port import Batch, Binned, Cursor, Read, moment_of
 
 _MERGED = "hs_merged_object_ids"
 _ROWS = 1000
@@ -61,11 +61,13 @@ class Reader:
         for page in listing.read(self.portal, shape.object, shape.names, list(dict.fromkeys(ids))):
             yield Batch(rows=shape.batch([page]))
 
-    def binned(self, object: str, key_field: str) -> dict[str, str]:
-        """Ids of archived records by this property, of those that have it."""
-        pages = listing.pages(self.portal, object, [key_field], archived=True)
-        records = (record for page in pages for record in orjson.loads(page)["results"])
-        return {key: str(one["id"]) for one in records if (key := one["properties"].get(key_field))}
+    def binned(self, object: str, key_field: str) -> Iterator[Binned]:
+        """Archived records that have this property."""
+        for page in listing.pages(self.portal, object, [key_field], archived=True):
+            for record in orjson.loads(page)["results"]:
+                if key := record["properties"].get(key_field):
+                    created = moment_of(milliseconds(record["createdAt"]))
+                    yield Binned(id=str(record["id"]), key=key, created=created)
 
     def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
         """What these records were merged into, of those that were: the record that is left names them."""

@@ -8,7 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from connector.errors import GiveUp
-from connector.port import Batch, Costs, Edit, JobBook, Outcome, Read, Record, SetupStep
+from connector.port import Batch, Binned, Costs, Edit, JobBook, Outcome, Read, Record, SetupStep
 from connector.salesforce.attached import asking, attached
 from connector.salesforce.auth import SignIn, open_transport
 from connector.salesforce.campaigns import MEMBERS, Campaigns
@@ -144,7 +144,7 @@ class Salesforce:
         """Ids by unique external id, 100 keys a query."""
         return self._reader.keyed(object, key_field, keys)
 
-    def binned(self, object: str, key_field: str) -> Mapping[str, str]:
+    def binned(self, object: str, key_field: str) -> Iterator[Binned]:
         """By queryAll, 2,000 records a call; the bin keeps them for 15 days."""
         return self._reader.binned(object, key_field)
 

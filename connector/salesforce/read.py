@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 
 from connector.errors import CrmError, GiveUp
-from connector.port import Batch, Cursor, Read
+from connector.port import Batch, Binned, Cursor, Read
 from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.extract import BulkQuery
 from connector.salesforce.query import Page, RestQuery
@@ -29,6 +29,8 @@ _KEYS = 40
 MERGEABLE = ("Account", "Contact", "Lead")
 """Objects whose records tell what they were merged into."""
 _ID = re.compile("[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_MONTH = timedelta(days=31)
+"""Longer than the recycle bin keeps a record."""
 _TOO_MUCH = ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE")
 
 
@@ -99,10 +101,13 @@ class Reader:
             found |= {str(row[key_field]): str(row["Id"]) for row in rows}
         return found
 
-    def binned(self, object: str, key_field: str) -> dict[str, str]:
-        """Ids of deleted records by a unique field, of those that have it."""
-        rows = self.rest.every(f"SELECT Id, {key_field} FROM {object} WHERE IsDeleted = true AND {key_field} != null")
-        return {str(row[key_field]): str(row["Id"]) for row in rows}
+    def binned(self, object: str, key_field: str) -> Iterator[Binned]:
+        """Records deleted in the last month that have this field; deleting moves the stamp, which is indexed."""
+        lately = f"SystemModstamp >= {_spelled(self._transport.now() - _MONTH)}"
+        deleted = f"IsDeleted = true AND {lately} AND {key_field} != null"
+        for row in self.rest.every(f"SELECT Id, {key_field}, CreatedDate FROM {object} WHERE {deleted}"):
+            created = datetime.fromisoformat(str(row["CreatedDate"])).astimezone(UTC)
+            yield Binned(id=str(row["Id"]), key=str(row[key_field]), created=created)
 
     def merged(self, object: str, ids: Sequence[str]) -> dict[str, str]:
         """What these deleted records were merged into, of those that were."""

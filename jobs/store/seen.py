@@ -16,11 +16,15 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A record that carries a `key` of ours, or an account some of whose `fields` for our values were not empty."""
+    """A record that carries a `key` of ours, or an account some of whose `fields` for our values were not empty.
+
+    `at`: when it was made, where that is known.
+    """
 
     id: str
     key: str | None = None
     fields: frozenset[str] = frozenset()
+    at: datetime | None = None
 
 
 class SeenRecords:
@@ -31,7 +35,7 @@ class SeenRecords:
         self._connection = connection
 
     def keyed(self) -> Mapping[tuple[str, str], tuple[str, datetime]]:
-        """Id and first moment of each record that carried a key of ours, by object and key."""
+        """Id of each record that carried a key of ours, and when it was made or first seen, by object and key."""
         query = sa.select(seen).where(seen.c.connection == self._connection, seen.c.key.is_not(None))
         with self._database.reading() as con:
             return {(row.object, row.key): (row.id, row.at) for row in con.execute(query.order_by(seen.c.id))}
@@ -63,4 +67,9 @@ class SeenRecords:
     def _row(self, object: str, one: Seen, known: sa.Row[Any] | None, at: datetime) -> dict[str, Any]:
         fields = one.fields if known is None else one.fields | {*known.fields}
         place = {"connection": self._connection, "object": object, "id": one.id}
-        return {**place, "key": one.key, "fields": sorted(fields), "at": at if known is None else known.at}
+        return {
+            **place,
+            "key": one.key,
+            "fields": sorted(fields),
+            "at": (one.at or at) if known is None else known.at,
+        }

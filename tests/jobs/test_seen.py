@@ -8,6 +8,7 @@ import pytest
 from jobs import verbs
 from jobs.seen import note_seen
 from jobs.wiring import open_work
+from mappings.changes import Plan
 from tests.jobs.small import CRMS, TOSSUP, Company, company, silent, small_world
 from tests.torture.test_people_and_runs import lose
 
@@ -59,6 +60,58 @@ def test_what_people_take_away_stays_away(crm: str, what: str, when: str, tmp_pa
             assert done.plan is not None
             assert {one.field for one in done.plan.conflicts} >= ({here.names["headroom"]} if clear else set())
         assert (done.written, done.plan.changes) == (0, ())
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_plan_made_before_does_not_fill_what_a_person_cleared(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world((DELETED, CLEARED))) as here:
+        here.sync()
+        here.edit("update", CLEARED, "account", headroom=None)
+        lose(here, "both")
+        plan = here.sync(write=False).plan
+        assert plan is not None
+        assert any(one.name == here.names["headroom"] for change in plan.changes for one in change.fields)
+        here.edit("update", CLEARED, "account", headroom=7)
+        verbs.pull(here.settings, full=False, report=silent)
+        here.edit("update", CLEARED, "account", headroom=None)
+        done = verbs.apply(here.settings, plan.id, report=silent)
+        assert not held(here)
+        assert here.id_of(here.account(CLEARED)) in {one.id for one in done.left}
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_what_was_deleted_long_after_it_was_made_holds_nothing_back_that_it_did_not_before(
+    crm: str, tmp_path: Path
+) -> None:
+    with company(crm, tmp_path / "store", small_world((DELETED,))) as here:
+        here.sync()
+        key = here.of(DELETED, "task")[here.names["key"]]
+        here.next_day()
+        here.edit("complete", DELETED, "task")
+        here.edit("delete", DELETED, "task")
+        here.sync()
+        here.emulator.clock.advance(86_400 * (62 if crm == "hubspot" else 14))
+        kept = here.sync(write=False).plan
+        lose(here, "both")
+        lost = here.sync(write=False).plan
+        assert kept is not None
+        assert lost is not None
+        assert made(lost) == made(kept)
+        assert key not in {ref for _, ref in made(lost)}
+
+
+def made(plan: Plan) -> set[tuple[str, str]]:
+    return {(one.object, one.ref) for one in plan.changes if one.action == "create"}
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_what_people_held_in_a_field_before_tossup_ever_wrote_is_theirs_to_clear(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world((CLEARED,))) as here:
+        here.edit("update", CLEARED, "account", headroom=99)
+        here.sync(write=False)
+        here.edit("update", CLEARED, "account", headroom=None)
+        here.sync()
+        assert held(here)
 
 
 @pytest.mark.parametrize("crm", CRMS)

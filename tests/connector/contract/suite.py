@@ -237,10 +237,14 @@ class CrmContract:
         words = side.words
         made = {one.ref: str(one.id) for one in prepared.upsert(words.tasks, words.key, [self.task(side, 1)])}
         (without,) = side.add(words.tasks, [{words.subject: "Example", **words.new_task}])
-        assert prepared.binned(words.tasks, words.key) == {}
+        assert list(prepared.binned(words.tasks, words.key)) == []
+        now = prepared.now()
+        side.emulator.clock.advance(86_400)
         side.delete(words.tasks, made["task-1"])
         side.delete(words.tasks, without)
-        assert prepared.binned(words.tasks, words.key) == {str(self.task(side, 1).key): made["task-1"]}
+        (found,) = prepared.binned(words.tasks, words.key)
+        assert (found.id, found.key) == (made["task-1"], self.task(side, 1).key)
+        assert abs(found.created - now) < timedelta(minutes=5)
 
     def test_who_wrote_a_field_last_is_told_with_what_when_and_through_what(self, side: Side, crm: Crm):
         words = side.words
