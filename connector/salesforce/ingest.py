@@ -6,7 +6,8 @@ https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bul
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from connector.errors import GiveUp, TryAgain, Unclear
 from connector.port import JobBook, Outcome, Record
@@ -88,14 +89,14 @@ class Ingest:
     ) -> Iterator[Outcome]:
         waiting = {_cell(_named(record, name)): record for record in records}
         good = bad = 0
-        for row, record in self._matched(job, "successfulResults", name, waiting):
+        for row, record in self._matched(job, "successfulResults", {name, "sf__Id", "sf__Created"}, name, waiting):
             good += 1
             yield written(record, row["sf__Id"], created=row["sf__Created"] == "true" and name != "Id")
-        for row, record in self._matched(job, "failedResults", name, waiting):
+        for row, record in self._matched(job, "failedResults", {name, "sf__Error"}, name, waiting):
             bad += 1
             yield of_bulk_error(record, row["sf__Error"])
         left = 0
-        for _, record in self._matched(job, "unprocessedrecords", name, waiting):
+        for _, record in self._matched(job, "unprocessedrecords", {name}, name, waiting):
             left += 1
             yield refused(record, "UNPROCESSED", f"Salesforce did not come to this record in job {job}.")
         said = (state.get("numberRecordsProcessed"), state.get("numberRecordsFailed"))
@@ -107,16 +108,27 @@ class Ingest:
             )
 
     def _matched(
-        self, job: str, kind: str, name: str, waiting: dict[str, Record]
+        self, job: str, kind: str, columns: set[str], name: str, waiting: dict[str, Record]
     ) -> Iterator[tuple[Mapping[str, str], Record]]:
         """Rows of one result with the record each is about; results come in no order."""
-        # a result is at most as large as what was uploaded, so it may be read whole
-        call = Call(method="GET", target=f"{self.jobs.path(job)}/{kind}", expects="bytes")
-        body = self._transport.send(call).body
-        for row in csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")):
+        for row in self._result(job, kind, columns):
             record = waiting.pop(row[name], None)
             if record is not None:
                 yield row, record
+
+    def _result(self, job: str, kind: str, columns: set[str]) -> Iterable[Mapping[str, str]]:
+        """One result, at most as large as what was uploaded; asked for again where what came is none."""
+        call = Call(method="GET", target=f"{self.jobs.path(job)}/{kind}", expects="bytes")
+        for _ in range(_TRIES):
+            with suppress(UnicodeDecodeError):
+                text = self._transport.send(call).body.decode("utf-8")
+                rows = csv.DictReader(io.StringIO(text, newline=""))
+                if not text or columns <= {*(rows.fieldnames or ())}:
+                    return rows
+        raise Unclear(
+            f"Salesforce job {job}: what came as its {kind} is no list of records, {_TRIES} times. Check for a "
+            "proxy, then run again: the write is repeatable."
+        )
 
 
 def _files(records: Sequence[Record], name: str) -> Iterator[tuple[bytes, list[Record]]]:

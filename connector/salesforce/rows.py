@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from connector.body import Body
-from connector.errors import GiveUp
+from connector.errors import GiveUp, Interrupted
 from connector.port import arrow_type
 from mappings.schema import FieldType, ObjectSchema
 
@@ -44,7 +44,8 @@ def from_records(records: Sequence[Mapping[str, Any]], into: pa.Schema) -> pa.Re
 def from_csv(body: Body, into: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The rows of a Bulk result while it arrives; an empty cell is null, as Salesforce has no empty texts.
 
-    Raises `Interrupted` when the connection drops, `GiveUp` where a cell does not fit the described type.
+    Raises `Interrupted` when the connection drops or what came is no table, `GiveUp` where a cell does not fit the
+    described type.
     """
     try:
         with pacsv.open_csv(
@@ -62,6 +63,8 @@ def from_csv(body: Body, into: pa.Schema) -> Iterator[pa.RecordBatch]:
         ) as reader:
             yield from reader
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        if "Empty CSV file" in str(error):
+            raise Interrupted("What came as a Bulk result is no table. Check for a proxy; run again.") from error
         raise GiveUp(f"A Bulk result cannot be read as described ({error}). Describe the object again.") from error
 
 

@@ -215,6 +215,21 @@ def test_a_job_whose_numbers_do_not_add_up_is_not_believed(org):
         list(org.ingest.write("Account", None, [record(1, Name="a"), record(2, Name="b")]))
 
 
+NO_LIST = (b"\x00\xff\xfenot what was promised", b"not what was promised", b'["what", {"is": "this"}, 7]')
+
+
+@pytest.mark.parametrize("garbage", NO_LIST)
+def test_a_result_that_is_no_list_is_asked_for_again_and_then_said(org, garbage):
+    (one,) = numbers(1, 2)
+    good = csv_reply(f'"sf__Id","sf__Created",Id,Name\n"{one}","false","{one}","a"\n')
+    ingest_job(org, processed=1, failed=0)
+    org.answers("/ingest/750J/successfulResults", Reply(body=garbage), good)
+    assert [outcome.id for outcome in org.ingest.write("Account", None, [record(1, Name="a")])] == [one]
+    org.answers("/ingest/750J/successfulResults", Reply(body=garbage))
+    with pytest.raises(Unclear, match="what came as its successfulResults is no list of records, 3 times"):
+        list(org.ingest.write("Account", None, [record(1, Name="a")]))
+
+
 def test_a_job_that_fails_half_way_still_gives_outcomes(org):
     one, two = numbers(1, 3)
     ingest_job(org, good=f'"{one}","false","{one}","a"\n', left=f'"{two}","b"\n', processed=1, failed=0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.errors import GiveUp
+from connector.errors import GiveUp, Interrupted
 from connector.salesforce.rows import (
     columns,
     from_csv,
@@ -98,6 +98,9 @@ def test_bulk_csv_is_cast_and_empty_cells_are_null():
 
 
 def test_a_cell_that_does_not_fit_its_type_is_said():
+    for nothing in (b"", b"\x00\xff\xfenot what was promised"):
+        with pytest.raises(Interrupted, match="is no table"):
+            list(from_csv(io.BytesIO(nothing), columns(schema(stamp=None), ("Employees",))))
     with pytest.raises(GiveUp, match="cannot be read as described"):
         list(from_csv(io.BytesIO(b'"Id","Employees"\n"1","many"\n'), columns(schema(stamp=None), ("Employees",))))
 
