@@ -16,8 +16,8 @@ from connector.errors import GiveUp
 from connector.transport import Transport
 from connector.wire import Call
 from jobs.settings import Settings
+from tests.connector.acme import Acme
 from tests.connector.scripted import Reply, Server, scripted
-from tests.connector.test_transport import Acme
 
 
 def certificate(folder: Path, name: x509.GeneralName) -> Path:
