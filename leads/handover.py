@@ -22,13 +22,18 @@ What = Literal["accepted", "declined", "returned", "won", "lost", "overdue", "un
 ANSWER = 500
 """Longest part of a specialist's own words that is quoted."""
 
-_QUOTED = frozenset({"account", "product", "specialist", "csm", "handed", "due", "returns", "reason"})
+Voice = Literal[What, "overdue_queue"]
+"""How a step is worded: of what waits in a queue the CSM is told, who cannot answer it but can ask."""
+
+_QUOTED = frozenset({"account", "product", "specialist", "csm", "handed", "due", "reason"})
+_VOICES: tuple[Voice, ...] = (*get_args(What), "overdue_queue")
 NOTED: tuple[What, ...] = (*get_args(Outcome), "unanswered")
 """What a note on the CSM's own task, or on the record that is taken back, may tell."""
 WORDS: Mapping[str, frozenset[str]] = {
     **{f"handover.{what}.note": _QUOTED | {"day"} for what in NOTED},
     **dict.fromkeys(("handover.nobody", "handover.no_reason", "handover.open"), frozenset[str]()),
-    **{f"handover.{what}{part}": _QUOTED for what in get_args(What) for part in ("", ".subject")},
+    **{f"handover.{voice}{part}": _QUOTED for voice in _VOICES for part in ("", ".subject")},
+    "handover.returns": frozenset({"returns"}),
 }
 """The words that messages are made of, and what each may quote."""
 
@@ -71,6 +76,13 @@ class Step:
     due: date
     told: bool
     """Somebody was told already: only what else there is to do is left."""
+    returns: date | None = None
+    """The first day on which it would be taken back; None for what is not, as somebody has begun to work on it."""
+
+    @property
+    def voice(self) -> Voice:
+        """How it is worded."""
+        return "overdue_queue" if self.what == "overdue" and self.handed.specialist_id is None else self.what
 
     @property
     def key(self) -> str:
@@ -115,7 +127,13 @@ def steps(handed: Iterable[Handed], terms: Handover, today: date, told: Collecti
                 owner_id=(one.specialist_id or one.csm_id) if what == "overdue" else one.csm_id,
                 due=today + timedelta(days=terms.answer_days),
                 told=known,
+                returns=_returns(one, terms, today) if what == "overdue" else None,
             )
+
+
+def _returns(one: Handed, terms: Handover, today: date) -> date | None:
+    """When what somebody is reminded of today would be taken back."""
+    return today + timedelta(days=terms.return_after_days) if one.untouched else None
 
 
 def _due(one: Handed, terms: Handover, today: date) -> What | None:
@@ -152,9 +170,11 @@ def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str) -
     """The step in words of this language; `url` is where a person opens the lead record."""
     phrases = Phrases(rules.texts[language], language)
     words, values = phrases.texts.words, _values(step, phrases)
-    lines = [fill(line, values) for line in words[f"handover.{step.what}"].splitlines()]
+    lines = [fill(line, values) for line in words[f"handover.{step.voice}"].splitlines()]
+    if step.returns is not None:
+        lines.append(fill(words["handover.returns"], {"returns": phrases.day(step.returns)}))
     return Message(
-        subject=subject_of(words[f"handover.{step.what}.subject"], values),
+        subject=subject_of(words[f"handover.{step.voice}.subject"], values),
         body="\n".join([*lines, words["handover.open"], url]),
         body_html="".join(f"<p>{escape(line)}</p>" for line in lines) + _link(url, words["handover.open"]),
     )
@@ -169,7 +189,6 @@ def _values(step: Step, phrases: Phrases) -> dict[str, str]:
         "csm": tidy(one.csm_name or words["no_owner"]),
         "handed": phrases.day(one.handed_on) if one.handed_on else words["unknown"],
         "due": phrases.day(one.due_on) if one.due_on else words["unknown"],
-        "returns": phrases.day(step.due) if step.what == "overdue" else "",
         "reason": tidy(one.reason, ANSWER) if one.reason else words["handover.no_reason"],
     }
 

@@ -62,7 +62,8 @@ def test_what_follows_a_toss_up(case: dict[str, Any]) -> None:
         assert found == []
         return
     (step,) = found
-    seen = {"what": step.what, "to": step.owner_id, "due": step.due, "told": step.told}
+    seen: dict[str, Any] = {"what": step.what, "to": step.owner_id, "due": step.due, "told": step.told}
+    seen |= {"voice": step.voice, "returns": step.returns}
     assert {name: seen[name] for name in case["expect"]} == case["expect"]
 
 
@@ -92,6 +93,32 @@ def test_a_refusal_reads_like_this() -> None:
         "Specialist 01 declined your toss-up of Archive to Example Industries 001. "
         "Their reason: They signed with somebody else in May."
     )
+
+
+def _reminder(language: Literal["en", "ja"] = "en", **other: Any) -> Message:
+    (step,) = steps([replace(HANDED, **other)], Handover(return_after_days=2), date(2026, 11, 10), ())
+    return message(step, rules(), language, "https://crm.example/lead1")
+
+
+def test_a_specialist_is_asked_for_an_answer_and_told_when_it_is_taken_back() -> None:
+    said = _reminder()
+    assert said.subject == "Example Industries 001: Archive waits for your answer"
+    assert said.body.splitlines()[1:3] == [
+        "Please accept it, decline it with a reason, or return it, in the field Tossup response of the record.",
+        "Left as it is, it is taken back on November 12, 2026 at the earliest.",
+    ]
+    assert "taken back" not in _reminder(untouched=False).body
+
+
+def test_who_tossed_up_to_a_queue_is_told_to_ask_not_to_answer() -> None:
+    said = _reminder(specialist_id=None, specialist_name="Archive Desk")
+    assert said.subject == "Example Industries 001: nobody has taken up Archive yet"
+    assert said.body.splitlines()[1] == (
+        "Please ask Archive Desk who takes it up. They answer in the field Tossup response of the record."
+    )
+    japanese = _reminder("ja", specialist_id=None, specialist_name="専門窓口")
+    assert "専門窓口にご確認ください" in japanese.body
+    assert "2026年11月12日に取り下げます" in japanese.body
 
 
 def test_what_is_not_known_is_said_so() -> None:
