@@ -27,6 +27,7 @@ from leads.facts.usage import USAGE
 from leads.inputs import Inputs
 from mappings.canonical import TABLES
 from tests.leads.world import LINEAGE, TODAY, World
+from tests.spark import spark_sql
 
 FAMILIES = {
     family.name: family
@@ -929,17 +930,12 @@ def test_numbers_move_the_limits() -> None:
 
 
 def test_all_families_can_be_said_to_spark(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.mappings.test_portability import Spark
-
-    # Ibis sets this when it connects to Spark; compiling alone reads it too
-    monkeypatch.setattr(ibis.options, "pyspark", Spark(), raising=False)
     # the engine that stages has another world by now
     monkeypatch.setattr(facts, "inputs", replace(facts.inputs, stage=lambda _name, table: table))
     # the one question that is asked while others are put together
     monkeypatch.setattr("leads.facts.usage._alive", lambda _sums, _share: (0, 1, 2, 3))
     for name, family in FAMILIES.items():
-        sql = ibis.to_sql(family.table(facts), dialect="pyspark")
-        assert str(sql).startswith(("SELECT", "WITH")), name
+        assert spark_sql(family.table(facts)).startswith(("SELECT", "WITH")), name
 
 
 def test_the_order_of_rows_changes_nothing(facts: Facts) -> None:

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.config import Config
 
 from leads.facts.currency import in_company_currency
 from leads.facts.rates import FIRST, LAST, dated_rates, told_elsewhere
 from leads.inputs import Inputs
 from mappings.config import Company, Rules
 from mappings.money import digits
+from tests.spark import spark_sql
 
 TODAY = date(2026, 11, 18)
 MONEY = pa.schema([("id", pa.int64()), ("currency", pa.string()), ("amount", pa.int64()), ("day", pa.date32())])
@@ -224,14 +224,10 @@ def test_rates_that_nothing_fills_are_not_asked_for() -> None:
     assert dated_rates(inputs(rates={})) == ()
 
 
-def test_it_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Spark(Config):
-        treat_nan_as_null: bool = False
-
-    monkeypatch.setattr(ibis.options, "pyspark", Spark())
+def test_it_compiles_for_spark() -> None:
     table = ibis.table({"currency": "string", "amount": "int64", "day": "date"}, name="money")
     for on in ("day", None):
-        sql = ibis.to_sql(in_company_currency(inputs(), table, "amount", on), dialect="pyspark")
+        sql = spark_sql(in_company_currency(inputs(), table, "amount", on))
         assert "AS DECIMAL(21, 13)" in sql or on == "day"
         assert "ROUND" in sql
 

@@ -8,10 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pytest
-from ibis.backends.sql.compilers import pyspark
-from ibis.config import Config
 
 from leads.answers import questions
 from leads.considered import plays_said
@@ -20,6 +17,7 @@ from mappings.canonical import TABLES
 from mappings.config import Override, Rules
 from tests.leads.acme import ACCOUNT, ROWS, alone, find_in, only
 from tests.leads.world import LINEAGE, TODAY, World, rules
+from tests.spark import spark_sql
 
 PEERS: dict[str, list[dict[str, Any]]] = {
     "account": [ACCOUNT, {"id": "peer", "name": "Peer", "employees": 200}],
@@ -241,14 +239,7 @@ def test_the_chance_to_win_is_learnt_from_decided_deals_and_yen_stay_yen() -> No
     assert answers == {"acme": ("USD", 200 * 500 * 12), "bcme": ("JPY", 200 * 800 * 12)}
 
 
-class _Spark(Config):
-    """What the Spark engine would set when it connects."""
-
-    treat_nan_as_null: bool = False
-
-
-def test_tables_that_are_still_expressions_are_materialised_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ibis.options, "pyspark", _Spark())
+def test_tables_that_are_still_expressions_are_materialised_once() -> None:
     with closing(World(ROWS)) as world:
         staged: list[str] = []
         asked: list[Any] = []
@@ -256,7 +247,7 @@ def test_tables_that_are_still_expressions_are_materialised_once(monkeypatch: py
         def stage(name: str, expr: Any) -> Any:
             staged.append(name)
             asked.append(expr.op())
-            assert pyspark.compiler.to_sqlglot(expr.unbind()).sql("spark"), "it compiles for a cluster as well"
+            assert spark_sql(expr), "it compiles for a cluster as well"
             return world.stage(name, expr)
 
         world.tables = {name: table.filter(table.id != "") for name, table in world.tables.items()}

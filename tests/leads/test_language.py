@@ -2,7 +2,7 @@
 
 import operator
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -15,11 +15,10 @@ import ibis.expr.types as ir
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ibis.backends.sql.compilers import pyspark
-from ibis.config import Config
 
 from leads.language import FUNCTIONS, BadExpression, Expression, Fault, parse
 from mappings.canonical import Kind
+from tests.spark import spark_sql
 
 TODAY = date(2026, 8, 1)
 KINDS: Mapping[str, Kind] = {
@@ -46,23 +45,7 @@ COLUMNS: dict[str, ir.Value] = {name: TABLE[name] for name in KINDS} | NUMBERS
 SAYS_NOTHING: dict[str, Any] = {}
 
 
-class _Spark(Config):
-    """What the Spark engine would set when it connects."""
-
-    treat_nan_as_null: bool = False
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _spark() -> Iterator[None]:
-    before = ibis.options.pyspark
-    ibis.options.pyspark = _Spark()
-    yield
-    ibis.options.pyspark = before
-
-
-def _sql(value: ir.Value, dialect: str) -> str:
-    if dialect == "spark":
-        return str(pyspark.compiler.to_sqlglot(value.as_table()).sql("spark"))
+def duckdb_sql(value: ir.Value) -> str:
     return str(ibis.to_sql(value.as_table(), dialect="duckdb"))
 
 
@@ -236,7 +219,7 @@ def test_an_expression_means_what_it_says(source: str, row: dict[str, Any], expe
         return
     found = answer(source, **row)
     assert (found, type(found)) == (pytest.approx(expected) if type(expected) is float else expected, type(expected))
-    assert _sql(parse(source, KINDS).build(COLUMNS, TODAY), "spark"), "it compiles for a cluster as well"
+    assert spark_sql(parse(source, KINDS).build(COLUMNS, TODAY)), "it compiles for a cluster as well"
 
 
 def test_every_function_is_documented_by_its_call_and_has_a_meaning_tested_here() -> None:
@@ -281,12 +264,12 @@ def test_columns_of_other_types_are_taken_as_what_they_are_declared() -> None:
 
 def test_a_number_that_is_missing_gives_null() -> None:
     value = parse("used > used_share * seats", KINDS).build(COLUMNS | {"used_share": ibis.null("float64")}, TODAY)
-    assert duckdb.sql(f"WITH facts AS (SELECT 1 AS used, 2 AS seats) {_sql(value, 'duckdb')}").fetchall() == [(None,)]
+    assert duckdb.sql(f"WITH facts AS (SELECT 1 AS used, 2 AS seats) {duckdb_sql(value)}").fetchall() == [(None,)]
 
 
 def test_a_division_by_a_number_of_the_play_that_is_zero_gives_null() -> None:
     value = parse("used / min_days", KINDS).build(COLUMNS | {"min_days": ibis.literal(0)}, TODAY)
-    assert duckdb.sql(f"WITH facts AS (SELECT 1 AS used) {_sql(value, 'duckdb')}").fetchall() == [(None,)]
+    assert duckdb.sql(f"WITH facts AS (SELECT 1 AS used) {duckdb_sql(value)}").fetchall() == [(None,)]
 
 
 @pytest.mark.parametrize(
@@ -454,7 +437,7 @@ def test_a_fact_may_have_a_name_that_other_sql_reserves(name: str) -> None:
     found = parse(f"{name} > 1 and floor({name} / 2) = 1", {name: "integer"}, "boolean")
     assert found.names == {name}
     value = found.build({name: table[name]}, TODAY)
-    assert duckdb.sql(f'WITH facts AS (SELECT 3 AS "{name}") {_sql(value, "duckdb")}').fetchall() == [(True,)]
+    assert duckdb.sql(f'WITH facts AS (SELECT 3 AS "{name}") {duckdb_sql(value)}').fetchall() == [(True,)]
 
 
 def test_a_long_list_of_conditions_is_read_and_built() -> None:
@@ -484,7 +467,7 @@ def test_linear_conditions_agree_with_fractions_on_both_sides_of_the_limit(
 
 def test_numbers_handed_in_make_the_same_query_as_numbers_written_out() -> None:
     named, written = (parse(way, KINDS) for way in ("used >= used_share * seats", "used >= 0.9 * seats"))
-    assert _sql(named.build(COLUMNS, TODAY), "duckdb") == _sql(written.build(COLUMNS, TODAY), "duckdb")
+    assert duckdb_sql(named.build(COLUMNS, TODAY)) == duckdb_sql(written.build(COLUMNS, TODAY))
 
 
 MILLIONS = st.integers(-(10**6), 10**6)
@@ -574,8 +557,8 @@ def test_any_text_is_an_expression_or_a_list_of_faults(source: str) -> None:
     assert all(0 <= one.at <= len(source) and one.text.isprintable() for one in wrong)
     if found:
         value = found.build(COLUMNS, TODAY)
-        assert _sql(value, "duckdb")
-        assert _sql(value, "spark")
+        assert duckdb_sql(value)
+        assert spark_sql(value)
 
 
 def test_any_two_words_are_an_expression_or_a_list_of_faults() -> None:

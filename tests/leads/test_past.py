@@ -11,12 +11,12 @@ import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis.config import Config
 
 from leads.past import OVERWRITTEN, UNDATED, as_of, notes
 from mappings.canonical import TABLES
 from mappings.cells import IBIS_TYPES
 from tests.leads.world import LINEAGE, TODAY, World, rules
+from tests.spark import spark_sql
 
 DAY = date(2026, 3, 31)
 ENGINE = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
@@ -165,11 +165,7 @@ def test_the_note_names_the_mapped_columns_that_have_no_history() -> None:
     assert all(name in TABLES[table].columns for table, names in OVERWRITTEN.items() for name in names)
 
 
-def test_it_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Spark(Config):
-        treat_nan_as_null: bool = False
-
-    monkeypatch.setattr(ibis.options, "pyspark", Spark())
+def test_it_compiles_for_spark() -> None:
     kinds = {"text": "string", "integer": "int64", "number": "float64", "money": "int64"}
     tables = {
         name: ibis.table(
@@ -178,7 +174,7 @@ def test_it_compiles_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, spec in TABLES.items()
     }
     for name, table in as_of(tables, DAY).items():
-        assert ibis.to_sql(table, dialect="pyspark").startswith(("SELECT", "WITH")), name
+        assert spark_sql(table).startswith(("SELECT", "WITH")), name
 
 
 THEN = st.integers(0, 500).map(lambda n: DAY - timedelta(days=n))

@@ -10,8 +10,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pytest
-from ibis.backends.sql.compilers import pyspark
-from ibis.config import Config
 
 from leads.facts.churn import CHURN, LIMITS, READS, SIGNALS, at_risk
 from leads.facts.family import KEYS, Family
@@ -28,6 +26,7 @@ from leads.facts.seats import SEATS, UTILISATION
 from leads.facts.shrinking import DOWNGRADE, REDUCTION
 from leads.inputs import Inputs
 from tests.leads.world import ARROW, LINEAGE, PRESETS, TODAY, World, read_yaml
+from tests.spark import spark_sql
 
 Row = dict[str, Any]
 Told = Mapping[str, Mapping[tuple[str, ...], Row]]
@@ -153,12 +152,6 @@ PURCHASES = [
 ROWS = {"product": PRODUCTS, "account": ACCOUNTS, "subscription": SUBSCRIPTIONS, "purchase": PURCHASES}
 
 
-class _Spark(Config):
-    """What the Spark engine would set when it connects."""
-
-    treat_nan_as_null: bool = False
-
-
 def _silent(name: str) -> Family:
     kinds = {"usage_drop": "boolean", "onboarding_open": "boolean", "champion_left_on": "date"}
     schema = {"account_id": "string"} | {fact: kinds.get(fact, "int64") for fact in READS[name]}
@@ -188,11 +181,10 @@ def read(family: Family, table: ir.Table) -> dict[tuple[str, ...], Row]:
 @pytest.fixture(scope="module")
 def told() -> Iterator[Told]:
     """Every family over the one world, by key: it has the columns it says, and compiles for a cluster as well."""
-    with pytest.MonkeyPatch.context() as patch, closing(World(ROWS)) as world:
-        patch.setattr(ibis.options, "pyspark", _Spark())
+    with closing(World(ROWS)) as world:
 
         def stage(name: str, expr: ir.Table) -> ir.Table:
-            assert pyspark.compiler.to_sqlglot(expr.unbind()).sql("spark")
+            assert spark_sql(expr)
             return world.stage(name, expr)
 
         of = ground(world, stage=stage)

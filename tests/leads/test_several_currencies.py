@@ -8,8 +8,6 @@ from typing import Any
 
 import ibis
 import pytest
-from ibis.backends.sql.compilers import pyspark
-from ibis.config import Config
 
 from leads.facts.families import FAMILIES, SPINES
 from leads.facts.ground import Ground
@@ -17,6 +15,7 @@ from leads.facts.rfm import RFM
 from leads.inputs import Inputs
 from mappings.config import Company
 from tests.leads.world import LINEAGE, TODAY, World
+from tests.spark import spark_sql
 
 Row = dict[str, Any]
 Told = Mapping[str, Mapping[tuple[str, ...], Row]]
@@ -93,12 +92,6 @@ ROWS: dict[str, list[Row]] = {
 }  # fmt: skip
 
 
-class _Spark(Config):
-    """What the Spark engine would set when it connects."""
-
-    treat_nan_as_null: bool = False
-
-
 def _ground(world: World, stage: Any, **numbers: float) -> Ground:
     company = Company.model_validate({"name": "Example Vendor", "currency": "USD", "rates": RATES})
     rules: Any = SimpleNamespace(facts={"rfm": numbers}, mapping=SimpleNamespace(company=company))
@@ -112,11 +105,10 @@ def _ground(world: World, stage: Any, **numbers: float) -> Ground:
 @pytest.fixture(scope="module")
 def told() -> Told:
     """The families with money in them, by key; every expression compiles for a cluster as well."""
-    with pytest.MonkeyPatch.context() as patch, closing(World(ROWS)) as world:
-        patch.setattr(ibis.options, "pyspark", _Spark())
+    with closing(World(ROWS)) as world:
 
         def stage(name: str, expr: Any) -> Any:
-            assert pyspark.compiler.to_sqlglot(expr.unbind()).sql("spark")
+            assert spark_sql(expr)
             return world.stage(name, expr)
 
         ground = _ground(world, stage, quantile_min=3)
