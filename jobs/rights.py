@@ -1,15 +1,17 @@
 """The least that our login must be allowed, by what the mapping reads and writes now; and what it may beyond that."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from connector.hubspot.names import MEMBERS
 from connector.hubspot.scopes import scopes
 from jobs.result import JsonObject
 from jobs.wiring import Work
 from mappings.config import MappingConfig, Rules
-from mappings.needs import needs
+from mappings.needs import needs, parts
 from mappings.schema import ObjectSchema, Schema
+from mappings.sources import readings_of_sources
 from mappings.write import lead_target, list_target, wanted_fields, wanted_lists
 
 May = Literal["read", "create", "edit", "scope"]
@@ -19,13 +21,15 @@ May = Literal["read", "create", "edit", "scope"]
 class Right:
     """One permission. `target`: an object, `Object.Field`, or a scope. `held`: None where the CRM does not tell.
 
-    `purpose`: `run` for every night, `setup` for `tossup setup --apply` alone.
+    `purpose`: `run` for every night, `more` for what runs go on without and would know more with, `setup` for
+    `tossup setup --apply` alone. `parts`: the parts of the mapping that ask for it (read.case, write.task), sorted.
     """
 
     target: str
     may: May
     held: bool | None
-    purpose: Literal["run", "setup"] = "run"
+    purpose: Literal["run", "more", "setup"] = "run"
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,13 @@ class Rights:
         return {
             "connection": self.connection,
             "needed": [
-                {"target": one.target, "may": one.may, "held": one.held, "purpose": one.purpose}
+                {
+                    "target": one.target,
+                    "may": one.may,
+                    "held": one.held,
+                    "purpose": one.purpose,
+                    "parts": list(one.parts),
+                }
                 for one in self.needed
             ],
             "excess": [{"target": one.target, "may": one.may} for one in self.excess],
@@ -55,30 +65,92 @@ class Rights:
 
 def rights(work: Work) -> Rights:
     """What this connection's mapping and plays need, held against what the CRM shows our login."""
-    read = {name: frozenset(need.fields) for name, need in needs(work.rules.mapping, work.schema).items()}
-    write = written_fields(work.rules.mapping, work.schema)
+    mapping, schema = work.rules.mapping, work.schema
+    read = {name: frozenset(need.fields) for name, need in needs(mapping, schema).items()}
+    write = written_fields(mapping, schema)
     excess: tuple[Right, ...] = ()
     if work.crm.name == "hubspot":
-        needed = _scopes(work.rules, work.schema, read, write)
+        needed = _scopes(work.rules, schema, read, write)
     else:
-        needed = tuple(_permissions(work.rules, work.schema, read, write))
-        excess = tuple(_beyond(work.schema, write))
-    return Rights(connection=work.connection, needed=needed, excess=excess)
+        needed = tuple(_permissions(work.rules, schema, read, write))
+        excess = tuple(_beyond(schema, write))
+    told = tuple(_told(mapping, schema, needed))
+    return Rights(connection=work.connection, needed=(*told, *_more(mapping, schema, told)), excess=excess)
 
 
 def written_fields(mapping: MappingConfig, schema: Schema) -> dict[str, frozenset[str]]:
     """Every field that a run may write, by object; objects in which it makes records are among them."""
+    found: dict[str, frozenset[str]] = {}
+    for _, object, fields in _writes(mapping, schema):
+        found[object] = found.get(object, frozenset()) | fields
+    return found
+
+
+def _writes(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """(part of the mapping, object, fields) of what a run may write."""
     account = mapping.write.account
-    found = {account.object: {out.field for out in account.fields.values()}}
-    for record in (mapping.write.task, lead_target(mapping, schema)):
+    yield "write.account", account.object, frozenset(out.field for out in account.fields.values())
+    for part, record in (("write.task", mapping.write.task), ("write.lead", lead_target(mapping, schema))):
         fields = {record.key.field, *(out.field for out in record.fields.values()), *record.constants, *record.close}
-        found.setdefault(record.object, set()).update(fields)
+        yield part, record.object, frozenset(fields)
     if (out := list_target(mapping, schema)) is not None:
         keyed = {out.key.field} if out.key is not None else set()
-        found.setdefault(out.object, set()).update(
-            {*keyed, *(one.field for one in out.fields.values()), *out.constants}
-        )
-    return {name: frozenset(fields) for name, fields in found.items()}
+        yield "write.list", out.object, frozenset({*keyed, *(f.field for f in out.fields.values()), *out.constants})
+
+
+def _told(mapping: MappingConfig, schema: Schema, needed: Iterable[Right]) -> Iterator[Right]:
+    """The same rights, each with the parts of the mapping that ask for it."""
+    reads, hides, writes = _asked(mapping, schema), _hidden(mapping, schema), dict[str, set[str]]()
+    for part, name, fields in _writes(mapping, schema):
+        for target in (name, *(f"{name}.{field}" for field in fields), *_write_scopes(schema, name)):
+            writes.setdefault(target, set()).add(part)
+    for right in needed:
+        if right.may in ("create", "edit") or right.target.endswith(".write"):
+            asks = writes.get(right.target, set())
+        else:
+            asks = reads.get(right.target, set()) | hides.get(right.target, set())
+        yield replace(right, parts=tuple(sorted(asks)))
+
+
+def _asked(mapping: MappingConfig, schema: Schema) -> dict[str, set[str]]:
+    """What is read, as objects, fields and scopes -> the parts of the mapping that ask for it."""
+    found: dict[str, set[str]] = {}
+    for part in parts(mapping):
+        for name, need in needs(mapping, schema, part).items():
+            for target in (name, *(f"{name}.{field}" for field in need.fields), *_read_scopes(schema, name)):
+                found.setdefault(target, set()).add(part)
+    return found
+
+
+def _hidden(mapping: MappingConfig, schema: Schema) -> dict[str, set[str]]:
+    """What would show the objects that the mapping reads and the CRM hides -> the parts that ask for it."""
+    found: dict[str, set[str]] = {}
+    for table, reading in readings_of_sources(mapping, None):
+        if reading.object in schema.hidden:
+            for target in _read_scopes(schema, reading.object) or (reading.object,):
+                found.setdefault(target, set()).add(f"read.{table}")
+    return found
+
+
+def _read_scopes(schema: Schema, object: str) -> tuple[str, ...]:
+    if schema.crm != "hubspot":
+        return ()
+    return ("crm.lists.read",) if object == MEMBERS else scopes([object])
+
+
+def _write_scopes(schema: Schema, object: str) -> tuple[str, ...]:
+    if schema.crm != "hubspot":
+        return ()
+    return ("crm.lists.write",) if object == MEMBERS else scopes((), [object])
+
+
+def _more(mapping: MappingConfig, schema: Schema, told: Iterable[Right]) -> Iterator[Right]:
+    """What the mapping would read, the CRM hides, and no run needs."""
+    known = {right.target for right in told}
+    may: May = "scope" if schema.crm == "hubspot" else "read"
+    for target, asks in sorted(_hidden(mapping, schema).items()):
+        if target not in known:
+            yield Right(target=target, may=may, held=False, purpose="more", parts=tuple(sorted(asks)))
 
 
 def _made(mapping: MappingConfig, schema: Schema) -> set[str]:

@@ -1,4 +1,4 @@
-"""The rights that our login needs, as people read them in a terminal: by object, its fields in one wrapped list."""
+"""The rights that our login needs, as people read them: by object, its fields in one wrapped list, and what for."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -29,7 +29,10 @@ def _parts(rights: Rights) -> Iterator[RenderableType]:
         )
     yield from _section("Held", [one for one in run if one.held], "green")
     yield from _section("Not told by the CRM", [one for one in run if one.held is None], "yellow")
-    yield from _section("For `tossup setup --apply` alone", [one for one in rights.needed if one not in run], "")
+    more = [one for one in rights.needed if one.purpose == "more"]
+    yield from _section("Hidden: read if you grant it, done without until then", more, "yellow")
+    setup = [one for one in rights.needed if one.purpose == "setup"]
+    yield from _section("For `tossup setup --apply` alone", setup, "")
     if rights.excess:
         yield Text("")
         yield Text("May be edited beyond that (field by field with --json)", style="bold")
@@ -41,13 +44,24 @@ def _section(title: str, rights: Sequence[Right], style: str) -> Iterator[Render
         return
     yield Text("")
     yield Text(title, style=f"bold {style}".rstrip())
-    scopes = [one.target for one in rights if one.may == "scope"]
-    yield from (Text(f"  {scope}") for scope in scopes)
-    objects = _by_object(one for one in rights if one.may != "scope")
-    for object, mays in objects.items():
+    scopes = [one for one in rights if one.may == "scope"]
+    if scopes:
+        yield _scopes(scopes)
+    records = [one for one in rights if one.may != "scope"]
+    for object, mays in _by_object(records).items():
         whole = ", ".join(may for may, fields in mays.items() if _MANY in fields)
         yield Text.assemble(("  " + object, "bold"), f": {whole}" if whole else "")
-        yield _fields(mays)
+        parts = {part for one in records if one.target.partition(".")[0] == object for part in one.parts}
+        yield _fields({**mays, "for": sorted(parts)})
+
+
+def _scopes(rights: Iterable[Right]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    grid.add_column()
+    grid.add_column(ratio=1, overflow="fold")
+    for one in rights:
+        grid.add_row(f"  {one.target}", Text(", ".join(one.parts), style="dim"))
+    return grid
 
 
 def _by_object(rights: Iterable[Right]) -> Mapping[str, Mapping[str, list[str]]]:
@@ -66,7 +80,7 @@ def _fields(mays: Mapping[str, Sequence[str]]) -> Table:
     for may, fields in mays.items():
         named = [field for field in fields if field != _MANY]
         if named:
-            grid.add_row(Text(f"    {may}", style="dim"), Text(", ".join(named)))
+            grid.add_row(Text(f"    {may}", style="dim"), Text(", ".join(named), style="dim" if may == "for" else ""))
     return grid
 
 

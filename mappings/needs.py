@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mappings.config import MappingConfig, RecordOut
 from mappings.paths import hops_from, routes
 from mappings.schema import FieldType, ObjectSchema, Schema
-from mappings.sources import readings, written
+from mappings.sources import readings, readings_back, readings_of_sources, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,22 @@ def _referred(schema: Schema, starts: Iterable[str], segments: list[str]) -> Ite
         yield from starts or ([segment] if segment in schema.known else [])
 
 
-def needs(mapping: MappingConfig, schema: Schema) -> dict[str, Needs]:
-    """CRM object -> what to pull of it. Objects and fields that the CRM does not have are left out."""
+def parts(mapping: MappingConfig) -> tuple[str, ...]:
+    """The parts of a mapping that something is pulled for, as its file names them: read.case, write.task."""
+    out = ("write.list",) if mapping.write.list is not None else ()
+    return (*(f"read.{table}" for table in mapping.read), "write.account", "write.task", "write.lead", *out)
+
+
+def needs(mapping: MappingConfig, schema: Schema, part: str | None = None) -> dict[str, Needs]:
+    """CRM object -> what to pull of it. Objects and fields that the CRM does not have are left out.
+
+    `part`: only what this one of `parts` asks for.
+    """
     fields: dict[str, set[str]] = {}
     links: dict[str, set[str]] = {}
-    for object, paths in _wanted(mapping, schema):
+    for asks, object, paths in _wanted(mapping, schema):
+        if part not in (None, asks):
+            continue
         fields.setdefault(object, set())
         for route in routes(schema, object, paths):
             fields.setdefault(route.object, set()).add(route.field.name)
@@ -81,20 +92,22 @@ def _always_there(object: ObjectSchema, name: str) -> bool:
     return name in (object.id_field, object.stamp_field) or (field is not None and field.type is FieldType.ID)
 
 
-def _wanted(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(object, paths) of everything that is read, and of what is written: to compare, we must know what is there."""
-    for _, reading in readings(mapping, schema):
-        yield reading.object, reading.paths
+def _wanted(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(part, object, paths) of what is read, and of what is written: to compare, we must know what is there."""
+    for table, reading in readings_of_sources(mapping, schema):
+        yield f"read.{table}", reading.object, reading.paths
+    for kind, reading in readings_back(mapping, schema):
+        yield f"write.{kind}", reading.object, reading.paths
     account = mapping.write.account
     if account.object in schema.objects:
-        yield account.object, tuple(field.field for field in account.fields.values())
-    for _, record in written(mapping):
+        yield "write.account", account.object, tuple(field.field for field in account.fields.values())
+    for kind, record in written(mapping):
         if can_be_ours(schema, record):
-            yield record.object, _written_fields(record)
+            yield f"write.{kind}", record.object, _written_fields(record)
     out = mapping.write.list
     if out is not None and out.object in schema.objects:
         back = out.read.created_on.paths if out.read.created_on is not None else ()
-        yield out.object, (*(field.field for field in out.fields.values()), *out.constants, *back)
+        yield "write.list", out.object, (*(field.field for field in out.fields.values()), *out.constants, *back)
 
 
 def can_be_ours(schema: Schema, record: RecordOut) -> bool:

@@ -40,17 +40,27 @@ class Reading:
 
 def readings(mapping: MappingConfig, schema: Schema | None) -> Iterator[tuple[str, Reading]]:
     """(canonical table, reading) for every source whose object the CRM has; without a schema, for all of them."""
+    yield from readings_of_sources(mapping, schema)
+    yield from (("ours", reading) for _, reading in readings_back(mapping, schema))
+
+
+def readings_of_sources(mapping: MappingConfig, schema: Schema | None) -> Iterator[tuple[str, Reading]]:
+    """(canonical table, reading) for every source under `read`."""
     for table, sources in mapping.read.items():
         for source in sources:
             if schema is None or source.object in schema.objects:
                 yield table, of_source(source)
+
+
+def readings_back(mapping: MappingConfig, schema: Schema | None) -> Iterator[tuple[str, Reading]]:
+    """(task, lead or list, reading) for every kind of record that Tossup writes and the CRM can hold."""
     for kind, record in written(mapping):
         if schema is None or _there(schema, record.object, record.key):
-            yield "ours", of_record(kind, record)
+            yield kind, of_record(kind, record)
     out = mapping.write.list
     key = out.key if out is not None else None
     if out is not None and key is not None and (schema is None or _there(schema, out.object, key)):
-        yield "ours", _of_members(out, key.field)
+        yield "list", _of_members(out, key.field)
 
 
 def _there(schema: Schema, object: str, key: OutField) -> bool:

@@ -44,6 +44,9 @@ def test_with_the_listed_scopes_and_no_other_a_run_writes_everything(companies: 
     served.org.settings({"missing_scopes": ["crm.objects.companies.read"]})
     lacking = run("rights", "--json", folder=served.settings.state_dir, variables=served.env)
     assert lacking.code == 2, lacking
+    told = {one["target"]: one for one in lacking.json()["needed"]}["crm.objects.companies.read"]
+    assert (told["held"], told["purpose"]) == (False, "run")
+    assert {"read.account", "read.subscription"} >= set(told["parts"]) >= {"read.account"}
     served.org.settings({"missing_scopes": []})
 
 
@@ -69,10 +72,45 @@ def test_a_hidden_field_is_lacking_and_other_fields_are_too_much(
     assert ended.code == 2
     lines = [line.strip() for line in ended.out.splitlines()]
     at = lines.index("LACKING: 1 right")
-    assert lines[at + 1 : at + 3] == ["Task", "edit Subject"]
+    assert lines[at + 1 : at + 4] == ["Task", "edit Subject", "for  write.task"]
     json = run("rights", "--json", folder=tmp_path, variables=served.env)
     assert (json.code, json.err) == (0, "")
     assert json.json()["connection"].startswith("salesforce:")
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_every_right_of_a_night_names_the_parts_of_the_mapping_that_ask_for_it(
+    companies: dict[str, Company], crm: str
+) -> None:
+    told = {(one.target, one.may): one.parts for one in verbs.rights(companies[crm].settings).needed}
+    if crm == "salesforce":
+        assert told["Opportunity", "read"] == ("read.opportunity", "read.purchase")
+        assert told["Task", "create"] == ("write.task",)
+        assert told["Account.Tossup_Priority__c", "edit"] == ("write.account",)
+        assert told["Task.TaskSubtype", "read"] == ("read.activity",)
+    else:
+        assert told["crm.objects.deals.read", "scope"] == ("read.opportunity", "read.purchase")
+        assert told["crm.objects.contacts.write", "scope"] == ("write.task",)
+        assert told["crm.lists.write", "scope"] == ("write.list",)
+    nightly = [one for one in verbs.rights(companies[crm].settings).needed if one.purpose == "run"]
+    assert [one for one in nightly if not one.parts] == []
+
+
+def test_what_the_crm_hides_and_runs_do_without_is_listed_apart(
+    companies: dict[str, Company], tmp_path: Path
+) -> None:
+    served = companies["hubspot"]
+    presets = {name: value for name, value in served.env.items() if name != "TOSSUP_CONFIG"}
+    served.org.settings({"missing_scopes": ["crm.objects.tickets.read"]})
+    ended = run("rights", folder=tmp_path, variables=presets)
+    json = run("rights", "--json", folder=tmp_path, variables=presets).json()
+    served.org.settings({"missing_scopes": []})
+    assert ended.code == 0, ended
+    lines = [" ".join(line.split()) for line in ended.out.splitlines()]
+    at = lines.index("Hidden: read if you grant it, done without until then")
+    assert lines[at + 1 : at + 3] == ["crm.objects.tickets.read read.case", "crm.schemas.tickets.read read.case"]
+    more = {one["target"]: (one["held"], one["parts"]) for one in json["needed"] if one["purpose"] == "more"}
+    assert more["crm.objects.tickets.read"] == (False, ["read.case"])
 
 
 @pytest.mark.parametrize("crm", CRMS)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mappings.needs import Needs, needs, objects
+from mappings.needs import Needs, needs, objects, parts
 from mappings.read import lineage
 from tests.mappings.orgs import hubspot, mapping, preset, salesforce
 
@@ -95,3 +95,17 @@ def test_lineage_names_the_crms_fields_and_only_what_is_there() -> None:
 def test_a_catalog_is_a_source_too() -> None:
     rules = mapping(DEEP + "catalog: {SUITE: {tier: 2}}\n")
     assert lineage(rules, salesforce())["product.tier"] == "catalog"
+
+
+def test_the_parts_together_need_what_the_mapping_needs() -> None:
+    for rules, org in ((preset("salesforce"), salesforce()), (preset("hubspot"), hubspot())):
+        whole = {(object, name) for object, need in needs(rules, org).items() for name in (*need.fields, *need.links)}
+        apart = {
+            (object, name)
+            for part in parts(rules)
+            for object, need in needs(rules, org, part).items()
+            for name in (*need.fields, *need.links)
+        }
+        assert apart == whole
+    assert set(needs(preset("salesforce"), salesforce(), "read.case")) >= {"Case"}
+    assert "Tossup_Key__c" in needs(preset("salesforce"), salesforce(), "write.task")["Task"].fields
