@@ -14,9 +14,9 @@ from mappings.money import major
 
 JsonObject = dict[str, object]
 
-Reason = Literal["touched", "again", "gone", "kept", "outdated"]
-"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away; it would
-not be planned any more."""
+Reason = Literal["touched", "again", "gone", "kept", "forgotten", "outdated"]
+"""A person wrote it; a later run wrote it; the record is no longer there; the CRM lets us not take it away; what it
+was is forgotten; it would not be planned any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from jobs.apply import calls_needed
 from jobs.attached import attached
 from jobs.before import now_held
 from jobs.result import Left, Reason
+from jobs.store.erase import is_erased
 from jobs.store.ledger import Ledger, OpenIntent
 from jobs.unmaking import EDITOR, lost_key, saved
 from jobs.wiring import Work
@@ -29,6 +30,7 @@ _DID: Mapping[Action, str] = {
     "close": "closed it",
     "remove": "took it away",
 }
+_FORGOTTEN = "a text of it was forgotten (`tossup forget`), so nobody can tell what it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +111,18 @@ class _Later:
     def __init__(self, wrote: Sequence[tuple[str, Change]]) -> None:
         self._runs: dict[tuple[str, str, str | None], list[tuple[str, Change]]] = {}
         for run, change in wrote:
-            names = [field.name for field in change.fields] if change.action == "update" else [None]
-            for name in names:
-                self._add(run, change, (change.object, change.ref, name))
+            undone = change.why.removeprefix(undo_of("")) if is_undo(change.why) else None
+            # a record that was closed is opened again by writing its fields
+            whole = change.action != "update" or self._was_closed_by(undone, change)
+            for name in [None] if whole else [field.name for field in change.fields]:
+                self._add(run, change, undone, (change.object, change.ref, name))
 
-    def _add(self, run: str, change: Change, place: tuple[str, str, str | None]) -> None:
+    def _was_closed_by(self, run: str | None, change: Change) -> bool:
+        before = self._runs.get((change.object, change.ref, None), ())
+        return any(one == run and last.action == "close" for one, last in before)
+
+    def _add(self, run: str, change: Change, undone: str | None, place: tuple[str, str, str | None]) -> None:
         before = self._runs.setdefault(place, [])
-        undone = change.why.removeprefix(undo_of("")) if is_undo(change.why) else None
         kept = [one for one in before if one[0] != undone]
         self._runs[place] = kept if len(kept) < len(before) else [*before, (run, change)]
 
@@ -173,9 +180,11 @@ def _restored(
     left: list[Left] = []
     for one in change.fields:
         since = later.of(change, one.name) or later.of(change)
-        if same(row.get(one.name), one.old):
+        if is_erased(one):
+            left.append(_left(change, outcome, one.name, "forgotten", _FORGOTTEN))
+        elif same(row.get(one.name), one.old):
             continue
-        if since is not None:
+        elif since is not None:
             left.append(_left(change, outcome, one.name, "again", f"{since}; undo that one first"))
         elif not same(row.get(one.name), one.new):
             left.append(_left(change, outcome, one.name, "touched", "somebody changed it since"))
@@ -203,15 +212,16 @@ def _unmade(
     """A record that was made: taken away where nobody touched it, or closed where we may not."""
     if outcome.id is None:
         return None, []  # somebody else had put that contact on the list
-    since = later.of(change)
+    changed = sorted(f.name for f in change.fields if row and f.name in row and not same(row[f.name], f.new))
+    since = next((text for name in (None, *changed) if (text := later.of(change, name)) is not None), None)
     if since is not None:
         text = since if row is None else f"{since}; undo that one first"
         return None, [_left(change, outcome, None, "gone" if row is None else "again", text)]
     if row is None:
         return None, [_left(change, outcome, None, "gone", "the record is no longer there")]
-    touched = _touched(work, change, row)
-    if touched is not None:
-        return None, [_left(change, outcome, None, "touched", touched)]
+    stays = _stays(work, change, row, changed)
+    if stays is not None:
+        return None, [_left(change, outcome, None, *stays)]
     gone = tuple(FieldChange(name=one.name, old=one.new, new=None) for one in change.fields)
     last = closing(work.rules.mapping, change.object)
     deletable = work.schema.objects[change.object].deletable
@@ -243,6 +253,8 @@ def _remade(
     if since is not None or row is not None:
         text = since or "somebody put it back"
         return None, [_left(change, outcome, None, "again" if since is not None else "touched", text)]
+    if any(map(is_erased, change.fields)):
+        return None, [_left(change, outcome, None, "forgotten", _FORGOTTEN)]
     members = list_target(work.rules.mapping, work.schema)
     keyed = members is not None and change.object == members.object and members.key is not None
     key_field = members.key.field if keyed and members is not None and members.key is not None else change.key_field
@@ -262,17 +274,16 @@ def _remade(
     )
 
 
-def _touched(work: Work, change: Change, row: Row) -> str | None:
-    """What people did to a record that we made, in words; None where it is as we made it."""
-    lost = lost_key(change, row)
-    if lost is not None:
-        return lost
-    changed = [f.name for f in change.fields if f.name in row and not same(row[f.name], f.new)]
-    if changed:
-        return f"somebody changed {', '.join(sorted(changed))}"
-    if _answered(work, change, row):
-        return "somebody answered on it"
-    return saved(work, row)
+def _stays(work: Work, change: Change, row: Row, changed: Sequence[str]) -> tuple[Reason, str] | None:
+    """Why a record that we made is left, also in words; None where it is as we made it."""
+    if any(map(is_erased, change.fields)):
+        return "forgotten", _FORGOTTEN
+    touched = lost_key(change, row)
+    if touched is None and changed:
+        touched = f"somebody changed {', '.join(changed)}"
+    if touched is None:
+        touched = "somebody answered on it" if _answered(work, change, row) else saved(work, row)
+    return None if touched is None else ("touched", touched)
 
 
 def _answered(work: Work, change: Change, row: Row) -> bool:

@@ -15,7 +15,7 @@ from jobs.store.database import Database
 from jobs.store.records import plan_from_bytes
 from jobs.store.tables import intents, outcomes, plans, seen, written
 from jobs.store.words import Words
-from mappings.changes import Change
+from mappings.changes import Change, FieldChange
 
 Record = tuple[str, str]
 ERASED = "[erased]"
@@ -41,6 +41,11 @@ class Traces:
 def speaks_of_erased(change: Change) -> bool:
     """Whether it would write what stands in the place of a forgotten text: it waits until the CRM was read again."""
     return any(isinstance(field.new, str) and ERASED in field.new for field in change.fields)
+
+
+def is_erased(field: FieldChange) -> bool:
+    """Whether a forgotten text stood here: what it was, before or after, nobody knows any more."""
+    return any(isinstance(value, str) and ERASED in value for value in (field.old, field.new))
 
 
 def about(database: Database, connection: str, words: Words) -> set[Record]:

@@ -130,6 +130,28 @@ def test_what_several_people_share_names_none_of_them(synced: Company) -> None:
     assert verbs.forget(synced.settings, employer, (), write=False).people == 0
 
 
+@pytest.mark.parametrize("crm", CRMS)
+def test_an_undo_writes_no_forgotten_text_and_says_what_it_leaves(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store") as here:
+        made = here.sync()
+        here.later()
+        undone = verbs.undo(here.settings, made.run, write=True, report=silent)
+        here.later()
+        who = here.id_of(here.of(FULL, "contact"))
+        assert verbs.forget(here.settings, who, (), write=True).done
+        back = verbs.undo(here.settings, undone.run, write=True, report=silent)
+        (left,) = back.left
+        assert (left.object, left.reason) == (here.names["task"], "forgotten")
+        assert (back.refused, back.written) == ((), made.written - 1)
+        assert "[erased]" not in repr([here.records(object) for object in ("account", "task", "lead")])
+        here.later()
+        told = here.sync()
+        assert verbs.forget(here.settings, who, (), write=True).done
+        assert {one.reason for one in verbs.undo(here.settings, told.run, write=True, report=silent).left} == {
+            "forgotten"
+        }
+
+
 @pytest.mark.parametrize(
     ("word", "text", "meant"),
     [

@@ -148,6 +148,23 @@ def test_a_closed_task_is_opened_again_and_closed_by_the_next_sync(synced: Synce
     assert here.of(FULL, "task")[names["status"]] == names["done"]
 
 
+def test_a_task_that_was_opened_again_goes_away_with_the_run_that_made_it(synced: Synced) -> None:
+    here = synced.again()
+    here.edit("update", FULL, "subscription", used=20)
+    closed = here.sync()
+    here.later()
+    opened = undo(here, closed.run)
+    here.later()
+    again = undo(here, opened.run)
+    here.later()
+    (left,) = [one for one in undo(here, synced.run.run, write=False).left if one.object == here.names["task"]]
+    assert (left.reason, left.text) == ("again", f"run {again.run} wrote it again since; undo that one first")
+    undo(here, again.run)
+    here.later()
+    told = undo(here, synced.run.run)
+    assert (told.left, told.written, here.ours("task")) == ((), synced.run.written, {})
+
+
 def test_a_run_that_broke_off_half_way_is_undone_too(synced: Synced, monkeypatch: pytest.MonkeyPatch) -> None:
     here = synced.again()
     undo(here, synced.run.run)
