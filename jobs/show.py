@@ -268,11 +268,11 @@ def refusal_json(refusal: Refusal) -> JsonObject:
 
 
 def refusal_list(refusals: Sequence[Refusal]) -> RenderableType:
-    """What the CRM refused, in its own words."""
+    """What the CRM refused, in its own words, and what it did not tell about."""
     if not refusals:
-        return Words("The CRM refused nothing in this run.")
+        return Words("The CRM refused nothing in this run, and nothing is unclear.")
     table = Table(box=None, pad_edge=False)
-    for column in ("object", "record or key", "code", "what the CRM says"):
+    for column in ("object", "record or key", "code", "why"):
         table.add_column(column, overflow="fold")
     for one in refusals:
         table.add_row(*(Words(cell or "") for cell in (one.object, one.ref, one.code, one.message)))

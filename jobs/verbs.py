@@ -221,11 +221,15 @@ def review(settings: Settings, plan: str) -> Outline:
 
 
 def refusals(settings: Settings, run: str) -> Sequence[Refusal]:
-    """Every record that the CRM refused in a run. Raises GiveUp where there is no such run."""
+    """Every record that the CRM refused in a run, then those of which nobody knows yet whether they were written.
+
+    Raises GiveUp where there is no such run.
+    """
     connection = _latest(settings).connection
     with open_ledger(settings, connection) as ledger:
         known(ledger, connection, run)
-        return ledger.refusals(run)
+        unclear = [one.unclear() for one in ledger.open_intents(connection) if one.run == run]
+        return (*ledger.refusals(run), *unclear)
 
 
 def forget(settings: Settings, who: str, also: Sequence[str], *, write: bool, anyway: bool = False) -> Forgotten:

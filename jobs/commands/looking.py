@@ -92,12 +92,12 @@ def explain(
 
 @app.command()
 def runs(
-    run: Annotated[str | None, typer.Argument(help="List what the CRM refused in this run.")] = None,
+    run: Annotated[str | None, typer.Argument(help="List what the CRM refused in this run, or left unclear.")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """List the last runs. Or the records that the CRM refused in one of them."""
+    """List the last runs. Or the records that the CRM refused, or left unclear, in one."""
     settings = settings_here(offline=True)
     if run is None:
         listed = verbs.runs(settings, last)

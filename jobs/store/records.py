@@ -69,16 +69,6 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenIntent:
-    """A change that was about to be written when its run ended: it may or may not be in the CRM."""
-
-    run: str
-    plan: str
-    change: Change
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """A record that the CRM refused, in the vendor's code and words."""
 
@@ -87,6 +77,21 @@ class Refusal:
     code: str | None
     message: str | None
     retryable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIntent:
+    """A change that was about to be written when its run ended: it may or may not be in the CRM."""
+
+    run: str
+    plan: str
+    change: Change
+    at: datetime
+
+    def unclear(self) -> Refusal:
+        """As it is told beside what was refused."""
+        text = "Nobody knows yet whether it was written. The next run looks."
+        return Refusal(object=self.change.object, ref=self.change.ref, code="UNCLEAR", message=text, retryable=True)
 
 
 def change_from_json(body: Any) -> Change:

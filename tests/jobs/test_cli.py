@@ -116,7 +116,10 @@ def test_runs_say_what_each_wrote_and_know_no_other_run(
     shown = tossup("runs", **synced.env, COLUMNS="80").out
     assert shown.startswith(f"Runs on {result.connection}")
     assert re.search(rf"^{result.run} +sync .* {result.written} +exit 0", shown, flags=re.MULTILINE)
-    assert tossup("runs", result.run, **synced.env).out == "The CRM refused nothing in this run.\n"
+    assert (
+        tossup("runs", result.run, **synced.env).out
+        == "The CRM refused nothing in this run, and nothing is unclear.\n"
+    )
     for unknown in ("99", "abc"):
         ended = tossup("runs", unknown, **synced.env)
         assert (ended.code, ended.err) == (2, f"There is no run {unknown}. `tossup runs` lists them.\n")

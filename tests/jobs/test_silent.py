@@ -77,10 +77,16 @@ def test_what_hubspot_goes_on_to_say_nothing_about_is_unknown_until_the_next_run
     with open_ledger(here.settings, told.connection) as ledger:
         assert len(ledger.open_intents(told.connection)) == 1, "neither written nor refused"
         assert ledger.refusals(told.run) == ()
+    (unclear,) = verbs.refusals(here.settings, told.run)
+    assert (unclear.code, unclear.message) == (
+        "UNCLEAR",
+        "Nobody knows yet whether it was written. The next run looks.",
+    )
     here.next_day()
     for account in (FULL, *MORE):
         here.edit("update", account, "account", employees=500)
     again = here.sync().to_json()
+    assert verbs.refusals(here.settings, told.run) == ()
     assert (again["conflicts"], again["refused"], again["changes"]["create"]) == (0, 0, 0), "none is a person's"
     assert {float(here.account(one)[here.names["headroom"]]) for one in (FULL, *MORE)} == {350}
     for run in (again["run"], told.run):
