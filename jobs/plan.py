@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -25,7 +26,7 @@ from leads.find import Found
 from leads.replies import reply
 from leads.texts import brief, names, say
 from mappings.canonical import Lead
-from mappings.changes import Change, Conflict, FieldChange, Plan, compare
+from mappings.changes import Change, Conflict, FieldChange, Plan, Value, compare
 from mappings.schema import ObjectSchema
 from mappings.write import (
     Desired,
@@ -128,8 +129,8 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
     mapping = work.rules.mapping
     object, policies = mapping.write.account.object, account_policies(mapping)
     desired = wanted_accounts(work, found)
-    fields = [name for name in desired.columns if name != "id"]
-    for rows in _differing(work, desired, fields, work.schema.objects[object]):
+    fields, rider = [name for name in desired.columns if name != "id"], computed_at_field(mapping)
+    for rows in _differing(work, desired, fields, work.schema.objects[object], rider):
         ids = [row["id"] for row in rows]
         wrote, seen = past(work, object, ids), work.ledger.seen(work.connection).fields(object, ids)
         for row in rows:
@@ -138,7 +139,7 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
             wanted = {name: row[name] for name in fields}
             changed, pinned = compare(wanted, theirs, before.values, policies, seen.get(row["id"], ()))
             yield (
-                _account_change(object, row["id"], changed, computed_at_field(mapping), view),
+                _account_change(object, row["id"], changed, rider, _moment(row.get(_HELD + (rider or ""))), view),
                 [
                     Conflict(object=object, id=row["id"], field=name, base=base, theirs=their, ours=ours)
                     for name, base, their, ours in pinned
@@ -146,24 +147,31 @@ def _account_changes(work: Work, found: Found, view: View) -> Iterator[tuple[Cha
             )
 
 
-def _account_change(object: str, id: str, changed: Sequence[FieldChange], stamp: str | None, view: View) -> Change:
+def _account_change(
+    object: str, id: str, changed: Sequence[FieldChange], rider: str | None, held: Value, view: View
+) -> Change:
     """The time it was computed is written only together with something else: else every run would write."""
     fields = list(changed)
-    if fields and stamp is not None:
-        fields.append(FieldChange(name=stamp, old=None, new=view.now.isoformat(timespec="milliseconds")))
+    if fields and rider is not None:
+        fields.append(FieldChange(name=rider, old=held, new=_moment(view.now)))
     return Change(
         object=object, action="update", id=id, key=None, key_field=None, fields=tuple(fields), why="account facts"
     )
 
 
+def _moment(at: Any) -> Value:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds") if isinstance(at, datetime) else at
+
+
 def _differing(
-    work: Work, desired: ir.Table, fields: Sequence[str], schema: ObjectSchema
+    work: Work, desired: ir.Table, fields: Sequence[str], schema: ObjectSchema, rider: str | None
 ) -> Iterator[list[dict[str, Any]]]:
     """Rows whose wanted values are not what the mirror holds, with both; a few thousand at a time."""
     if not fields:
         return
     there = work.mirror.table(schema.name)
-    columns = {_HELD + name: _as_written(there[name]) for name in fields}
+    shown = [rider] if rider is not None and rider in there.columns else []
+    columns = {_HELD + name: _as_written(there[name]) for name in (*fields, *shown)}
     columns[_STAMP] = (
         there[schema.stamp_field] if schema.stamp_field else there[schema.id_field].nullif(there[schema.id_field])
     )

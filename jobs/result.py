@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +67,8 @@ class RunResult:
     """Whether Tossup had never written to this connection before."""
     levels: Mapping[str, int] = field(default_factory=dict)
     """Rows of each object, once they were found fit to decide by: what later runs are held against."""
+    pulled: datetime | None = None
+    """When what it was decided from was pulled, where the run itself did not pull."""
 
     def to_ledger(self) -> JsonObject:
         """What is kept of the run: the machine interface, the model of its chances to win, and how much it read.

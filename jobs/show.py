@@ -1,6 +1,6 @@
 """What people see in a terminal: tables and panels that fit 80 columns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from rich.console import Group, RenderableType
@@ -35,7 +35,7 @@ def run_summary(result: RunResult, *, planned: bool = False) -> RenderableType:
         parts += [lead_counts(result.found.leads), *_unrated(result.found, result.found.leads)]
         parts += [asleep_list(result.found)] if result.found.asleep else []
     if result.plan:
-        parts += [glance(result.plan), _took(result)] if planned else [_written_line(result, result.plan)]
+        parts += [glance(result.plan), *_took(result)] if planned else [_written_line(result, result.plan)]
     if result.left:
         parts.append(left_list(result.left, result.plan))
     if result.first_write and result.written:
@@ -100,8 +100,11 @@ def waking(need: str, sources: Mapping[str, str]) -> str:
     return ", ".join([*empty, *missing])
 
 
-def _took(result: RunResult) -> Words:
-    return Words(f"\nThis took {counted(result.calls, 'call')} and {result.seconds:.1f} s.", style="dim")
+def _took(result: RunResult) -> Iterator[Words]:
+    if result.pulled is not None:
+        at = f"{result.pulled:%Y-%m-%d %H:%M}"
+        yield Words(f"\nAs of the last pull, {at} UTC; `tossup pull` reads what changed since.")
+    yield Words(f"\nThis took {counted(result.calls, 'call')} and {result.seconds:.1f} s.", style="dim")
 
 
 def _written_line(result: RunResult, plan: Plan) -> Words:

@@ -100,6 +100,7 @@ def plan(settings: Settings, *, report: Report) -> RunResult:
             raise GiveUp(f"Nothing was pulled from {work.connection} yet. Run `tossup pull` first.")
         _check(work)
         _plan(work, run, view, report)
+        run.result = replace(run.result, pulled=view.now)
     return run.result
 
 
@@ -124,7 +125,7 @@ def apply(settings: Settings, plan: str, *, report: Report, caution: Caution = U
 
 def sync(settings: Settings, *, write: bool, full: bool, report: Report, caution: Caution = USUAL) -> RunResult:
     """Pull, plan and, with `write`, apply."""
-    with open_work(settings, "sync") as work, _run(work, "sync") as run:
+    with open_work(settings, "sync") as work, _run(work, "sync", asks=not write) as run:
         _check(work)
         view = _pull(work, run, full=full, report=report)
         shrunken = safety.shrunken(work)
@@ -142,7 +143,7 @@ def sync(settings: Settings, *, write: bool, full: bool, report: Report, caution
 
 def undo(settings: Settings, run: str, *, write: bool, report: Report, caution: Caution = USUAL) -> RunResult:
     """Plan to take back what a run wrote where that is still ours and, with `write`, do it."""
-    with open_work(settings, "undo") as work, _run(work, "undo") as now:
+    with open_work(settings, "undo") as work, _run(work, "undo", asks=not write) as now:
         undoing = undo_plan(work, run)
         undoing = replace(undoing, plan=with_names(work, undoing.plan, undoing.left, run))
         work.ledger.save_plan(undoing.plan, work.crm.now())
@@ -251,10 +252,15 @@ class _Run:
     def id(self) -> str:
         return self.result.run
 
+    @property
+    def planned(self) -> bool:
+        """Whether there is something to write."""
+        return self.result.plan is not None and bool(self.result.plan.changes)
+
 
 @contextmanager
-def _run(work: Work, verb: str) -> Iterator[_Run]:
-    """Note the run's beginning and end, whatever the end."""
+def _run(work: Work, verb: str, *, asks: bool = False) -> Iterator[_Run]:
+    """Note the run's beginning and end, whatever the end; one that `asks` leaves its plan to a person."""
     began = time.monotonic()
     id, first = work.ledger.begin(verb, work.connection, work.crm.now()), not work.ledger.has_written(work.connection)
     run = _Run(result=RunResult(run=id, connection=work.connection, first_write=first))
@@ -262,7 +268,7 @@ def _run(work: Work, verb: str) -> Iterator[_Run]:
     try:
         stop_left(work)
         yield run
-        exit_code = 1 if run.result.refused else 0
+        exit_code = 1 if run.result.refused else 3 if asks and run.planned else 0
         work.ledger.prune(work.connection, work.crm.now() - timedelta(days=work.settings.keep_days))
     except BaseException as error:
         failure = failure_of(error)

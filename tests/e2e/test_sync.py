@@ -248,6 +248,7 @@ def test_without_yes_nothing_is_written_and_a_person_is_asked(serve: Serve) -> N
     tossup("setup", "--apply")
     before = tossup.emulator.hubspot.inspect(None)["counts"]
     planned = tossup("sync", "--json", expect=3).json()
+    assert tossup("runs", "--json").json()[0]["exit_code"] == 3, "what the command ended with"
     assert planned["written"] == 0
     assert planned["changes"]["create"] > 0
     assert tossup.emulator.hubspot.inspect(None)["counts"] == before

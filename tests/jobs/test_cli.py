@@ -360,9 +360,12 @@ def test_an_empty_org_is_told_in_words(tossup: Tossup, tmp_path: Path, crm: str)
         assert tossup("setup", "--json", **env).json()["applied"] is False
         assert tossup("setup", "--apply", **env).code == 0
         ended = tossup("sync", **env)
+        later = tossup("plan", **env)
     assert (ended.code, ended.err) == (0, "")
     assert columns(ended.out) <= 80
     assert "Nothing to write: the CRM holds all of it." in ended.out
+    assert "As of the last pull" not in ended.out
+    assert re.search(r"As of the last pull, \d{4}-\d\d-\d\d \d\d:\d\d UTC; `tossup pull` reads what", later.out)
 
 
 def test_the_schema_of_every_file_is_printed_and_the_presets_fit_it(tossup: Tossup) -> None:

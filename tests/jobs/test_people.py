@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs import verbs
+from mappings.same import same
 from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, small_world
 from tests.jobs.story import Story
 
@@ -93,6 +94,12 @@ def test_changed_facts_are_written_once_with_the_time(story: Story) -> None:
     assert float(story.held(0, "account", GREW, "headroom")) == 50
     times = [story.held(n, "account", GREW, "computed_at") for n in (0, 2, 4)]
     assert times[0] < times[1] == times[2]
+    stamp = story.company.names["computed_at"]
+    grown = story.company.id_of(story.company.account(GREW))
+    grew = next(one for one in story.plan(1).changes if one.id == grown)
+    (told,) = (one for one in grew.fields if one.name == stamp)
+    assert same(told.old, times[0]), "the plan says what the field holds now"
+    assert same(told.new, times[1])
 
 
 def test_an_account_without_news_is_not_touched(story: Story) -> None:
