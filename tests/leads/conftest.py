@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pytest
 
 from leads.find import Found
+from mappings.canonical import Lead
 from mappings.config import AccountOut, Rules
 from tests.leads.case_files import all_cases, background
 from tests.leads.world import World, close_engine, rules
@@ -67,6 +68,15 @@ def answer(_answered: Answered) -> Answer:
     """What find() says about all cases together, and its account rows by account id."""
     found, accounts, _facts, _asked = _answered
     return found, {row["account_id"]: row for row in accounts}
+
+
+@pytest.fixture(scope="session")
+def leads(answer: Answer) -> dict[str, Lead]:
+    """One open lead a play, or else any, from the worlds of the cases."""
+    best = sorted(
+        answer[0].leads, key=lambda lead: (lead.state == "open", lead.contact_id is not None, lead.value or 0)
+    )
+    return {lead.play: lead for lead in best}
 
 
 @pytest.fixture(scope="session")
