@@ -170,7 +170,7 @@ def explain(wanted: str, decided: Decided) -> Story:
         judgements=judged,
         sources={column: inputs.lineage[column] for column in _needs(plays) if column in inputs.lineage},
         rules=inputs.rules,
-        history=worked(found, id),
+        history=worked(found.workings.ground, id),
     )
 
 

@@ -160,7 +160,7 @@ def find_leads(settings: Settings, as_of: date | None = None) -> Found:
     view = _latest(settings)
     with open_store(settings, view.connection) as (mirror, ledger):
         found = decide(mirror, ledger, rules_of(settings, view.crm), view, as_of).found
-        return replace(found, worked=worked(found))
+        return replace(found, worked=worked(found.workings.ground))
 
 
 def as_of_notes(settings: Settings, as_of: date) -> tuple[str, ...]:

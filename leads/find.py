@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import ibis.expr.types as ir
 
@@ -16,6 +16,7 @@ from leads.facts.ground import Ground
 from leads.facts.rates import RATES
 from leads.inputs import Inputs, LetGo, Stage, filled, keep
 from leads.language import Expression
+from leads.lifecycle import Worked
 from leads.propensity import Report, learnt
 from leads.ranking import chosen, valued
 from leads.rules import Book, Guard, Rule
@@ -24,9 +25,6 @@ from leads.wide import ALWAYS, wide
 from mappings.canonical import Lead
 from mappings.config import Rules
 from mappings.extra import PREFIX
-
-if TYPE_CHECKING:  # that module reads this one's answer
-    from leads.lifecycle import Worked
 
 READS = ("account", "product", "subscription", "purchase", "opportunity", "contact", "activity", "case",
          "engagement", "feedback", "usage", "owner", "ours", "rate")  # fmt: skip
@@ -69,7 +67,7 @@ class Found:
     asleep: tuple[Asleep, ...]
     model: Report
     workings: Workings
-    worked: tuple["Worked", ...] = ()
+    worked: tuple[Worked, ...] = ()
     """What became of the leads we made (leads.lifecycle), where somebody asked."""
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from ibis import _
 
+from leads.facts.ground import Ground
 from leads.facts.ours import records
-from leads.find import Found
 from leads.phrases import tidy
 from mappings.canonical import Lead, LeadKey
 
@@ -43,9 +43,8 @@ class Worked:
     ids: tuple[str, ...]
 
 
-def worked(found: Found, account_id: str | None = None) -> tuple[Worked, ...]:
+def worked(ground: Ground, account_id: str | None = None) -> tuple[Worked, ...]:
     """Every lead that we ever made (for an account), by account, play, product and day; sorted."""
-    ground = found.workings.ground
     leads, rows = ground.ours.all, records(ground.inputs)
     if account_id is not None:
         leads, rows = leads.filter(_.account_id == account_id), rows.filter(_.key.split("/")[0] == account_id)

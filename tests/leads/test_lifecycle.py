@@ -52,8 +52,8 @@ def told() -> Iterator[tuple[Worked, ...]]:
     accounts = [{"id": account, "name": account} for account in (*RECORDS, "back")]
     with closing(World({"account": accounts, "opportunity": deals, "ours": _ours()})) as world:
         found = world.find(rules())
-        every = worked(found)
-        assert worked(found, "won") == tuple(one for one in every if one.key.account_id == "won")
+        every = worked(found.workings.ground)
+        assert worked(found.workings.ground, "won") == tuple(one for one in every if one.key.account_id == "won")
         yield every
 
 
