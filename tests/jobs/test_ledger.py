@@ -216,6 +216,17 @@ def test_one_key_may_name_a_task_and_a_lead(ledger: Ledger) -> None:
     }
 
 
+def test_what_was_written_again_stays_settled_when_old_runs_are_forgotten(ledger: Ledger) -> None:
+    create = change(key="K", action="create", Subject="x")
+    ledger.intend(ledger.begin("sync", ORG, T0), "plan", ORG, [create, change("001A", F=1)], T0)
+    write(ledger, create, at=later(1))
+    write(ledger, change("id of K", key="K", action="close", Status="Completed"), at=later(2))
+    assert ledger.prune(ORG, later(60)) == 3
+    (left,) = ledger.open_intents(ORG)
+    assert left.change.id == "001A", "nobody wrote that one again"
+    assert ledger.keys(ORG)["Task", "K"].closed
+
+
 def test_many_records_are_one_transaction_each_way(ledger: Ledger) -> None:
     changes = [change(f"001{n:06}", F=n) for n in range(12_000)]
     write(ledger, *changes)
