@@ -80,14 +80,14 @@ def _write(
 ) -> Iterator[tuple[Outcome, Change]]:
     for known in _due(crm, object, [change for change in changes if how(change) == "update"], check, applied):
         records = [_record(change) for change in known]
-        yield from _send(crm, ledger, plan, run, known, partial(crm.update, object, records))
+        yield from _send(crm, ledger, plan, run, object, known, partial(crm.update, object, records))
     new = [change for change in changes if change.id is None]
     for key_field, group in groupby(new, key=lambda change: change.key_field or ""):
         batch = list(group)
-        yield from _send(crm, ledger, plan, run, batch, _upsert(crm, object, key_field, batch))
+        yield from _send(crm, ledger, plan, run, object, batch, _upsert(crm, object, key_field, batch))
     for gone in _due(crm, object, [change for change in changes if how(change) == "remove"], check, applied):
         off = [Record(ref=change.ref, id=change.id, key=change.key, values={}) for change in gone]
-        yield from _send(crm, ledger, plan, run, gone, partial(crm.remove, object, off))
+        yield from _send(crm, ledger, plan, run, object, gone, partial(crm.remove, object, off))
 
 
 def _due(
@@ -110,7 +110,7 @@ def _upsert(crm: Crm, object: str, key_field: str, changes: Sequence[Change]) ->
 
 
 def _send(
-    crm: Crm, ledger: Ledger, plan: Plan, run: str, changes: Sequence[Change], send: Send
+    crm: Crm, ledger: Ledger, plan: Plan, run: str, object: str, changes: Sequence[Change], send: Send
 ) -> Iterator[tuple[Outcome, Change]]:
     """Intents first, then the calls.
 
@@ -125,12 +125,12 @@ def _send(
         for outcome in send():
             settled.append(outcome)
             if len(settled) >= CHUNK:
-                ledger.settle(run, settled, at)
+                ledger.settle(run, settled, at, object)
                 settled = []
             yield outcome, by_ref[outcome.ref]
     finally:
         if settled:
-            ledger.settle(run, settled, at)
+            ledger.settle(run, settled, at, object)
 
 
 def _record(change: Change) -> Record:

@@ -37,14 +37,14 @@ def recover(work: Work, *, write: bool) -> None:
             *_created(work, object, intents, write=write),
             *_joined(work, object, intents),
         ]
-        _note(work.ledger, run, intents, [*outcomes, *_never(work, intents, outcomes, write=write)])
+        _note(work.ledger, run, object, intents, [*outcomes, *_never(work, intents, outcomes, write=write)])
 
 
-def _note(ledger: Ledger, run: str, intents: Sequence[OpenIntent], outcomes: Sequence[Outcome]) -> None:
+def _note(ledger: Ledger, run: str, object: str, intents: Sequence[OpenIntent], outcomes: Sequence[Outcome]) -> None:
     """Each outcome as of its intent; those that were sent together, which may be a whole job, together."""
     sent = {one.change.ref: one.at for one in intents}
     for at in sorted({sent[outcome.ref] for outcome in outcomes}):
-        ledger.settle(run, [outcome for outcome in outcomes if sent[outcome.ref] == at], at)
+        ledger.settle(run, [outcome for outcome in outcomes if sent[outcome.ref] == at], at, object)
 
 
 def _never(

@@ -56,7 +56,7 @@ def _tried(work: Work, run: str, object: str, key_field: str, some: Sequence[Unl
     work.ledger.intend(run, "", work.connection, list(changes.values()), at)
     records = [Record(ref=one.ref, key=one.key, values={}, links=one.links) for one in changes.values()]
     said: dict[str, Outcome] = {outcome.ref: outcome for outcome in work.crm.upsert(object, key_field, records)}
-    work.ledger.settle(run, said.values(), at)
+    work.ledger.settle(run, said.values(), at, object)
     work.ledger.note_linked([one for one in some if said[one.change.ref].ok])
     return [refusal(changes[ref], outcome) for ref, outcome in sorted(said.items()) if not outcome.ok]
 

@@ -77,7 +77,7 @@ def _hear(work: Work, run: str) -> None:
     left = [one for one in work.ledger.open_intents(work.connection) if one.run == run]
     for object, some in groupby(left, key=lambda one: one.change.object):
         for outcome, intent in _arrived(work, object, list(some)):
-            work.ledger.settle(run, [outcome], intent.at)
+            work.ledger.settle(run, [outcome], intent.at, object)
 
 
 def _arrived(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[tuple[Outcome, OpenIntent]]:

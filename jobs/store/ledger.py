@@ -221,16 +221,17 @@ class Ledger:
                 con.execute(sa.insert(intents), rows)
         _stop(lost)
 
-    def settle(self, run: str, settled: Iterable[Outcome], at: datetime) -> None:
+    def settle(self, run: str, settled: Iterable[Outcome], at: datetime, object: str | None = None) -> None:
         """Note what became of intents of this run, by ref; what was written is remembered field by field.
 
+        `object`: the one they are all of; a task and a lead record may share a ref, and of one nothing be known yet.
         An outcome that was noted before changes nothing, and one that is unclear is none: its intent stays open, as
-        after a crash, until somebody looked. Raises ValueError for one that nobody intended; `TryAgain`,
-        with all of them noted, when a later run holds the connection: then nothing more may be written.
+        after a crash, until somebody looked. Raises ValueError for one that nobody intended; `TryAgain`, with all of
+        them noted, when a later run holds the connection: then nothing more may be written.
         """
         with self._database.writing() as con:
             for chunk in _chunks([outcome for outcome in settled if not outcome.unclear], _ASK):
-                self._settle(con, run, {outcome.ref: outcome for outcome in chunk}, at)
+                self._settle(con, run, {outcome.ref: outcome for outcome in chunk}, at, object)
             lost = self._lost(con)
         _stop(lost)
 
@@ -332,7 +333,7 @@ class Ledger:
             raise TryAgain(_unclear(unclear))
         for one in unclear if write else ():
             gone = Outcome(ref=one.change.ref, ok=False, code="FORGOTTEN")
-            self.settle(one.run, [gone], one.at)
+            self.settle(one.run, [gone], one.at, one.change.object)
         return erase(self._database, connection, words, refs, write=write)
 
     def remote_jobs(self, connection: str) -> RemoteJobs:
@@ -374,11 +375,14 @@ class Ledger:
             for chunk in _chunks(sorted(ids), _ASK):
                 con.execute(sa.delete(merged).where(here, merged.c.id.in_(chunk)))
 
-    def _settle(self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime) -> None:
+    def _settle(
+        self, con: sa.Connection, run: str, settled: dict[str, Outcome], at: datetime, object: str | None
+    ) -> None:
         query = (
             sa.select(intents, outcomes.c.intent.label("done"))
             .join_from(intents, outcomes, isouter=True)
             .where(intents.c.run == _number(run), intents.c.ref.in_(settled))
+            .where(intents.c.object == object if object is not None else sa.true())
         )
         meant = con.execute(query).all()
         if unknown := settled.keys() - {row.ref for row in meant}:

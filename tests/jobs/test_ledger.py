@@ -216,6 +216,18 @@ def test_one_key_may_name_a_task_and_a_lead(ledger: Ledger) -> None:
     }
 
 
+def test_what_is_unclear_of_a_lead_record_is_not_settled_by_its_task(ledger: Ledger) -> None:
+    run = ledger.begin("apply", ORG, T0)
+    task = change(key="K", action="create", Subject="x")
+    lead = Change(object="Lead", action="create", id=None, key="K", key_field="Tossup_Key__c", fields=())
+    ledger.intend(run, "plan", ORG, [lead], T0)
+    ledger.settle(run, [Outcome(ref="K", ok=False, unclear=True)], T0, "Lead")
+    ledger.intend(run, "plan", ORG, [task], T0)
+    ledger.settle(run, [ok("K", "00T1")], T0, "Task")
+    assert [one.change for one in ledger.open_intents(ORG)] == [lead]
+    assert {name: one.id for name, one in ledger.keys(ORG).items()} == {("Task", "K"): "00T1"}
+
+
 def test_what_was_written_again_stays_settled_when_old_runs_are_forgotten(ledger: Ledger) -> None:
     create = change(key="K", action="create", Subject="x")
     ledger.intend(ledger.begin("sync", ORG, T0), "plan", ORG, [create, change("001A", F=1)], T0)
