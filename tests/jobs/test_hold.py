@@ -6,7 +6,6 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +30,6 @@ T0 = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 def change(id: str) -> Change:
     fields = (FieldChange(name="F", old=None, new=1),)
     return Change(object="Account", action="update", id=id, key=None, key_field=None, fields=fields)
-
-
-@pytest.fixture
-def ledger(ledger_at: str) -> Iterator[Ledger]:
-    with Ledger(ledger_at) as ledger:
-        yield ledger
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,12 +39,6 @@ def change(id: str | None = None, key: str | None = None, action: Action = "upda
 
 def ok(ref: str, id: str | None = None) -> Outcome:
     return Outcome(ref=ref, ok=True, id=id or ref)
-
-
-@pytest.fixture
-def ledger(ledger_at: str) -> Iterator[Ledger]:
-    with Ledger(ledger_at) as ledger:
-        yield ledger
 
 
 def write(ledger: Ledger, *changes: Change, at: datetime = T0, connection: str = ORG) -> str:

@@ -2,7 +2,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -133,12 +132,6 @@ class Fake:
 
 
 WANTED = {"Account": Needs(fields=("Name", "Seats"), links=("Contact",)), "Contact": Needs(fields=("Name",))}
-
-
-@pytest.fixture
-def mirror(tmp_path: Path) -> Iterator[Mirror]:
-    with Mirror(tmp_path / "mirror.duckdb") as mirror:
-        yield mirror
 
 
 @pytest.fixture

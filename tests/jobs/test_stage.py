@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
+import duckdb
 import ibis
 import pytest
 
 from jobs.store.mirror import Mirror
 from jobs.store.wording import question
-from tests.jobs.test_mirror import batch, schema
+from tests.jobs.mirrored import FIELDS, batch, names, schema
 
 
-def filled(path: Path, *names: str) -> Mirror:
+def filled(path: Path, *called: str) -> Mirror:
     """A mirror with these accounts."""
     mirror = Mirror(path / "mirror.duckdb")
-    rows = [(f"00{place}", place, name) for place, name in enumerate(names)]
+    rows = [(f"00{place}", place, name) for place, name in enumerate(called)]
     mirror.replace(schema(), ("Name",), [batch(*rows, at="2026-11-01T00:00:00.000Z")])
     return mirror
 
@@ -49,3 +50,24 @@ def test_rows_that_are_handed_in_are_staged_too(tmp_path: Path) -> None:
         for name in ("one", "two"):
             told = mirror.stage("told", ibis.memtable({"name": [name]}))
             assert told.to_pyarrow()["name"].to_pylist() == [name]
+
+
+def test_a_stage_is_computed_once_and_never_hides_a_mirror_table(mirror: Mirror) -> None:
+    mirror.replace(schema(), FIELDS, [batch(("a", 0, "A"))])
+    first = mirror.stage("account", mirror.table("Account").mutate(n=1))
+    second = mirror.stage("account", first.mutate(n=first.n + 1))
+    mirror.replace(schema(), FIELDS, [batch(("b", 0, "B"))])
+    assert second.to_pyarrow()["n"].to_pylist() == [2]
+    assert second.to_pyarrow()["Id"].to_pylist() == ["a"]
+    assert names(mirror) == {"b": "B"}
+
+
+def test_a_stage_that_is_let_go_is_gone_and_may_be_let_go_again(mirror: Mirror) -> None:
+    mirror.replace(schema(), FIELDS, [batch(("a", 0, "A"))])
+    kept, gone = (mirror.stage(name, mirror.table("Account").mutate(n=1)) for name in ("kept", "gone"))
+    for _time in range(2):
+        mirror.let_go("gone")
+    assert kept.to_pyarrow()["n"].to_pylist() == [1]
+    with pytest.raises(duckdb.CatalogException, match="gone"):
+        gone.to_pyarrow()
+    assert mirror.stage("gone", kept).to_pyarrow()["n"].to_pylist() == [1]
