@@ -19,12 +19,10 @@ from jobs.store import hold
 from jobs.store.ledger import Ledger
 from jobs.store.tables import holds
 from mappings.changes import Change, FieldChange
+from tests.jobs.booked import ORG, T0
 
 if TYPE_CHECKING:
     from tests.postgres import Server
-
-ORG = "salesforce:00D000000000001AAA"
-T0 = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 def change(id: str) -> Change:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +18,10 @@ from jobs.failures import failure_of
 from jobs.store.ledger import Ledger, ledger_url
 from jobs.store.sqlite import SQLite
 from mappings.changes import Change, FieldChange
+from tests.jobs.booked import ORG, T0
 
 if TYPE_CHECKING:
     from tests.postgres import Server
-
-ORG = "salesforce:00D000000000001AAA"
-T0 = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -198,3 +195,43 @@ def test_a_disk_that_fails_though_it_has_room_asks_a_person(tmp_path: Path) -> N
     with pytest.raises(AskAPerson, match=r"The disk under the ledger .* fails"), database.spoken():
         raise sqlite3.OperationalError("disk I/O error")
     database.close()
+
+
+def test_a_damaged_ledger_asks_a_person(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"this is no ledger" * 1000)
+    with pytest.raises(AskAPerson, match=r"is damaged. Put a backup in its place"):
+        Ledger(ledger_url(tmp_path))
+
+
+def test_a_ledger_locked_by_another_program_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.store.sqlite._PRAGMAS", ("journal_mode=WAL", "busy_timeout=10"))
+    with Ledger(ledger_url(tmp_path)) as ledger:
+        other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(TryAgain, match=r"open in another program. Close it, then run again"):
+            ledger.begin("pull", ORG, T0)
+        other.close()
+        assert ledger.begin("pull", ORG, T0)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://host/db", "is of another kind of database"),
+        ("postgresql+asyncpg://host/db", "is of another kind of database"),
+        ("postgresql://host", "names no database"),
+        ("postgresql://user:hush@hush@host/db", "@ as %40"),
+        ("postgresql://user:hush@host:hush/db", "is no database URL"),
+        ("hush", "is no database URL"),
+    ],
+)
+def test_another_kind_of_database_is_refused_in_words(url: str, words: str) -> None:
+    with pytest.raises(GiveUp, match=words) as refused:
+        Ledger(url)
+    assert "hush" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GiveUp, match="cannot write there"):
+        Ledger(ledger_url(tmp_path / "file" / "deeper"))
