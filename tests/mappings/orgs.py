@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from connector.port import arrow_type
-from mappings.config import MappingConfig
+from mappings.config import MappingConfig, OutField
 from mappings.marked import parse
 from mappings.read import canonical
 from mappings.schema import Field, FieldType, ObjectSchema, Schema
@@ -217,6 +217,12 @@ def also(schema: Schema, **more: str) -> Schema:
 
 def preset(crm: str) -> MappingConfig:
     return MappingConfig.model_validate(parse((PRESETS / f"{crm}.yaml").read_bytes()).value)
+
+
+def writing(mapping: MappingConfig, part: str, **fields: OutField) -> MappingConfig:
+    """The mapping, which writes these fields alone where its `part`, account or task, goes."""
+    there = getattr(mapping.write, part).model_copy(update={"fields": fields})
+    return mapping.model_copy(update={"write": mapping.write.model_copy(update={part: there})})
 
 
 def mapping(text: str) -> MappingConfig:

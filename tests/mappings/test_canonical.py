@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.canonical import LeadKey
-from tests.mappings.test_write import LEAD
+from tests.mappings.one_lead import LEAD
 
 parts = st.text(
     alphabet=st.characters(blacklist_characters="/", blacklist_categories=("Cs",)), min_size=1, max_size=20
