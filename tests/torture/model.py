@@ -19,6 +19,8 @@ class People:
     deleted: set[str] = field(default_factory=set)
     finished: dict[str, frozenset[str]] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    bin: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Records that somebody deleted: what is in `deleted` -> object and id."""
 
     def writes(self, object: str, record: Mapping[str, Any], **values: Any) -> None:
         """Somebody writes these values."""
@@ -33,10 +35,34 @@ class People:
         self.finished[key] = frozenset(one for one in company.ours(object) if _lead(one) == _lead(key))
         if action == "delete":
             self.deleted.add(f"{object} {key}")
-            self.owners.pop((object, id), None)
-            self.wrote = {cell: value for cell, value in self.wrote.items() if cell[1] != id}
+            self.bin[f"{object} {key}"] = (object, id)
+            self._forget_what_is_gone()
         else:
             self._note(object, id, ("stage" if object == "lead" else "status",))
+
+    def restores(self, n: int) -> None:
+        """Somebody takes a record out of the bin, if there is one."""
+        if not self.bin:
+            return
+        name = sorted(self.bin)[n % len(self.bin)]
+        object, id = self.bin.pop(name)
+        action = {"salesforce": "undelete", "hubspot": "restore"}[self.company.crm]
+        self.company.person(action, object, {"Id": id, "id": id})
+        self.deleted.discard(name)
+
+    def loses_a_customer(self, record: Mapping[str, Any]) -> None:
+        """Somebody deletes a customer, and with it what the CRM deletes with a customer."""
+        self.company.person("delete", "account", record)
+        self._forget_what_is_gone()
+
+    def _forget_what_is_gone(self) -> None:
+        there = {
+            (object, self.company.id_of(one))
+            for object in ("account", "task", "lead")
+            for one in self.company.records(object)
+        }
+        self.wrote = {cell: value for cell, value in self.wrote.items() if cell[:2] in there}
+        self.owners = {place: owner for place, owner in self.owners.items() if place in there}
 
     def merge(self, winner: Mapping[str, Any], loser: Mapping[str, Any]) -> None:
         """Somebody merges two customers; what the CRM makes of their fields is as if somebody had written it."""

@@ -129,7 +129,13 @@ def _writes(request: requests.PreparedRequest) -> bool:
     )
 
 
-WORDS = {"apply": ("apply",), "pull": ("pull",), "plan": ("sync", "--no"), "sync": ("sync", "--yes")}
+WORDS = {
+    "apply": ("apply",),
+    "pull": ("pull",),
+    "plan": ("sync", "--no"),
+    "sync": ("sync", "--yes"),
+    "undo": ("undo", "--yes"),
+}
 """A verb as a shell would say it."""
 
 
@@ -168,7 +174,7 @@ def _as_told(asked: dict[str, Any]) -> None:
         del os.environ[name]
     os.environ.update(asked["env"])
     verb, *words = asked["verb"]
-    caution = [word for one in ANYHOW.accept for word in ("--accept", one)]
+    caution = [word for one in ANYHOW.accept for word in ("--accept", one)] if verb != "undo" else []
     sys.argv = ["tossup", *WORDS[verb], *words, *caution, "--json", "--debug"]
 
 
