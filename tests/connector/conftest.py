@@ -9,7 +9,7 @@ import pytest
 from tests.connector.acme import Wire
 from tests.connector.scripted import Reply, Server, scripted
 
-pytest.register_assert_rewrite("tests.connector.contract.side", "tests.connector.contract.suite")
+pytest.register_assert_rewrite("tests.connector.contract")
 
 
 @pytest.fixture

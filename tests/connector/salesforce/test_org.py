@@ -11,8 +11,8 @@ from connector.port import Read, Record
 from connector.salesforce.crm import Salesforce
 from connector.wire import Call
 from mappings.schema import FieldType, WantedField
+from tests.connector.contract.base import by_ref
 from tests.connector.contract.side import described, read_all
-from tests.connector.contract.suite import by_ref
 from tests.connector.salesforce.side import WORDS, SalesforceSide, emulated
 
 JOBS = "/services/data/*/jobs"

@@ -15,8 +15,8 @@ from connector.salesforce.config import SalesforceConfig
 from connector.salesforce.crm import Salesforce, open_salesforce
 from connector.wire import Patience
 from mappings.schema import Field, FieldType, ObjectSchema, WantedField
+from tests.connector.contract.base import by_ref
 from tests.connector.contract.side import read_all
-from tests.connector.contract.suite import by_ref
 from tests.connector.scripted import Reply, Seen, Server, scripted
 
 DATA = "/services/data/v68.0"
