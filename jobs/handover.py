@@ -27,13 +27,14 @@ def due(work: Work, decided: Decided) -> tuple[Step, ...]:
     """What is to be done about toss-ups today, by key."""
     terms, today = work.rules.mapping.write.handover, decided.found.workings.ground.inputs.today
     told = _told(decided.tables["ours"])
-    rows = _handed(decided, today - timedelta(days=terms.tell_days)).order_by("key").to_pyarrow().to_pylist()
+    handed = _handed(decided, today - timedelta(days=terms.tell_days)).order_by("key").to_pyarrow().to_pylist()
+    rows = [row for row in handed if _key(row) is not None]  # people can write anything into that field
     object = lead_target(work.rules.mapping, work.schema).object
     still = untouched(work, object, sorted(row["id"] for row in rows if not row["is_closed"]), ())
     owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
     products = _products(work, decided, object, rows)
-    handed = (_as_handed(row, products, key, owners, row["id"] in still, told) for row in rows if (key := _key(row)))
-    return tuple(steps(handed, terms, today, told))
+    each = (_as_handed(row, products, key, owners, row["id"] in still, told) for row in rows if (key := _key(row)))
+    return tuple(steps(each, terms, today, told))
 
 
 def messages(work: Work, steps: Sequence[Step], own: Mapping[LeadKey, "Own"]) -> Iterator[Desired]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,3 +219,14 @@ def test_a_message_names_the_product_that_was_handed_over(crm: str, tmp_path_fac
         told = story.told[1][TOSSUP, "declined"]
         assert "Work Standard" in told[served.names["subject"]]
         assert "Archive" not in told[served.names["subject"]] + told[served.names["body"]]
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_lead_record_whose_key_somebody_wrote_over_stops_no_run(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store") as served:
+        served.sync()
+        served.next_day()
+        product = "Tossup_Product__c" if crm == "salesforce" else "tossup_product"
+        served.edit("update", TOSSUP, "lead", key=served.id_of(served.account(TOSSUP)), **{product: None})
+        told = served.sync()
+        assert (told.refused, len(served.ours("lead"))) == ((), 1)
