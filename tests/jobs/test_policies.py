@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from jobs import verbs
 from jobs.result import RunResult
-from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company
+from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent
 
 Policies = dict[str, dict[str, str]]
 Made = Callable[..., Company]
@@ -142,3 +142,29 @@ def test_an_untouched_lead_record_follows_too_and_a_touched_one_does_not(made: M
     assert updated(here, here.sync()) == []
     assert here.of(TOSSUP, "lead")[here.names["lead_body"]] == "Spoke to them"
     assert first[here.names["key"]] == here.of(TOSSUP, "lead")[here.names["key"]]
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_what_an_undo_gives_back_is_whose_it_was(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store") as here:
+        file, name = here.settings.state_dir.with_name("store-rules") / f"{crm}.yaml", here.names["headroom"]
+
+        def headroom(account: str) -> float:
+            return float(here.account(account)[name])
+
+        here.edit("update", FULL, "account", headroom=7)
+        here.sync()
+        here.later()
+        _write(file, {"account": {"headroom": "ours"}})
+        here.edit("update", TOSSUP, "account", employees=500)
+        wrote = here.sync()
+        assert (headroom(FULL), headroom(TOSSUP)) == (50, 350)
+        here.later()
+        _write(file, {"account": {"headroom": "pin_on_human_edit"}})
+        verbs.undo(here.settings, wrote.run, write=True, report=silent)
+        assert (headroom(FULL), headroom(TOSSUP)) == (7, 50)
+        here.later()
+        told = here.sync().plan
+        assert told is not None
+        assert [(one.field, one.theirs) for one in told.conflicts] == [(name, 7)], "the person's value"
+        assert (headroom(FULL), headroom(TOSSUP)) == (7, 350), "and ours"
