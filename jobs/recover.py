@@ -8,6 +8,7 @@ from itertools import groupby
 import ibis
 import pyarrow as pa
 
+from connector.errors import TryAgain
 from connector.port import Outcome, Record
 from jobs.before import now_held
 from jobs.members import place_of, places
@@ -38,6 +39,33 @@ def recover(work: Work, *, write: bool) -> None:
             *_joined(work, object, intents),
         ]
         _note(work.ledger, run, object, intents, [*outcomes, *_never(work, intents, outcomes, write=write)])
+
+
+def hear(work: Work, run: str) -> None:
+    """Note what arrived of the intents that one run never heard of; by id and key, so that nothing need be pulled."""
+    left = [one for one in work.ledger.open_intents(work.connection) if one.run == run]
+    for object, some in groupby(left, key=lambda one: one.change.object):
+        for outcome, intent in _found(work, object, list(some)):
+            work.ledger.settle(run, [outcome], intent.at, object)
+
+
+def _found(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[tuple[Outcome, OpenIntent]]:
+    if object not in work.schema.objects:
+        raise TryAgain(
+            f"{object} is out of sight, so nobody can tell what became of it. Check the rights of our user."
+        )
+    by_ref = {one.change.ref: one for one in intents}
+    yield from ((outcome, by_ref[outcome.ref]) for outcome in _updated(work, object, intents))
+    there_is = work.schema.objects[object].fields
+    keyed = [one for one in intents if one.change.id is None and one.change.key_field in there_is]
+    for key_field, some in groupby(keyed, key=lambda one: str(one.change.key_field)):
+        batch = list(some)
+        ids = work.crm.keyed(object, key_field, [one.change.ref for one in batch])
+        yield from (
+            (Outcome(ref=one.change.ref, ok=True, id=ids[one.change.ref], created=True), one)
+            for one in batch
+            if one.change.ref in ids
+        )
 
 
 def _note(ledger: Ledger, run: str, object: str, intents: Sequence[OpenIntent], outcomes: Sequence[Outcome]) -> None:

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from connector.errors import GiveUp, TryAgain
+from connector.errors import GiveUp
 from connector.port import Outcome
 from jobs.apply import calls_needed
 from jobs.attached import attached
 from jobs.before import now_held
+from jobs.recover import hear
 from jobs.result import Left, Reason
 from jobs.store.erase import is_erased
-from jobs.store.ledger import Ledger, OpenIntent
+from jobs.store.ledger import Ledger, Run
 from jobs.unmaking import EDITOR, lost_key, saved
 from jobs.wiring import Work
 from mappings.changes import Action, Change, FieldChange, Plan, Value, is_undo, undo_of
@@ -46,9 +47,14 @@ def undo_plan(work: Work, run: str) -> Undoing:
 
     What a run that was killed never heard of is looked for in the CRM and noted first.
     """
-    known(work.ledger, work.connection, run)
-    _hear(work, run)
+    told = known(work.ledger, work.connection, run)
+    hear(work, run)
     wrote = work.ledger.written_by(run)
+    if not wrote and told.summary.get("written"):
+        raise GiveUp(
+            f"What run {run} wrote is no longer known: plans, changes and outcomes are kept for "
+            f"{work.settings.keep_days} days (TOSSUP_KEEP_DAYS). Nothing was taken back."
+        )
     later = _Later(work.ledger.later(run))
     changes: list[Change] = []
     left: list[Left] = []
@@ -65,44 +71,12 @@ def undo_plan(work: Work, run: str) -> Undoing:
     )
 
 
-def known(ledger: Ledger, connection: str, run: str) -> None:
-    """Raise `GiveUp` where this connection has no run of this number."""
+def known(ledger: Ledger, connection: str, run: str) -> Run:
+    """The run of this number. Raises `GiveUp` where this connection has none."""
     found = ledger.runs(1, connection, str(int(run) + 1)) if run.isdecimal() else ()
-    if not any(one.id == run for one in found):
+    if not found or found[0].id != run:
         raise GiveUp(f"There is no run {run}. `tossup runs` lists them.")
-
-
-def _hear(work: Work, run: str) -> None:
-    """Note what arrived of the intents that this run never heard of: by id and key, for search indexes lag."""
-    left = [one for one in work.ledger.open_intents(work.connection) if one.run == run]
-    for object, some in groupby(left, key=lambda one: one.change.object):
-        for outcome, intent in _arrived(work, object, list(some)):
-            work.ledger.settle(run, [outcome], intent.at, object)
-
-
-def _arrived(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[tuple[Outcome, OpenIntent]]:
-    if object not in work.schema.objects:
-        raise TryAgain(
-            f"{object} is out of sight, so nobody can tell what became of it. Check the rights of our user."
-        )
-    there = [one for one in intents if one.change.id is not None]
-    names = {field.name for one in there for field in one.change.fields}
-    rows = now_held(work, object, [str(one.change.id) for one in there], names) if there else {}
-    for one in there:
-        row = rows.get(str(one.change.id))
-        gone = row is None and one.change.action == "remove"
-        if gone or (row is not None and all(same(row.get(f.name), f.new) for f in one.change.fields)):
-            yield Outcome(ref=one.change.ref, ok=True, id=one.change.id), one
-    there_is = work.schema.objects[object].fields
-    keyed = [one for one in intents if one.change.id is None and one.change.key_field in there_is]
-    for key_field, some in groupby(keyed, key=lambda one: str(one.change.key_field)):
-        batch = list(some)
-        ids = work.crm.keyed(object, key_field, [one.change.ref for one in batch])
-        yield from (
-            (Outcome(ref=one.change.ref, ok=True, id=ids[one.change.ref], created=True), one)
-            for one in batch
-            if one.change.ref in ids
-        )
+    return found[0]
 
 
 class _Later:

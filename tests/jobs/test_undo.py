@@ -178,6 +178,30 @@ def test_a_run_that_broke_off_half_way_is_undone_too(synced: Synced, monkeypatch
     assert everything(here) == synced.before
 
 
+def test_of_a_run_that_broke_off_what_somebody_wrote_over_since_is_left_and_the_rest_goes_back(
+    synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, names = synced.again(), synced.company.names
+    undo(here, synced.run.run)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "settle", unheard)
+        with pytest.raises(RuntimeError, match="killed"):
+            here.sync()
+    here.edit("update", FULL, "account", headroom=7)
+    (left,) = undo(here, verbs.runs(here.settings, 1)[0].id).left
+    assert (left.field, left.reason) == (names["headroom"], "touched")
+    assert here.account(FULL).get(names["priority"]) in (None, "")
+    assert float(here.account(FULL)[names["headroom"]]) == 7
+
+
+def test_a_run_whose_changes_are_no_longer_kept_is_said_to_be_unknown(synced: Synced) -> None:
+    here = synced.again()
+    here.emulator.clock.advance(500 * 86_400)
+    here.sync()
+    with pytest.raises(GiveUp, match=r"What run \d+ wrote is no longer known: .* for 400 days"):
+        undo(here, synced.run.run)
+
+
 def unheard(*_: object, **__: object) -> None:
     """The moment in which a run dies: its writes have arrived, their outcomes are not noted."""
     raise RuntimeError("killed")
