@@ -125,7 +125,7 @@ class _Ends:
         approached = _approached(self.decided)
         accounts = _accounts(self.decided)
         ours = self.decided.tables["ours"].to_pyarrow().to_pylist()
-        handed = {row["key"]: row for row in ours if row["kind"] == "lead"}
+        handed = {row[KEY_AS_WRITTEN]: row for row in ours if row["kind"] == "lead"}
         for row in ours:
             key, message = LeadKey.parse(row["key"]), lead_of_message(row["key"])
             lead_key = key or message
@@ -134,7 +134,7 @@ class _Ends:
                 if key is not None:
                     why, says = self._why(leads.get(row["key"]), approached.get(row["key"]), there=there)
                 else:
-                    why, says = self._why_told(row["key"], lead_key, handed.get(str(lead_key)), there=there)
+                    why, says = self._why_told(row[KEY_AS_WRITTEN], handed, there=there)
                 yield (
                     row["kind"],
                     Due(
@@ -161,15 +161,18 @@ class _Ends:
             return "contact", words["note.contact"]
         return None, ""
 
-    def _why_told(
-        self, key: str, lead: LeadKey, record: Mapping[str, Any] | None, *, there: bool
-    ) -> tuple[str | None, str]:
-        """A reminder ends with what it reminds of; what tells of an outcome waits for its reader, or grows old."""
-        words = self.phrases.texts.words
+    def _why_told(self, key: str, handed: Mapping[str, Mapping[str, Any]], *, there: bool) -> tuple[str | None, str]:
+        """A reminder ends with what it reminds of; what tells of an outcome waits for its reader, or grows old.
+
+        `key` and those of the lead records `handed` over are as they were written: of accounts that were merged each
+        has its own.
+        """
+        words, lead = self.phrases.texts.words, lead_of_message(key)
         if not there:
             return "gone", words["note.gone"]
-        if key != message_key(lead, "overdue"):
+        if lead is None or key != message_key(lead, "overdue"):
             return None, ""
+        record = handed.get(str(lead))
         if record is not None and record["outcome"] is not None:
             return "answered", words["note.answered"]
         if record is None or record["is_closed"] or lead in self.back:

@@ -31,7 +31,7 @@ def due(work: Work, decided: Decided) -> tuple[Step, ...]:
     rows = [row for row in handed if _key(row) is not None]  # people can write anything into that field
     object = lead_target(work.rules.mapping, work.schema).object
     still = untouched(work, object, sorted(row["id"] for row in rows if not row["is_closed"]), ())
-    owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
+    owners = _Owners.of(decided)
     products = _products(work, decided, object, rows)
     each = (_as_handed(row, products, key, owners, row["id"] in still, told) for row in rows if (key := _key(row)))
     return tuple(steps(each, terms, today, told))
@@ -52,7 +52,7 @@ def notes(work: Work, steps: Sequence[Step], own: Mapping[LeadKey, "Own"]) -> It
     """The notes on CSMs' own open tasks; a task that carries a note already keeps it."""
     terms, task = work.rules.mapping.write.handover, work.rules.mapping.write.task.object
     for step in steps:
-        theirs = own.get(step.handed.key)
+        theirs = own.get(step.handed.own_key)
         if step.how(terms) == "note" and theirs is not None and theirs.is_open and theirs.field and not theirs.note:
             told = FieldChange(name=theirs.field, old=theirs.note, new=_note(work, step))
             yield _change(task, theirs.id, theirs.written_key, (told,), step)
@@ -92,7 +92,7 @@ def follow_up(
     work: Work, decided: Decided, steps: Sequence[Step], busy: Collection[str | None]
 ) -> tuple[list[Desired], list[Change]]:
     """Everything that follows toss-ups today: tasks to make, and changes of records that are not `busy` otherwise."""
-    own = _own(work, decided, {step.handed.key for step in steps})
+    own = _own(work, decided, {step.handed.own_key for step in steps})
     keys = (
         {row["id"]: row[KEY_AS_WRITTEN] for row in decided.tables["ours"].to_pyarrow().to_pylist()} if steps else {}
     )
@@ -106,7 +106,7 @@ def _own(work: Work, decided: Decided, wanted: Collection[LeadKey]) -> dict[Lead
     field = note_field(work.rules.mapping, task)
     field = field if field in work.mirror.fields(task) else None
     rows = decided.tables["ours"].filter(_.kind == "task").to_pyarrow().to_pylist() if wanted else []
-    here = {key: row for row in rows if (key := LeadKey.parse(row["key"])) in wanted and key is not None}
+    here = {key: row for row in rows if (key := _written(row)) in wanted and key is not None}
     seen = held(work, task, sorted(row["id"] for row in here.values()), [field]) if field is not None else {}
     return {
         key: Own(
@@ -122,7 +122,7 @@ def _own(work: Work, decided: Decided, wanted: Collection[LeadKey]) -> dict[Lead
 
 def _carried(work: Work, step: Step, own: Mapping[LeadKey, Own]) -> bool:
     """Whether a note tells it, or will: on an open task, or on one that was closed since."""
-    theirs = own.get(step.handed.key)
+    theirs = own.get(step.handed.own_key)
     if theirs is None or theirs.field is None:
         return False
     return theirs.is_open or same_note(theirs.note or "", _note(work, step))
@@ -179,22 +179,46 @@ def _key(row: Row) -> LeadKey | None:
     return LeadKey.parse(row["key"])
 
 
+def _written(row: Row) -> LeadKey | None:
+    return LeadKey.parse(row[KEY_AS_WRITTEN])
+
+
 def _told(ours: ir.Table) -> dict[str, date | None]:
-    """The messages that somebody was sent, by key, and when."""
-    rows = ours.filter(ours.kind == "task").select("key", "created_on").to_pyarrow().to_pylist()
-    return {row["key"]: row["created_on"] for row in rows if lead_of_message(row["key"]) is not None}
+    """The messages that somebody was sent, by key as it was written, and when."""
+    rows = ours.filter(ours.kind == "task").select(KEY_AS_WRITTEN, "created_on").to_pyarrow().to_pylist()
+    told = ((row[KEY_AS_WRITTEN], row["created_on"]) for row in rows)
+    return {key: day for key, day in told if lead_of_message(key) is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owners:
+    """What owners are called, and who of them has left: the CRM gives them nothing more."""
+
+    names: Mapping[str, str]
+    left: frozenset[str]
+
+    @classmethod
+    def of(cls, decided: Decided) -> "_Owners":
+        rows = decided.tables["owner"].select("id", "name", "is_active").to_pyarrow().to_pylist()
+        left = frozenset(row["id"] for row in rows if row["is_active"] is False)
+        return cls(names={row["id"]: row["name"] for row in rows}, left=left)
+
+    def still_here(self, id: str | None) -> str | None:
+        """Who can be told something."""
+        return None if id in self.left else id
 
 
 def _as_handed(
     row: Row,
     products: Mapping[str, tuple[str, str]],
     key: LeadKey,
-    owners: Mapping[str, str],
+    owners: "_Owners",
     intact: bool,
     told: Mapping[str, date | None],
 ) -> Handed:
-    csm = owner_named(row["csm"], owners) or row["account_owner"]
+    csm = owners.still_here(owner_named(row["csm"], owners.names)) or owners.still_here(row["account_owner"])
     product, called = products[row["id"]]
+    written = _written(row) or key
     return Handed(
         key=key,
         record=row["id"],
@@ -202,8 +226,8 @@ def _as_handed(
         product=product,
         product_name=called,
         csm_id=csm,
-        csm_name=row["csm"] or owners.get(csm or ""),
-        specialist_id=None if row["holder_kind"] == "queue" else row["owner_id"],
+        csm_name=row["csm"] or owners.names.get(csm or ""),
+        specialist_id=None if row["holder_kind"] == "queue" else owners.still_here(row["owner_id"]),
         specialist_name=row["holder_name"],
         handed_on=row["created_on"],
         due_on=row["due_on"],
@@ -212,7 +236,8 @@ def _as_handed(
         decided_on=row["decided_on"],
         is_closed=bool(row["is_closed"]),
         untouched=intact,
-        reminded_on=told.get(message_key(key, "overdue")),
+        reminded_on=told.get(message_key(written, "overdue")),
+        written=written,
     )
 
 

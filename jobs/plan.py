@@ -65,7 +65,7 @@ def changes_of_ours(work: Work, decided: Decided) -> list[Change]:
     record = _speaker(work, decided)
     changes = list(_creations(work, decided, record))
     steps = due(work, decided)
-    back = {step.handed.key for step in steps if step.what == "unanswered"}
+    back = {step.handed.own_key for step in steps if step.what == "unanswered"}
     changes += _one_each([*closings(work, decided, back), *updates(work, decided, record)])
     told, followed = follow_up(work, decided, steps, {change.id for change in changes})
     return [*changes, *map(_creation, told), *followed, *leaving(work, decided)]

@@ -43,7 +43,8 @@ class Handed:
     """A toss-up as the CRM holds it now. Days are the company's; what nobody knows is None.
 
     `product` is what was handed over: where the play has a `target`, another one than the key names.
-    `specialist_id` is a person's: a queue takes no task. `untouched`: it holds nothing but what we wrote.
+    `specialist_id` is a person's: a queue takes no task, nor does who has left. `untouched`: it holds nothing but
+    what we wrote. `written` is the key that the record carries, where its account was merged into another one since.
     """
 
     key: LeadKey
@@ -63,6 +64,12 @@ class Handed:
     is_closed: bool
     untouched: bool
     reminded_on: date | None
+    written: LeadKey | None = None
+
+    @property
+    def own_key(self) -> LeadKey:
+        """What tells this record from that of an account which was merged into the same one."""
+        return self.written or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ class Step:
     @property
     def key(self) -> str:
         """Names the record that tells it, so that nobody is told twice."""
-        return message_key(self.handed.key, self.what)
+        return message_key(self.handed.own_key, self.what)
 
     def how(self, terms: Handover) -> Told:
         """Whether a task tells it, or a note, or nothing; what needs an answer is always a task."""
@@ -119,7 +126,7 @@ def steps(handed: Iterable[Handed], terms: Handover, today: date, told: Collecti
     """What is to be done today, one step a toss-up at most; `told` are the keys of earlier messages."""
     for one in handed:
         what = _due(one, terms, today)
-        known = what is not None and message_key(one.key, what) in told
+        known = what is not None and message_key(one.own_key, what) in told
         if what is not None and (what == "unanswered" or not known):
             yield Step(
                 handed=one,

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from jobs.result import RunResult
 from tests.jobs.small import AT, CRMS, TOSSUP, Company, company, small_world
+from tests.jobs.test_merged import merge
 
 DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN, FINISHED = "a201", "a202", "a203", "a204", "a205", "a206", "a207"
 ALL = (DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN, FINISHED)
@@ -230,3 +231,58 @@ def test_a_lead_record_whose_key_somebody_wrote_over_stops_no_run(crm: str, tmp_
         served.edit("update", TOSSUP, "lead", key=served.id_of(served.account(TOSSUP)), **{product: None})
         told = served.sync()
         assert (told.refused, len(served.ours("lead"))) == ((), 1)
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_of_accounts_that_are_merged_each_toss_up_is_told_of(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world((), ALL[:4])) as served:
+        names, runs = served.names, [served.sync()]
+
+        def run(days: int) -> None:
+            served.emulator.clock.advance(days * 86_400)
+            runs.append(served.sync())
+
+        def told(what: str) -> set[str]:
+            return {key.rpartition("/")[0] for key in served.ours("task") if key.endswith(f"/{what}")}
+
+        served.later()
+        for account in ALL[:2]:
+            served.edit("update", account, "lead", response="declined")
+        key, stage = names["key"], names["stage"]
+        leads = [served.of(account, "lead") for account in ALL[:4]]
+        merge(served, ALL[0], ALL[1])
+        merge(served, ALL[2], ALL[3])
+        run(1)
+        assert told("declined") == {one[key] for one in leads[:2]}
+        run(SLA)
+        assert told("overdue") >= {one[key] for one in leads[2:]}
+        run(5)
+        assert served.ours("lead")[leads[2][key]][stage] != leads[2][stage]
+        run(1)
+        assert ([one.refused for one in runs], runs[-1].written) == ([()] * 5, 0)
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_who_has_left_is_told_nothing_which_the_crm_would_refuse(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store", small_world((), (SILENT,))) as served:
+        owner, story = served.names["owner"], Story(company=served)
+        story.run()
+        served.edit("update", SILENT, "lead", owner=served.owner("CSM 02"))
+        csm = str(served.account(TOSSUP)[owner])
+        served.edit("update", TOSSUP, "lead", response="declined")
+        served.edit("update", TOSSUP, "account", owner=served.owner("CSM 06"))
+        assert csm not in {served.owner("CSM 02"), served.owner("CSM 06")}
+        for one in (csm, served.owner("CSM 02")):
+            leave(served, one)
+        story.run(SLA + 1)
+        assert [run.refused for run in story.runs] == [(), ()]
+        assert str(story.told[1][TOSSUP, "declined"][owner]) == served.owner("CSM 06")
+        assert str(story.told[1][SILENT, "overdue"][owner]) == str(served.account(SILENT)[owner])
+
+
+def leave(served: Company, who: str) -> None:
+    """Somebody may own nothing any more."""
+    if served.crm == "hubspot":
+        served.org.act(who, "deactivate", "owners", who, {})
+    else:
+        served.org.act("CSM 03", "update", "User", who, {"IsActive": False})
