@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from jobs.store.ledger import ledger_url
 
@@ -41,6 +42,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: begun last, one worker would work on them while the others are idle."""
     items.sort(key=lambda item: "torture" not in item.path.parts)
+
+
+SHARING = ("tests/jobs/apply", "tests/jobs/cli", "tests/leads/revenue")
+"""Folders whose files share what takes long to make: one worker takes all of them, and it is made once."""
+
+
+class _ByFileOrFolder(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folder = file.rpartition("/")[0]
+        return folder if folder in SHARING else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """A worker takes a file, or a folder whose files share something."""
+    return _ByFileOrFolder(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
