@@ -12,12 +12,12 @@ from typing import Any
 
 from connector.port import Batch
 from jobs.editors import with_editors
-from jobs.past import NO_PAST, Past, past
+from jobs.past import NO_PAST, Past, is_still, now_called, past
 from jobs.result import Left
 from jobs.unmaking import kept, looks_for
 from jobs.wiring import Work
 from mappings.changes import Change, Conflict, Value, due_now, is_undo, takes_away
-from mappings.same import is_empty, same
+from mappings.same import is_empty
 from mappings.write import computed_at_field, note_field, policies_of, said_fields
 
 Row = Mapping[str, Value]
@@ -83,12 +83,13 @@ class _Look:
     object: str
     rows: Mapping[str, Row]
     wrote: Mapping[str, Past]
+    called: Mapping[str, str]
 
     @classmethod
     def at(cls, work: Work, object: str, changes: Sequence[Change]) -> "_Look":
         ids = sorted({str(change.id) for change in changes})
         ending = [str(change.id) for change in changes if only_untouched(work, change)]
-        wrote = past(work, object, ending) if ending else {}
+        wrote, called = (past(work, object, ending), now_called(work)) if ending else ({}, {})
         names = {field.name for change in changes for field in change.fields}
         names |= {name for change in changes if takes_away(change) for name in looks_for(change)}
         if ending:
@@ -96,7 +97,7 @@ class _Look:
             kept = set(work.mirror.fields(object))
             names |= kept.intersection(name for one in wrote.values() for name in one.values)
             names |= said_fields(work.rules.mapping, object)
-        return cls(work=work, object=object, rows=now_held(work, object, ids, names), wrote=wrote)
+        return cls(work=work, object=object, rows=now_held(work, object, ids, names), wrote=wrote, called=called)
 
     def checked(self, change: Change) -> Checked:
         row = self.rows.get(str(change.id))
@@ -126,7 +127,7 @@ class _Look:
             for field in change.fields:
                 yield self._conflict(change, field.name, field.old, row.get(field.name), field.new)
         for name, value in sorted(wrote.items()):
-            if name in row and not same(row[name], value):
+            if name in row and not is_still(row[name], value, self.called):
                 yield self._conflict(change, name, value, row[name], value)
         for name in sorted(said_fields(self.work.rules.mapping, self.object) - wrote.keys()):
             if not is_empty(row.get(name)):

@@ -10,7 +10,6 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from jobs.past import Books
 from jobs.wiring import Work
 from mappings.canonical import LeadKey
 from mappings.needs import can_be_ours
@@ -52,21 +51,6 @@ def _accounts_of_ours(work: Work) -> Set[str]:
             keys |= set(rows.to_pyarrow()["key"].to_pylist())
     accounts = {key.split("/")[0] for key in keys if LeadKey.parse(key) is not None}
     return accounts | work.ledger.accounts(work.connection)
-
-
-def now_called(books: Books) -> Mapping[str, str]:
-    """The account that is there now, by the id of each that was merged into it, however many times."""
-    merged = books.ledger.merged(books.connection, books.rules.mapping.write.account.object)
-    into = {id: winner for id, winner in merged.items() if winner is not None}
-    return {id: last for id in into if (last := _last(id, into)) != id}
-
-
-def _last(id: str, into: Mapping[str, str]) -> str:
-    seen = {id}
-    while id in into and into[id] not in seen:
-        id = into[id]
-        seen.add(id)
-    return id
 
 
 def as_now_called(ours: ir.Table, names: Mapping[str, str]) -> ir.Table:

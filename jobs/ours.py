@@ -16,8 +16,8 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from jobs.merged import as_now_called, now_called
-from jobs.past import Books, touches, untouched
+from jobs.merged import as_now_called
+from jobs.past import Books, now_called, touches, untouched
 from jobs.store.ledger import Known
 from jobs.touched import changes, due_day, record_of
 from jobs.view import View

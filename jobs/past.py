@@ -90,13 +90,33 @@ def touches(books: Books, object: str, ids: Sequence[str], fields: Iterable[str]
     wrote = past(books, object, ids) if ids else {}
     said = said_fields(books.rules.mapping, object)
     names = {name for one in wrote.values() for name in one.values} | {*fields} | said
-    found = {}
+    found, called = {}, now_called(books) if wrote else {}
     for id, row in held(books, object, sorted(wrote), names).items():
         was = {name: value for name, value in wrote[id].values.items() if name in row}
-        changed = {name for name, value in was.items() if not same(row[name], value)}
+        changed = {name for name, value in was.items() if not is_still(row[name], value, called)}
         changed |= {name for name in said if row.get(name)}
         found[id] = Touch(row=row, changed=frozenset(changed), was=was)
     return found
+
+
+def now_called(books: Books) -> Mapping[str, str]:
+    """The account that is there now, by the id of each that was merged into it, however many times."""
+    merged = books.ledger.merged(books.connection, books.rules.mapping.write.account.object)
+    into = {id: winner for id, winner in merged.items() if winner is not None}
+    return {id: last for id in into if (last := _last(id, into)) != id}
+
+
+def _last(id: str, into: Mapping[str, str]) -> str:
+    seen = {id}
+    while id in into and into[id] not in seen:
+        id = into[id]
+        seen.add(id)
+    return id
+
+
+def is_still(now: Value, wrote: Value, called: Mapping[str, str]) -> bool:
+    """Whether a field holds what we wrote; an account that was merged is the one that it is `called` now."""
+    return same(now, wrote) or same(now, called.get(str(wrote), wrote))
 
 
 def untouched(books: Books, object: str, ids: Sequence[str], fields: Iterable[str]) -> dict[str, Mapping[str, Value]]:
