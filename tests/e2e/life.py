@@ -11,7 +11,8 @@ from connector.emulator.server import Emulator
 from connector.emulator.worlds import fill_demo
 from jobs.settings import settings_of
 from tests.command import Ended, run
-from tests.jobs.small import Company, few_rules, small_world
+from tests.jobs.few_rules import few_rules
+from tests.jobs.small import Company, small_world
 from tests.secrets import Place, left_in
 
 WAYS = {

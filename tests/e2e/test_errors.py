@@ -10,7 +10,7 @@ import pytest
 from connector.hubspot.config import HubSpotConfig
 from connector.wire import Patience
 from tests.e2e.harness import CRMS, Ended, Serve, Tossup
-from tests.jobs.small import few_rules
+from tests.jobs.few_rules import few_rules
 
 ACCOUNTS = {"salesforce": "Account", "hubspot": "companies"}
 TASKS = {"salesforce": "Task", "hubspot": "tasks"}

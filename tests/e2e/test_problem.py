@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 from jobs import verbs
 from mappings.load import PRESETS
 from tests.command import run
-from tests.jobs.small import FREE, UNREAD, Company, company, few_rules, leads
+from tests.jobs.few_rules import UNREAD, few_rules
+from tests.jobs.small import FREE, Company, company, leads
 
 PLAY = "interest_tossup"
 ASKED = "2026-10-30T12:00:00Z"

@@ -21,7 +21,7 @@ from mappings.canonical import Evidence
 from mappings.load import PRESETS
 from mappings.sources import lineage
 from tests.e2e.harness import CRMS, Serve, alike
-from tests.jobs.small import few_rules
+from tests.jobs.few_rules import few_rules
 
 RESULT_KEYS = {
     "run", "connection", "plan", "read", "leads", "changes", "written", "refused", "conflicts", "calls", "seconds",

@@ -7,7 +7,8 @@ from ruamel.yaml import YAML
 
 from tests.command import run
 from tests.e2e.harness import CRMS, Serve, Tossup
-from tests.jobs.small import FULL, Company, company, few_rules
+from tests.jobs.few_rules import few_rules
+from tests.jobs.small import FULL, Company, company
 
 FIELDS = 300
 

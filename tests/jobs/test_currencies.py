@@ -8,7 +8,8 @@ import pytest
 
 from jobs import verbs
 from mappings.load import PRESETS
-from tests.jobs.small import CRMS, UNREAD, Company, company, few_rules
+from tests.jobs.few_rules import UNREAD, few_rules
+from tests.jobs.small import CRMS, Company, company
 
 RATES = {
     "salesforce": (

@@ -12,7 +12,8 @@ from connector.emulator.server import Emulator
 from jobs import verbs
 from jobs.settings import settings_of
 from jobs.show import run_json, run_list
-from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, few_rules, silent
+from tests.jobs.few_rules import few_rules
+from tests.jobs.small import CRMS, FULL, TOSSUP, Company, company, silent
 
 
 @pytest.fixture(scope="module", params=CRMS)

@@ -13,7 +13,8 @@ import requests
 
 from jobs import verbs
 from jobs.settings import settings_of
-from tests.jobs.small import Company, few_rules
+from tests.jobs.few_rules import few_rules
+from tests.jobs.small import Company
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,8 @@ import pytest
 
 from connector.emulator.server import Emulator
 from jobs.settings import settings_of
-from tests.jobs.small import Company, few_rules
+from tests.jobs.few_rules import few_rules
+from tests.jobs.small import Company
 from tests.torture.left import Looking
 from tests.torture.runs import Warm, warm
 
