@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from connector.errors import GiveUp
 from jobs.result import expected
 from jobs.show import why
 from jobs.telling import Telling
@@ -42,8 +43,17 @@ def leads_csv(leads: Iterable[Lead], rules: Rules) -> str:
     return file.getvalue()
 
 
+def check_place(file: Path) -> None:
+    """Raise GiveUp where no file of this name can be."""
+    if file.is_dir():
+        raise GiveUp(f"{file} is a folder. Give the name of a file in it.")
+    if not file.parent.is_dir():
+        raise GiveUp(f"There is no folder {file.parent} for {file.name}. Make it, or correct the path.")
+
+
 def write_csv(path: Path, leads: Iterable[Lead], rules: Rules) -> None:
     """Write the file whole or not at all; UTF-8 with a byte order mark, without which Excel spoils every é and 株."""
+    check_place(path)
     draft = path.with_name(f"{path.name}.new")
     draft.write_text(leads_csv(leads, rules), encoding="utf-8-sig", newline="")
     draft.replace(path)

@@ -9,6 +9,7 @@ from typing import Literal
 from rich.console import RenderableType
 
 from connector.errors import GiveUp
+from jobs.export import check_place
 from jobs.review.headings import HEADINGS
 from jobs.review.kept import KeptPlan
 from jobs.review.markdown import markdown
@@ -68,12 +69,14 @@ def laid_out(one: Outline, format: Format) -> str | RenderableType:
 
 def write_out(one: Outline, format: Format, file: Path) -> None:
     """Into a file that only we can read: it tells of customers."""
+    check_place(file)
     shown = laid_out(one, format)
     if not isinstance(shown, str):
         text = StringIO()
         console(file=text, width=100).print(shown)
         shown = text.getvalue()
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        os.fchmod(out.fileno(), 0o600)  # it may have been there, open to others
         out.write(shown)
 
 
@@ -84,6 +87,8 @@ def plan_given(work: Work, given: str) -> Plan:
     for one that writes objects which are mapped no longer, or out of our user's sight by now.
     """
     file = Path(given)
+    if not file.is_file() and (file.suffix or file.name != given):
+        raise GiveUp(f"There is no file {given}. `tossup plans` lists the plans, which go by their ids too.")
     plan = _plan_in(file) if file.is_file() else work.ledger.plan(given)
     if plan.connection != work.connection:
         raise GiveUp(f"Plan {plan.id} is for {plan.connection}, but this is {work.connection}.")

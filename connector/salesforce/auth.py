@@ -40,8 +40,8 @@ class SignIn:
             value, _ = self._ask(session)
         except (OSError, ValueError, PyJWTError) as error:
             raise GiveUp(
-                f"The private key cannot be used ({type(error).__name__}). Give the PEM file whose certificate was "
-                "uploaded to the app; it begins with -----BEGIN PRIVATE KEY-----."
+                f"The private key cannot be used ({type(error).__name__}). Give the key itself, in PEM form and "
+                "without a passphrase, not the certificate that was made of it and uploaded to the app."
             ) from None  # the cause may quote the key
         said = session.last
         if not value or not isinstance(said, dict):

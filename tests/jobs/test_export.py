@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.export import COLUMNS, cell
+from connector.errors import GiveUp
+from jobs.export import COLUMNS, cell, check_place
 from tests.command import run
 from tests.jobs.small import FULL, Company, company
 
@@ -26,6 +27,14 @@ def test_a_formula_becomes_text(text: str) -> None:
 @given(st.text(alphabet=st.sampled_from("=+-@＝\t\r\n ;\",'ab\x00\u202e\u3000"), max_size=12))
 def test_no_text_makes_a_formula_however_it_is_cut(text: str) -> None:
     assert not dangerous(cell(text))
+
+
+def test_where_no_file_can_be_is_said_in_words(tmp_path: Path) -> None:
+    check_place(tmp_path / "leads.csv")
+    with pytest.raises(GiveUp, match=r"There is no folder .*/none for leads.csv"):
+        check_place(tmp_path / "none" / "leads.csv")
+    with pytest.raises(GiveUp, match=r"is a folder\. Give the name of a file in it"):
+        check_place(tmp_path)
 
 
 def dangerous(shown: str) -> bool:

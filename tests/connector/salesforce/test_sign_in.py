@@ -84,7 +84,7 @@ def test_a_useless_key_is_named_and_not_shown():
     config = SalesforceConfig(
         url="http://127.0.0.1:1", client_id="app", username="u", private_key=SecretStr("canary, not a key")
     )
-    with pytest.raises(GiveUp, match=r"private key cannot be used .*PEM file") as raised:
+    with pytest.raises(GiveUp, match=r"private key cannot be used .*in PEM form") as raised:
         open_salesforce(config)
     assert "canary" not in "".join(traceback.format_exception(raised.value))
 

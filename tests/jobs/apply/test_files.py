@@ -36,6 +36,21 @@ def test_a_file_that_was_changed_or_is_no_plan_is_refused(planned: Planned, tmp_
     file.write_text("{}", "utf-8")
     with pytest.raises(GiveUp, match="not a plan that Tossup wrote"):
         verbs.apply(here.settings, str(file), report=silent)
+    for absent in (str(tmp_path / "nosuch"), "nosuch.json"):
+        with pytest.raises(GiveUp, match=rf"There is no file {absent}. `tossup plans` lists"):
+            verbs.apply(here.settings, absent, report=silent)
+
+
+def test_a_plans_file_is_closed_to_others_wherever_it_is_put(planned: Planned, tmp_path: Path) -> None:
+    one = verbs.review(planned.company.settings, planned.plan.id)
+    file = tmp_path / "there.html"
+    file.touch(0o644)
+    write_out(one, "html", file)
+    assert file.stat().st_mode & 0o077 == 0
+    with pytest.raises(GiveUp, match=r"There is no folder .*/none for plan.md\. Make it"):
+        write_out(one, "markdown", tmp_path / "none" / "plan.md")
+    with pytest.raises(GiveUp, match="is a folder"):
+        write_out(one, "markdown", tmp_path)
 
 
 def test_a_file_for_another_connection_is_refused(planned: Planned, tmp_path: Path) -> None:
