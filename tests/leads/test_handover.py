@@ -81,6 +81,8 @@ def test_every_message_says_what_where_and_what_next(what: What, language: Liter
     assert "Archive" in said.body
     assert said.body.endswith("https://crm.example/lead1?a=1&b=2")
     assert 'href="https://crm.example/lead1?a=1&amp;b=2"' in said.body_html
+    starts = [line[0] for line in said.body.splitlines()[:-1]]
+    assert language == "ja" or all(start.isupper() for start in starts), "each line is a paragraph in HubSpot"
     for text in (said.subject, said.body, said.body_html):
         assert "{" not in text
         assert "None" not in text
