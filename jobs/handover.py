@@ -34,7 +34,8 @@ def due(work: Work, decided: Decided) -> tuple[Step, ...]:
     owners = _Owners.of(decided)
     products = _products(work, decided, object, rows)
     each = (_as_handed(row, products, key, owners, row["id"] in still, told) for row in rows if (key := _key(row)))
-    return tuple(steps(each, terms, today, told))
+    pool = next((owners.names.get(str(name)) for name in _to_the_pool(work, owners.names).values()), None)
+    return tuple(steps(each, terms, today, told, pool))
 
 
 def messages(work: Work, steps: Sequence[Step], own: Mapping[LeadKey, "Own"]) -> Iterator[Desired]:
@@ -96,7 +97,7 @@ def follow_up(
     keys = (
         {row["id"]: row[KEY_AS_WRITTEN] for row in decided.tables["ours"].to_pyarrow().to_pylist()} if steps else {}
     )
-    back = taken_back(work, steps, keys, _to_the_pool(work, decided))
+    back = taken_back(work, steps, keys, _to_the_pool(work, _Owners.of(decided).names))
     changes = [one for one in (*notes(work, steps, own), *back) if one.id not in busy]
     return list(messages(work, steps, own)), changes
 
@@ -254,9 +255,8 @@ def _about(step: Step) -> dict[str, Value]:
     }
 
 
-def _to_the_pool(work: Work, decided: Decided) -> dict[str, Value]:
+def _to_the_pool(work: Work, owners: Mapping[str, str]) -> dict[str, Value]:
     """What giving a record to the pool writes; nothing without a pool."""
     target = lead_target(work.rules.mapping, work.schema)
-    owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
     pool, field = owner_named(work.rules.mapping.write.handover.pool, owners), target.fields.get("owner_id")
     return {field.field: pool} if pool is not None and field is not None else {}

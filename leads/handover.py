@@ -22,11 +22,13 @@ What = Literal["accepted", "declined", "returned", "won", "lost", "overdue", "un
 ANSWER = 500
 """Longest part of a specialist's own words that is quoted."""
 
-Voice = Literal[What, "overdue_queue"]
-"""How a step is worded: of what waits in a queue the CSM is told, who cannot answer it but can ask."""
+Voice = Literal[What, "overdue_queue", "pooled"]
+"""How a step is worded: of what waits in a queue the CSM is told, who cannot answer it but can ask; and what nobody
+answered is over, or somebody else's from now on (`pooled`)."""
 
 _QUOTED = frozenset({"account", "product", "specialist", "csm", "handed", "due", "reason"})
 _VOICES: tuple[Voice, ...] = (*get_args(What), "overdue_queue")
+_POOLED = _QUOTED | {"pool"}
 NOTED: tuple[What, ...] = (*get_args(Outcome), "unanswered")
 """What a note on the CSM's own task, or on the record that is taken back, may tell."""
 WORDS: Mapping[str, frozenset[str]] = {
@@ -34,6 +36,8 @@ WORDS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("handover.nobody", "handover.no_reason", "handover.open"), frozenset[str]()),
     **{f"handover.{voice}{part}": _QUOTED for voice in _VOICES for part in ("", ".subject")},
     "handover.returns": frozenset({"returns"}),
+    **{f"handover.pooled{part}": _POOLED for part in ("", ".subject")},
+    "handover.pooled.note": _POOLED | {"day"},
 }
 """The words that messages are made of, and what each may quote."""
 
@@ -85,10 +89,14 @@ class Step:
     """Somebody was told already: only what else there is to do is left."""
     returns: date | None = None
     """The first day on which it would be taken back; None for what is not, as somebody has begun to work on it."""
+    pool: str | None = None
+    """Who takes what nobody answered; None: it is closed."""
 
     @property
     def voice(self) -> Voice:
         """How it is worded."""
+        if self.what == "unanswered":
+            return "pooled" if self.pool else "unanswered"
         return "overdue_queue" if self.what == "overdue" and self.handed.specialist_id is None else self.what
 
     @property
@@ -122,8 +130,13 @@ def lead_of_message(key: str) -> LeadKey | None:
     return LeadKey.parse(lead) if what else None
 
 
-def steps(handed: Iterable[Handed], terms: Handover, today: date, told: Collection[str]) -> Iterator[Step]:
-    """What is to be done today, one step a toss-up at most; `told` are the keys of earlier messages."""
+def steps(
+    handed: Iterable[Handed], terms: Handover, today: date, told: Collection[str], pool: str | None = None
+) -> Iterator[Step]:
+    """What is to be done today, one step a toss-up at most; `told` are the keys of earlier messages.
+
+    `pool` is what those are called who take over what nobody answered.
+    """
     for one in handed:
         what = _due(one, terms, today)
         known = what is not None and message_key(one.own_key, what) in told
@@ -135,6 +148,7 @@ def steps(handed: Iterable[Handed], terms: Handover, today: date, told: Collecti
                 due=today + timedelta(days=terms.answer_days),
                 told=known,
                 returns=_returns(one, terms, today) if what == "overdue" else None,
+                pool=pool,
             )
 
 
@@ -165,7 +179,7 @@ def noted(step: Step, rules: Rules, language: Literal["en", "ja"], today: date) 
     """The step in one sentence that begins with the day."""
     phrases = Phrases(rules.texts[language], language)
     values = {**_values(step, phrases), "day": today.isoformat()}
-    return tidy(fill(phrases.texts.words[f"handover.{step.what}.note"], values), NOTE_LENGTH)
+    return tidy(fill(phrases.texts.words[f"handover.{step.voice}.note"], values), NOTE_LENGTH)
 
 
 def is_taken_back(text: str, phrases: Phrases) -> bool:
@@ -196,6 +210,7 @@ def _values(step: Step, phrases: Phrases) -> dict[str, str]:
         "csm": tidy(one.csm_name or words["no_owner"]),
         "handed": phrases.day(one.handed_on) if one.handed_on else words["unknown"],
         "due": phrases.day(one.due_on) if one.due_on else words["unknown"],
+        "pool": tidy(step.pool or ""),
         "reason": tidy(one.reason, ANSWER) if one.reason else words["handover.no_reason"],
     }
 

@@ -1,5 +1,6 @@
 """A toss-up is a contract: the specialist answers by its day, the CSM hears what came of it, and keeps the credit."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -132,7 +133,8 @@ def test_a_message_stays_open_for_its_reader_and_a_reminder_until_there_is_nothi
     closed = {about for about, task in story.told[5].items() if task[status] == done}
     assert closed == {(TOSSUP, "overdue"), (SILENT, "overdue")}
     assert all(task[status] != done for task in story.told[3].values())
-    assert "the toss-up is over. Tossup closed this." in str(story.told[4][SILENT, "overdue"][story.note])
+    over = str(story.told[4][SILENT, "overdue"][story.note])
+    assert over.endswith("the toss-up was taken back or closed. Tossup closed this.")
 
 
 @pytest.mark.parametrize("crm", CRMS)
@@ -192,6 +194,9 @@ def test_a_pool_takes_what_nobody_answered(crm: str, tmp_path_factory: pytest.Te
         lead = served.of(SILENT, "lead")
         assert str(lead[served.names["owner"]]) == served.owner("CSM 03")
         assert lead[served.names["stage"]] == stage
+        assert "Tossup gave it to CSM 03 and told" in str(lead[story.note])
+        subject = str(story.told[2][SILENT, "unanswered"][served.names["subject"]])
+        assert re.search(r"CSM 03 has \w+.* now$", subject), subject
         assert story.told[2][SILENT, "overdue"][served.names["status"]] == served.names["done"]
         story.run()
         assert story.runs[-1].written == 0

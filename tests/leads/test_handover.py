@@ -115,12 +115,31 @@ def test_a_specialist_is_asked_for_an_answer_and_told_when_it_is_taken_back() ->
 def test_who_tossed_up_to_a_queue_is_told_to_ask_not_to_answer() -> None:
     said = _reminder(specialist_id=None, specialist_name="Archive Desk")
     assert said.subject == "Example Industries 001: nobody has taken up Archive yet"
-    assert said.body.splitlines()[1] == (
-        "Please ask Archive Desk who takes it up. They answer in the field Tossup response of the record."
-    )
+    assert said.body.splitlines()[1:3] == [
+        "It still lies with Archive Desk: please find out who takes it up.",
+        "They answer in the field Tossup response of the record.",
+    ]
     japanese = _reminder("ja", specialist_id=None, specialist_name="専門窓口")
-    assert "専門窓口にご確認ください" in japanese.body
+    assert "現在は専門窓口にあります。" in japanese.body
     assert "2026年11月12日に取り下げます" in japanese.body
+
+
+def test_what_goes_to_a_pool_is_not_called_over() -> None:
+    handed = replace(HANDED, reminded_on=date(2026, 11, 10))
+    told = [message_key(KEY, "overdue")]
+    (step,) = steps([handed], Handover(pool="Partner Desk"), date(2026, 11, 20), told, "Partner Desk")
+    assert (step.what, step.voice, step.key) == ("unanswered", "pooled", message_key(KEY, "unanswered"))
+    said = message(step, rules(), "en", "https://crm.example/lead1")
+    assert said.subject == "Example Industries 001: Partner Desk has Archive now"
+    assert said.body.splitlines()[1:3] == [
+        "Specialist 01 did not answer, and it was given to Partner Desk.",
+        "There is nothing to do: you will hear what comes of it.",
+    ]
+    for language in ("en", "ja"):
+        note = noted(step, rules(), language, DAY)
+        assert "Partner Desk" in note
+        assert not is_taken_back(note, Phrases(rules().texts[language], language))
+        assert "Partner Desk" in message(step, rules(), language, "").body
 
 
 def test_what_is_not_known_is_said_so() -> None:
