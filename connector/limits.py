@@ -106,6 +106,6 @@ class Budget:
         raise TryAgain(
             f"{self._vendor} API budget: {allowance.used:,} of {allowance.limit:,} calls of the day are used, and "
             f"{self._reserve:.0%} are kept for people and other programs. Run again when the day's window has moved "
-            "on, or lower the reserve in the settings.",
+            "on, or lower TOSSUP_API_RESERVE.",
             code="BUDGET",
         )

@@ -230,13 +230,16 @@ def run_list(runs: Sequence[Run]) -> Table:
     for column in ("run", "verb", "began", "wrote", "ended with", "chance to win"):
         right = column == "wrote"
         table.add_column(column, overflow="fold", justify="right" if right else "left", no_wrap=column == "began")
+    before = ""
     for run in runs:
         end = "still running or killed" if run.exit_code is None else f"exit {run.exit_code}"
         end += _ENDS.get(run.exit_code or 0, "")
         wrote = run.summary.get("written")
         chance = _chance(run.summary.get("model"))
         began = f"{run.began:%Y-%m-%d %H:%M}"
-        table.add_row(run.id, run.verb, began, "" if wrote is None else f"{wrote:,}", end, chance)
+        said = "the same" if chance and chance == before else chance  # a long reason, told once
+        before = chance or before
+        table.add_row(run.id, run.verb, began, "" if wrote is None else f"{wrote:,}", end, said)
     return table
 
 

@@ -114,5 +114,6 @@ def test_a_run_keeps_what_its_chances_to_win_were_learnt_from(synced: Company) -
     assert model["reason"].endswith("decided deals; a model is learnt from 200 on")
     assert run_json(kept)["model"] == model
     learnt = {**model, "used": True, "version": "0123456789ab", "scores": {"auc": 0.714}}
-    table = run_list([replace(kept, summary={"model": learnt}), kept, replace(kept, summary={})])
-    assert list(table.columns[-1].cells) == ["model 0123456789ab, AUC 0.71", f"base rates: {model['reason']}", ""]
+    table = run_list([replace(kept, summary={"model": learnt}), kept, replace(kept, summary={}), kept])
+    said = f"base rates: {model['reason']}"
+    assert list(table.columns[-1].cells) == ["model 0123456789ab, AUC 0.71", said, "", "the same"]
