@@ -16,6 +16,8 @@ from mappings.paths import field_of
 from mappings.schema import LIST_PREFIX, Field, FieldType, Schema, WantedField, WantedList
 from mappings.spelling import fitted
 
+_DECIMALS = 2
+"""Of money on its way out, whatever the currency: as many as fields of money have, those of `setup` among them."""
 NO_WORDS: Mapping[str, str] = MappingProxyType({})
 __all__ = ["ACCOUNT_OUTPUTS", "LEAD_OUTPUTS", "MEMBER_OUTPUTS", "TASK_OUTPUTS", "Output"]
 
@@ -160,7 +162,7 @@ def account_rows(
 def _column(accounts: ir.Table, name: str, out: OutField, known: Field | None, words: Mapping[str, str]) -> ir.Value:
     output, value = ACCOUNT_OUTPUTS[name], accounts[name]
     if output.type is FieldType.CURRENCY:
-        return value.cast("float64") / factor(accounts.currency)
+        return (value.cast("float64") / factor(accounts.currency)).round(_DECIMALS)
     if output.type is FieldType.INTEGER:
         return value.cast("int64")
     if output.type is FieldType.DATE:
@@ -278,12 +280,13 @@ def _in_words(text: Words) -> dict[str, Value]:
 
 def _about(lead: Lead) -> dict[str, Value]:
     """The outputs that need no words."""
+    value = major(lead.value, lead.currency)
     return {
         "owner_id": lead.owner_id,
         "account_id": lead.account_id,
         "contact_id": lead.contact_id,
         "product": lead.product,
-        "value": major(lead.value, lead.currency),
+        "value": None if value is None else round(value, _DECIMALS),
         "due": lead.due.isoformat(),
         "priority": lead.priority,
         "play": lead.play,

@@ -13,7 +13,9 @@ from mappings.write import (
     account_policies,
     account_rows,
     computed_at_field,
+    lead_record,
 )
+from tests.mappings.one_lead import LEAD, Said
 from tests.mappings.orgs import preset, salesforce, writing
 
 ACCOUNTS = pa.table(
@@ -49,6 +51,18 @@ def test_account_fields_leave_in_the_crms_names_and_major_units() -> None:
     }
     assert (second["Tossup_Headroom__c"], second["Tossup_Headroom_Value__c"]) == (None, 5000.0)
     assert second["Tossup_Risk__c"] is None
+
+
+def test_money_leaves_with_the_two_decimals_that_fields_keep() -> None:
+    worth = [1234567, 1234564, None]
+    dinars = {"account_id": ["1", "2", "3"], "currency": ["KWD"] * 3, "headroom_value": pa.array(worth, pa.int64())}
+    con = ibis.duckdb.connect()
+    table = con.to_pyarrow(account_rows(con.create_table("dinars", pa.table(dinars)), preset("salesforce")))
+    told = dict(zip(table["id"].to_pylist(), table["Tossup_Headroom_Value__c"].to_pylist(), strict=True))
+    assert told == {"1": 1234.57, "2": 1234.56, "3": None}
+    lead = lead_record(replace(LEAD, value=1234567, currency="KWD"), Said(), preset("salesforce"), salesforce())
+    assert lead is not None
+    assert 1234.57 in lead.new.values()
 
 
 def test_account_fields_that_are_not_there_are_left_out() -> None:
