@@ -15,6 +15,7 @@ from jobs.wiring import Work
 from leads.facts.idioms import attach_all, yes
 from leads.handover import Handed, Step, lead_of_message, message, message_key, noted, steps
 from leads.notes import same_note
+from leads.replies import reply
 from mappings.canonical import LeadKey
 from mappings.changes import Change, FieldChange, Value
 from mappings.same import same
@@ -41,11 +42,12 @@ def due(work: Work, decided: Decided) -> tuple[Step, ...]:
 def messages(work: Work, steps: Sequence[Step], own: Mapping[LeadKey, "Own"]) -> Iterator[Desired]:
     """The tasks that tell somebody; where the CSM has no open task of this lead to carry a note, a task does."""
     mapping, schema = work.rules.mapping, work.schema
+    answer = reply(lead_target(mapping, schema), schema) if steps else None
     for step in steps:
         how = step.how(mapping.write.handover)
         if not step.told and (how == "task" or (how == "note" and not _carried(work, step, own))):
             url = work.crm.record_url(lead_target(mapping, schema).object, step.handed.record)
-            text = message(step, work.rules, mapping.company.language, url)
+            text = message(step, work.rules, mapping.company.language, url, answer)
             yield message_task(step.key, text, _about(step), f"toss-up {step.what}", mapping, schema)
 
 

@@ -35,6 +35,7 @@ from mappings.write import (
     becomes,
     computed_at_field,
     lead_record,
+    lead_target,
     list_target,
     owner_named,
     task_record,
@@ -215,7 +216,7 @@ def _creations(work: Work, decided: Decided, record: Speaker) -> Iterator[Change
 
 def _speaker(work: Work, decided: Decided) -> Speaker:
     mapping, schema = work.rules.mapping, work.schema
-    answer = reply(mapping.write.task, schema)
+    answer, theirs = reply(mapping.write.task, schema), reply(lead_target(mapping, schema), schema)
     owners = {row["id"]: row["name"] for row in decided.tables["owner"].select("id", "name").to_pyarrow().to_pylist()}
 
     def record(lead: Lead, kind: Kind) -> Desired | None:
@@ -223,7 +224,7 @@ def _speaker(work: Work, decided: Decided) -> Speaker:
         if kind == "task":
             text = say(lead, work.rules, language, called, work.crm.record_url, answer)
             return task_record(lead, text, mapping, schema)
-        text = brief(lead, work.rules, language, called, work.crm.record_url)
+        text = brief(lead, work.rules, language, called, work.crm.record_url, theirs)
         route = owner_named(lead.route, owners)
         return lead_record(lead, text, mapping, schema, owner_id=route, contact_name=called.contact)
 

@@ -12,6 +12,7 @@ from leads.handover import WORDS as HANDOVER_WORDS
 from leads.language import Fault
 from leads.notes import WORDS as NOTE_WORDS
 from leads.phrases import CODES
+from leads.replies import ANSWERS
 from leads.replies import WORDS as REPLY_WORDS
 from leads.rules import Book, python_plays
 from leads.templates import PLACEHOLDER, placeholders
@@ -37,7 +38,8 @@ _LINES: Mapping[str, frozenset[str]] = {
     "line.model": ALWAYS | {"win_model"},
     "line.no_history": ALWAYS,
     "line.contact": ALWAYS | {"channels"},
-    **dict.fromkeys(("brief.from", "brief.next", "brief.answer"), ALWAYS),
+    **dict.fromkeys(("brief.from", "brief.next"), ALWAYS),
+    "brief.answer": ALWAYS | ANSWERS,
     "line.evidence": frozenset({"fact", "amount", "field"}),
     "stake": frozenset({"value"}),
     "last.no_rate": frozenset({"currency"}),

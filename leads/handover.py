@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from leads.notes import LENGTH as NOTE_LENGTH
 from leads.notes import reads_as
 from leads.phrases import Phrases, tidy
+from leads.replies import ANSWERS, Reply, answers
 from leads.templates import fill
 from leads.texts import subject_of
 from mappings.canonical import LeadKey
@@ -34,7 +35,8 @@ NOTED: tuple[What, ...] = (*get_args(Outcome), "unanswered")
 WORDS: Mapping[str, frozenset[str]] = {
     **{f"handover.{what}.note": _QUOTED | {"day"} for what in NOTED},
     **dict.fromkeys(("handover.nobody", "handover.no_reason", "handover.open"), frozenset[str]()),
-    **{f"handover.{voice}{part}": _QUOTED for voice in _VOICES for part in ("", ".subject")},
+    **{f"handover.{voice}.subject": _QUOTED for voice in _VOICES},
+    **{f"handover.{voice}": _QUOTED | ANSWERS for voice in _VOICES},
     "handover.returns": frozenset({"returns"}),
     **{f"handover.pooled{part}": _POOLED for part in ("", ".subject")},
     "handover.pooled.note": _POOLED | {"day"},
@@ -187,11 +189,12 @@ def is_taken_back(text: str, phrases: Phrases) -> bool:
     return reads_as(phrases.texts.words["handover.unanswered.note"], text)
 
 
-def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str) -> Message:
-    """The step in words of this language; `url` is where a person opens the lead record."""
+def message(step: Step, rules: Rules, language: Literal["en", "ja"], url: str, reply: Reply | None = None) -> Message:
+    """The step in words of this language; `url` opens the lead record, `reply` says how it is answered."""
     phrases = Phrases(rules.texts[language], language)
     words, values = phrases.texts.words, _values(step, phrases)
-    lines = [fill(line, values) for line in words[f"handover.{step.voice}"].splitlines()]
+    asked = values | answers(reply, words)
+    lines = [fill(line, asked) for line in words[f"handover.{step.voice}"].splitlines()]
     if step.returns is not None:
         lines.append(fill(words["handover.returns"], {"returns": phrases.day(step.returns)}))
     return Message(

@@ -14,6 +14,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "result.no": frozenset({"choice"}),
     "result.later": frozenset({"choice"}),
     "result.later_until": frozenset({"choice", "snooze"}),
+    "no_field": frozenset(),
 }
 """The words of the section, and what each may quote."""
 _ASKED = (("result.worked", ("accepted", "won")), ("result.no", ("declined",)), ("result.later", ("snoozed",)))
@@ -40,6 +41,17 @@ class Reply:
             if said := [self.choices[one] for one in outcomes if one in self.choices]:
                 until = {"snooze": self.snooze} if word == "result.later" and self.snooze else {}
                 yield fill(words[word + "_until" if until else word], {"choice": " / ".join(said), **until})
+
+
+ANSWERS = frozenset({"field", "accepted", "declined", "returned"})
+"""What a text that asks for an answer to a toss-up may quote: the field, and the choices in it."""
+
+
+def answers(reply: Reply | None, words: Mapping[str, str]) -> dict[str, str]:
+    """The field and its choices as this CRM calls them; without such a field, the status and our own words."""
+    if reply is None:
+        return {name: name for name in ANSWERS} | {"field": words["no_field"]}
+    return {name: reply.choices.get(name, name) for name in ANSWERS} | {"field": reply.field}
 
 
 def reply(record: RecordOut, schema: Schema) -> Reply | None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from leads.asides import ASIDES, REASONS
 from leads.phrases import Phrases, tidy
-from leads.replies import Reply
+from leads.replies import Reply, answers
 from leads.templates import fill, placeholders
 from mappings.canonical import Evidence, Lead
 from mappings.config import Rules
@@ -26,8 +26,8 @@ QUARTER = re.compile(r"\d{4}Q[1-4](\.\d+)?$")
 
 NO_VALUE = "0"
 """The value of a play that is not about money."""
-_WORTH = "line.value"
-"""What the lead is worth, among the values: no template can quote a name with a dot."""
+_WORTH, _ANSWER = "line.value", "brief.answer"
+"""What the lead is worth, and how to answer it, among the values: no template can quote a name with a dot."""
 
 Url = Callable[[str, str], str]
 """(object, id) -> where a person opens the record."""
@@ -92,11 +92,14 @@ def say(
     return _text(parts, values, (why, script, next_step), sections)
 
 
-def brief(lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url) -> Text:
+def brief(
+    lead: Lead, rules: Rules, language: Literal["en", "ja"], names: Names, url: Url, reply: Reply | None = None
+) -> Text:
     """A toss-up in words for the specialist who gets it: from whom, why now, whom to call, and how to answer."""
     phrases = Phrases(rules.texts[language], language)
     parts, words = phrases.texts.plays[lead.play], phrases.texts.words
     values = _values(lead, rules, names, phrases)
+    values[_ANSWER] = fill(words["brief.answer"], values | answers(reply, words))
     opening, next_step = (fill(words[f"brief.{part}"], values) for part in ("from", "next"))
     next_step = _by_channel(lead, phrases) + next_step
     return _text(
@@ -222,7 +225,7 @@ def _brief(
     yield from _grounds(lead, phrases, values, url)
     yield words["heading.next"], _lines(next_step), False
     yield from _material(lead, phrases)
-    yield words["heading.answer"], _lines(fill(words["brief.answer"], values)), False
+    yield words["heading.answer"], _lines(values[_ANSWER]), False
 
 
 def _grounds(lead: Lead, phrases: Phrases, values: Mapping[str, str], url: Url) -> Iterator[_Section]:

@@ -23,6 +23,7 @@ from leads.handover import (
     steps,
 )
 from leads.phrases import Phrases
+from leads.replies import Reply
 from mappings.canonical import LeadKey
 from mappings.config import Handover
 from tests.leads.world import rules
@@ -99,14 +100,15 @@ def test_a_refusal_reads_like_this() -> None:
 
 def _reminder(language: Literal["en", "ja"] = "en", **other: Any) -> Message:
     (step,) = steps([replace(HANDED, **other)], Handover(return_after_days=2), date(2026, 11, 10), ())
-    return message(step, rules(), language, "https://crm.example/lead1")
+    answer = Reply(field="Ergebnis", choices={"accepted": "Ja"}, snooze=None)
+    return message(step, rules(), language, "https://crm.example/lead1", answer)
 
 
 def test_a_specialist_is_asked_for_an_answer_and_told_when_it_is_taken_back() -> None:
     said = _reminder()
     assert said.subject == "Example Industries 001: Archive waits for your answer"
     assert said.body.splitlines()[1:3] == [
-        "Please accept it, decline it with a reason, or return it, in the field Tossup response of the record.",
+        "Please answer in the field Ergebnis of the record: Ja; declined, with the reason; or returned.",
         "Left as it is, it is taken back on November 12, 2026 at the earliest.",
     ]
     assert "taken back" not in _reminder(untouched=False).body
@@ -117,7 +119,7 @@ def test_who_tossed_up_to_a_queue_is_told_to_ask_not_to_answer() -> None:
     assert said.subject == "Example Industries 001: nobody has taken up Archive yet"
     assert said.body.splitlines()[1:3] == [
         "It still lies with Archive Desk: please find out who takes it up.",
-        "They answer in the field Tossup response of the record.",
+        "They answer in the field Ergebnis of the record.",
     ]
     japanese = _reminder("ja", specialist_id=None, specialist_name="専門窓口")
     assert "現在は専門窓口にあります。" in japanese.body

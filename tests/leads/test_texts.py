@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 
 from leads.asides import ASIDES
+from leads.replies import Reply
 from leads.templates import placeholders
 from leads.texts import ALWAYS, brief, in_short, names
 from mappings.canonical import Lead
@@ -61,12 +62,17 @@ def test_a_specialist_reads_from_whom_it_comes_why_and_how_to_answer(
     language: Literal["en", "ja"], leads: dict[str, Lead]
 ) -> None:
     for lead in (lead for lead in leads.values() if lead.is_tossup):
-        text, words = brief(lead, rules(), language, names(lead), record_url), rules().texts[language].words
+        asked = Reply(field="Ergebnis", choices={"accepted": "Ja", "declined": "Nein"}, snooze=None)
+        text = brief(lead, rules(), language, names(lead), record_url, asked)
+        words = rules().texts[language].words
         order = [text.body.index(words[f"heading.{name}"]) for name in ("from", "why", "numbers", "next", "answer")]
         assert order == sorted(order)
         assert words["heading.script"] not in text.body, "the CSM's words to the customer are not the specialist's"
         assert words["heading.no"] not in text.body
-        assert "Tossup response" in text.body
+        answer = text.body.split(words["heading.answer"])[1]
+        assert all(one in answer for one in ("Ergebnis", "Ja", "Nein", "returned")), "as the CRM calls them"
+        unasked = brief(lead, rules(), language, names(lead), record_url).body.split(words["heading.answer"])[1]
+        assert words["no_field"] in unasked, "a record without such a field is answered by its status"
         assert rules().mapping.company.name in text.next_step, "who calls says first for whom"
         assert text_of(lead, language).subject == text.subject
         assert "{" not in text.body
