@@ -143,14 +143,20 @@ def sync(settings: Settings, *, write: bool, full: bool, report: Report, caution
 
 def undo(settings: Settings, run: str, *, write: bool, report: Report, caution: Caution = USUAL) -> RunResult:
     """Plan to take back what a run wrote where that is still ours and, with `write`, do it."""
-    with open_work(settings, "undo") as work, _run(work, "undo", asks=not write) as now:
+    with open_work(settings, "undo") as work:
+        known(work.ledger, work.connection, run)  # before this run has a number itself: it may be the one asked for
+        return _undo(work, run, write=write, report=report, caution=caution)
+
+
+def _undo(work: Work, run: str, *, write: bool, report: Report, caution: Caution) -> RunResult:
+    with _run(work, "undo", asks=not write) as now:
         undoing = undo_plan(work, run)
         undoing = replace(undoing, plan=with_names(work, undoing.plan, undoing.left, run))
         work.ledger.save_plan(undoing.plan, work.crm.now())
         now.result = replace(now.result, plan=undoing.plan, left=undoing.left)
         if write:
-            known = {} if safety.shrunken(work) else safety.levels(work)
-            now.result = replace(now.result, levels=known)
+            levels = {} if safety.shrunken(work) else safety.levels(work)
+            now.result = replace(now.result, levels=levels)
             _apply(work, now, undoing.plan, report, caution)
     return now.result
 

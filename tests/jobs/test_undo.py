@@ -228,8 +228,11 @@ def forbidden(object: str) -> Callable[..., Any]:
 
 
 def test_an_unknown_run_is_said_to_be_unknown(synced: Synced) -> None:
-    with pytest.raises(GiveUp, match=r"There is no run 99\. `tossup runs` lists them\."):
-        undo(synced.again(), "99")
+    here = synced.again()
+    following = str(int(verbs.runs(here.settings, 1)[0].id) + 1)
+    for number in ("99", following):  # an undo has a number itself
+        with pytest.raises(GiveUp, match=rf"There is no run {number}\. `tossup runs` lists them\."):
+            undo(here, number)
 
 
 def test_a_run_on_another_connection_is_none_of_this_one(synced: Synced) -> None:
