@@ -12,7 +12,7 @@ from mappings.config import MappingConfig, Rules
 from mappings.needs import needs, parts
 from mappings.schema import ObjectSchema, Schema
 from mappings.sources import readings_of_sources
-from mappings.write import lead_target, list_target, wanted_fields, wanted_lists
+from mappings.write import lead_wished, list_target, wanted_fields, wanted_lists
 
 May = Literal["read", "create", "edit", "scope"]
 
@@ -90,7 +90,7 @@ def _writes(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, str, 
     """(part of the mapping, object, fields) of what a run may write."""
     account = mapping.write.account
     yield "write.account", account.object, frozenset(out.field for out in account.fields.values())
-    for part, record in (("write.task", mapping.write.task), ("write.lead", lead_target(mapping, schema))):
+    for part, record in (("write.task", mapping.write.task), ("write.lead", lead_wished(mapping, schema))):
         fields = {record.key.field, *(out.field for out in record.fields.values()), *record.constants, *record.close}
         yield part, record.object, frozenset(fields)
     if (out := list_target(mapping, schema)) is not None:
@@ -154,7 +154,7 @@ def _more(mapping: MappingConfig, schema: Schema, told: Iterable[Right]) -> Iter
 
 
 def _made(mapping: MappingConfig, schema: Schema) -> set[str]:
-    made = {mapping.write.task.object, lead_target(mapping, schema).object}
+    made = {mapping.write.task.object, lead_wished(mapping, schema).object}
     out = list_target(mapping, schema)
     return made | ({out.object} if out is not None else set())
 

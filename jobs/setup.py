@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connector.errors import GiveUp
 from connector.port import SetupStep
 from jobs.result import JsonObject
 from jobs.wiring import Work
@@ -23,8 +24,17 @@ class SetupResult:
 
 
 def set_up(work: Work, *, apply: bool) -> SetupResult:
-    """The steps that are needed; done when `apply` is set. Doing it twice does nothing the second time."""
-    steps = work.crm.missing(wanted_fields(work.rules.mapping, work.schema), wanted_lists(work.rules, work.schema))
+    """The steps that are needed; done when `apply` is set. Doing it twice does nothing the second time.
+
+    Raises `GiveUp` where our user sees nothing of an object that needs fields: nobody can tell what it lacks.
+    """
+    wanted = wanted_fields(work.rules.mapping, work.schema)
+    if hidden := sorted({one.object for one in wanted} - work.schema.objects.keys()):
+        raise GiveUp(
+            f"Our user does not see {', '.join(hidden)} in {work.connection}, so what is missing there is not known. "
+            "`tossup rights` lists the rights that it lacks."
+        )
+    steps = work.crm.missing(wanted, wanted_lists(work.rules, work.schema))
     if apply and steps:
         work.crm.setup(steps)
     return SetupResult(connection=work.connection, steps=steps, applied=apply)

@@ -70,11 +70,16 @@ def lead_target(mapping: MappingConfig, schema: Schema) -> RecordOut:
     raise LookupError(f"write.lead: the CRM has no {names}; name an object it has")
 
 
+def lead_wished(mapping: MappingConfig, schema: Schema) -> RecordOut:
+    """The same; where our user sees none of their objects, the first, for which rights are asked then."""
+    return next((one for one in mapping.write.lead if one.object in schema.objects), mapping.write.lead[0])
+
+
 def wanted_fields(mapping: MappingConfig, schema: Schema) -> tuple[WantedField, ...]:
     """The fields that `setup` makes where they are missing, by object and name."""
     account = mapping.write.account
     found = list(_wanted(mapping, account.object, account.fields, ACCOUNT_OUTPUTS))
-    for record, outputs in ((mapping.write.task, TASK_OUTPUTS), (lead_target(mapping, schema), LEAD_OUTPUTS)):
+    for record, outputs in ((mapping.write.task, TASK_OUTPUTS), (lead_wished(mapping, schema), LEAD_OUTPUTS)):
         fields = {"key": record.key, **record.fields, **record.said}
         found += _wanted(mapping, record.object, fields, {"key": KEY, **SAID, **outputs})
     if (out := list_target(mapping, schema)) is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.errors import GiveUp
 from jobs import verbs
 from tests.command import run
 from tests.jobs.small import CRMS, Company, company
@@ -48,6 +49,20 @@ def test_with_the_listed_scopes_and_no_other_a_run_writes_everything(companies: 
     assert (told["held"], told["purpose"]) == (False, "run")
     assert {"read.account", "read.subscription"} >= set(told["parts"]) >= {"read.account"}
     served.org.settings({"missing_scopes": []})
+
+
+def test_where_no_lead_object_is_seen_its_rights_are_lacking_and_setup_does_not_say_that_all_is_there(
+    companies: dict[str, Company],
+) -> None:
+    served = companies["hubspot"]
+    for hidden, object in ((("leads", "deals"), "leads"), (("companies",), "companies")):
+        served.org.settings({"missing_scopes": [f"crm.objects.{one}.read" for one in hidden]})
+        lacking = {one.target for one in verbs.rights(served.settings).lacking}
+        assert f"crm.objects.{object}.read" in lacking
+        with pytest.raises(GiveUp, match=rf"does not see {object} in .*`tossup rights` lists"):
+            verbs.setup(served.settings, apply=False)
+    served.org.settings({"missing_scopes": []})
+    assert verbs.setup(served.settings, apply=False).steps == ()
 
 
 def test_a_hidden_field_is_lacking_and_other_fields_are_too_much(
