@@ -9,13 +9,15 @@ import ibis
 import pyarrow as pa
 
 from connector.errors import TryAgain
-from connector.port import Outcome, Record
+from connector.port import Outcome, Read, Record
 from jobs.before import now_held
-from jobs.members import place_of, places
+from jobs.members import Place, place_of, places
 from jobs.store.ledger import Ledger, OpenIntent
 from jobs.wiring import Work
 from mappings.changes import FieldChange, Value
+from mappings.config import ListOut
 from mappings.same import same
+from mappings.schema import ObjectSchema
 from mappings.write import computed_at_field, list_target
 
 ARRIVES = timedelta(days=1)
@@ -55,7 +57,8 @@ def _found(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[t
             f"{object} is out of sight, so nobody can tell what became of it. Check the rights of our user."
         )
     by_ref = {one.change.ref: one for one in intents}
-    yield from ((outcome, by_ref[outcome.ref]) for outcome in _updated(work, object, intents))
+    told = [*_updated(work, object, intents), *_joined(work, object, intents, pulled=False)]
+    yield from ((outcome, by_ref[outcome.ref]) for outcome in told)
     there_is = work.schema.objects[object].fields
     keyed = [one for one in intents if one.change.id is None and one.change.key_field in there_is]
     for key_field, some in groupby(keyed, key=lambda one: str(one.change.key_field)):
@@ -133,17 +136,28 @@ def _created(work: Work, object: str, intents: Sequence[OpenIntent], *, write: b
             yield from (replace(outcome, created=outcome.id is not None) for outcome in made)
 
 
-def _joined(work: Work, object: str, intents: Sequence[OpenIntent]) -> Iterator[Outcome]:
-    """Members without a key (HubSpot): nobody was in that place when we meant to put them there."""
+def _joined(work: Work, object: str, intents: Sequence[OpenIntent], *, pulled: bool = True) -> Iterator[Outcome]:
+    """Members without a key (HubSpot): nobody was in that place when we meant to put them there.
+
+    Looked up in the mirror, or in the CRM where nothing was `pulled` since.
+    """
     members = list_target(work.rules.mapping, work.schema)
     changes = [one.change for one in intents if one.change.id is None and not one.change.key_field]
     if members is None or members.object != object or not changes:
         return
-    there = places(work.mirror, members, work.schema.objects[object])
+    schema = work.schema.objects[object]
+    there = places(work.mirror, members, schema) if pulled else _places_now(work, members, schema)
     for change in changes:
         id = there.get(place_of(change, members))
         if id is not None:
             yield Outcome(ref=change.ref, ok=True, id=id, created=True)
+
+
+def _places_now(work: Work, members: ListOut, schema: ObjectSchema) -> dict[Place, str]:
+    """Who is on our lists at this moment, whoever put them there: member ids by list and contact."""
+    fields = tuple(members.fields[name].field for name in ("list_id", "contact_id"))
+    rows = (row for batch in work.crm.read(Read(schema=schema, fields=fields)) for row in batch.rows.to_pylist())
+    return {(str(row[fields[0]]), str(row[fields[1]])): str(row[schema.id_field]) for row in rows}
 
 
 def with_keys(work: Work, object: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:

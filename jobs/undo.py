@@ -126,12 +126,22 @@ def _of_object(
         (one, back.get(one[0].action, _restored)(work, *one, held.get(_id(*one) or ""), later, run)) for one in wrote
     ]
     hung = attached(work, object, [one for one, (undone, _) in told if one[0].action == "create" and undone])
+    there = _there(work, object, [undone for _, (undone, _) in told if undone is not None])
     for one, (undone, stays) in told:
         hangs = hung.get(one[1].id or "")
+        if undone is not None and undone.id is None and undone.ref in there:
+            hangs = "a record that carries its key is there"
         if hangs is None:
             yield undone, stays
         else:
             yield None, [*stays, _left(*one, None, "touched", hangs)]
+
+
+def _there(work: Work, object: str, changes: Sequence[Change]) -> set[str]:
+    """Keys to be made anew that a record carries already: somebody took it out of the bin, and it is theirs."""
+    new = sorted((str(one.key_field), one.ref) for one in changes if one.id is None and one.key_field)
+    fields = groupby(new, key=lambda one: one[0])
+    return {key for field, some in fields for key in work.crm.keyed(object, field, [ref for _, ref in some])}
 
 
 def _id(change: Change, outcome: Outcome) -> str | None:

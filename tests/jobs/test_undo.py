@@ -21,6 +21,7 @@ from tests.jobs.test_lists import listing, members
 
 STAMPS = ("lastmodified", "systemmodstamp", "updatedat", "updated_by", "objectwritetraceid")
 MORE = ("a101",)
+MEMBERS = ("CampaignMember", "list_memberships")
 
 
 @pytest.fixture(scope="module", params=CRMS)
@@ -275,6 +276,45 @@ def test_members_come_off_their_list_and_back_on_it(crm: str, tmp_path: Path) ->
         assert set(members(here)) == on - {FULL}
         assert undo(here, left.run).refused == ()
         assert set(members(here)) == on
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_members_of_a_run_that_broke_off_come_off_their_list_too(
+    crm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Ledger.settle
+
+    def dies(ledger: Ledger, run: str, settled: Any, at: Any, object: str | None = None) -> None:
+        if object in MEMBERS:
+            unheard()
+        settle(ledger, run, settled, at, object)
+
+    with listing(crm, tmp_path) as here:
+        verbs.setup(here.settings, apply=True)
+        with monkeypatch.context() as broken:
+            broken.setattr(Ledger, "settle", dies)
+            with pytest.raises(RuntimeError, match="killed"):
+                here.sync()
+        assert members(here)
+        here.later()
+        undo(here, verbs.runs(here.settings, 1)[0].id)
+        assert members(here) == {}
+
+
+def test_a_record_that_somebody_took_out_of_the_bin_is_not_written_over_by_undoing_an_undo(synced: Synced) -> None:
+    here, names = synced.again(), synced.company.names
+    undone = undo(here, synced.run.run)
+    here.later()
+    again = here.sync()
+    here.later()
+    task = here.of(FULL, "task")
+    undo(here, again.run)
+    here.later()
+    here.person("undelete" if here.crm == "salesforce" else "restore", "task", task)
+    here.edit("update", FULL, "task", subject="Called them")
+    told = undo(here, undone.run)
+    assert [(one.reason, one.text) for one in told.left] == [("touched", "a record that carries its key is there")]
+    assert here.of(FULL, "task")[names["subject"]] == "Called them"
 
 
 def test_what_somebody_attached_to_a_record_of_ours_keeps_it(synced: Synced) -> None:
