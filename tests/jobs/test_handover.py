@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from jobs import verbs
 from jobs.result import RunResult
-from tests.jobs.small import AT, CRMS, TOSSUP, Company, company, small_world
+from tests.jobs.small import AT, CRMS, TOSSUP, Company, company, silent, small_world
 from tests.jobs.test_merged import merge
 
 DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN, FINISHED = "a201", "a202", "a203", "a204", "a205", "a206", "a207"
 ALL = (DECLINED, RETURNED, WON, SILENT, BEGUN, TAKEN, FINISHED)
 SLA = 5
+BEGINS = {"salesforce": "Working - Contacted", "hubspot": "attempting-stage-id"}
 
 
 @dataclass(kw_only=True)
@@ -265,6 +267,22 @@ def test_of_accounts_that_are_merged_each_toss_up_is_told_of_and_taken_back(crm:
         assert {one[stage] for one in leads}.isdisjoint(served.ours("lead")[one[key]][stage] for one in leads[2:])
         run(1)
         assert ([one.refused for one in runs], runs[-1].written) == ([()] * 5, 0)
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_lead_record_that_somebody_moved_on_is_not_taken_back_or_undone(crm: str, tmp_path: Path) -> None:
+    with company(crm, tmp_path / "store") as served:
+        stage, begun = served.names["stage"], BEGINS[crm]
+        made = served.sync()
+        served.later()
+        served.edit("update", TOSSUP, "lead", stage=begun)
+        for days in (SLA + 1, 5, 5):
+            served.emulator.clock.advance(days * 86_400)
+            served.sync()
+            assert served.of(TOSSUP, "lead")[stage] == begun
+        told = verbs.undo(served.settings, made.run, write=True, report=silent)
+        assert (served.names["lead"], "touched") in {(one.object, one.reason) for one in told.left}
+        assert served.of(TOSSUP, "lead")[stage] == begun
 
 
 @pytest.mark.parametrize("crm", CRMS)
