@@ -29,6 +29,7 @@ def notes(rules: Rules, schema: Schema, positions: Positions) -> list[Problem]:
     found = [
         *_without_effect(mapping),
         *_unfilled(mapping, schema),
+        *_unseen(mapping, schema),
         *lacking(mapping, schema),
         *puzzling(mapping, schema),
     ]
@@ -54,6 +55,18 @@ def _unfilled(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
         for column, what in spec.columns.items():
             if f"{table}.{column}" not in filled and column not in _named(mapping, table):
                 yield Finding(path=("read", table, column), text=f"nothing fills this column ({what.doc})")
+
+
+def _unseen(mapping: MappingConfig, schema: Schema) -> Iterator[Finding]:
+    """What closing writes and making does not: that somebody moved such a record on cannot be seen."""
+    leads = ((("write", "lead", n), lead) for n, lead in enumerate(mapping.write.lead))
+    for path, record in ((("write", "task"), mapping.write.task), *leads):
+        told = {*record.constants, *(out.field for out in record.fields.values())}
+        for name in sorted(record.close.keys() - told) if record.object in schema.objects else ():
+            text = (
+                "say under constants what it is at first: else a record that somebody moved on looks as if nobody had"
+            )
+            yield Finding(path=(*path, "close", name), text=f"{text} touched it")
 
 
 def _named(mapping: MappingConfig, table: str) -> set[str]:

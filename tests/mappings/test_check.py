@@ -289,3 +289,14 @@ def test_notes_name_what_could_be_more(tmp_path: Path) -> None:
 
 def test_a_required_object_that_is_missing_is_a_problem_and_no_note() -> None:
     assert not any(line.startswith("account.object") for line in noted(salesforce(without=["Account"])))
+
+
+def test_a_first_status_that_the_mapping_does_not_tell_is_noted(tmp_path: Path) -> None:
+    def at_first(folder: Path | None) -> list[str]:
+        return [line for line in noted(hubspot(), folder) if "at first" in line]
+
+    assert at_first(None) == []
+    assert at_first(edited(tmp_path, "hubspot", **{"hs_pipeline_stage: new-stage-id": "hs_lead_type: UPSELL"})) == [
+        "write.lead[1].close.hs_pipeline_stage: say under constants what it is at first: else a record that somebody "
+        "moved on looks as if nobody had touched it."
+    ]
