@@ -40,6 +40,15 @@ class People:
         else:
             self._note(object, id, ("stage" if object == "lead" else "status",))
 
+    def leaves(self, name: str, *, stays: bool) -> None:
+        """An owner may own nothing any more, or may again."""
+        company = self.company
+        if company.crm == "salesforce":
+            company.org.act("CSM 03", "update", "User", company.owner(name), {"IsActive": stays})
+        else:
+            action = "activate" if stays else "deactivate"
+            company.org.act(company.owner("CSM 03"), action, "owners", company.owner(name), {})
+
     def restores(self, n: int) -> None:
         """Somebody takes a record out of the bin, if there is one."""
         if not self.bin:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from connector.errors import CrmError
 from jobs import verbs
-from tests.jobs.small import CRMS, Company, company, silent, small_world
+from tests.jobs.small import CRMS, CSMS, Company, company, silent, small_world
 from tests.torture.left import Looking
 from tests.torture.model import People
 from tests.torture.moments import Run, draw
@@ -146,6 +146,17 @@ class Together(RuleBasedStateMachine):
         one = self._any("lead", n)
         if one is not None and not one.get("IsConverted"):
             self.people.does(action, "lead", one)
+
+    @rule(n=NUMBERS, object=st.sampled_from(["task", "lead"]))
+    def somebody_writes_over_a_key(self, n: int, object: str) -> None:
+        one = self._any(object, n)
+        if one is not None and not one.get("IsConverted"):
+            self.number += 1
+            self.people.writes(object, one, key=f"typed {self.number}")
+
+    @rule(n=NUMBERS, stays=st.booleans())
+    def an_owner_leaves_or_comes_back(self, n: int, stays: bool) -> None:
+        self.people.leaves(CSMS[n % len(CSMS)], stays=stays)
 
     @rule(n=NUMBERS)
     def somebody_takes_a_record_out_of_the_bin(self, n: int) -> None:
