@@ -18,7 +18,9 @@ from mappings.config import RecordOut
 FOLDER = Path("tossup-demo")
 
 
-def run_demo(crm: Literal["salesforce", "hubspot"], keep: Path | None, report: Report) -> Shown:
+def run_demo(
+    crm: Literal["salesforce", "hubspot"], keep: Path | None, language: Literal["en", "ja"], report: Report
+) -> Shown:
     """Serve the demo world, set it up, sync twice; leave the CRM's state, the store and the tasks as text in `keep`.
 
     Starts from scratch each time, so that it always shows the same.
@@ -29,7 +31,8 @@ def run_demo(crm: Literal["salesforce", "hubspot"], keep: Path | None, report: R
     state.unlink(missing_ok=True)
     shutil.rmtree(store, ignore_errors=True)
     with Emulator(crm, "demo", state=state) as served:
-        settings = settings_of({**served.announcement["env"][crm], "TOSSUP_STATE_DIR": str(store)})
+        told = {"TOSSUP_STATE_DIR": str(store), "TOSSUP_LANGUAGE": language}
+        settings = settings_of({**served.announcement["env"][crm], **told})
         verbs.setup(settings, apply=True)
         first = verbs.sync(settings, write=True, full=False, report=report)
         again = verbs.sync(settings, write=True, full=False, report=report)
@@ -37,6 +40,7 @@ def run_demo(crm: Literal["salesforce", "hubspot"], keep: Path | None, report: R
     tasks.write_text("\n\n".join(_as_read(plan)), encoding="utf-8")
     return Shown(
         crm=crm,
+        language=language,
         result=first,
         again=again,
         leads=first.found.leads if first.found else (),

@@ -126,6 +126,7 @@ class Shown:
     """What the demo did: the first run, what the second wrote, and where everything is."""
 
     crm: str
+    language: str
     result: RunResult
     again: RunResult
     leads: tuple[Lead, ...]

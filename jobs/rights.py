@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from connector.hubspot.names import MEMBERS
@@ -11,10 +12,11 @@ from jobs.wiring import Work
 from mappings.config import MappingConfig, Rules
 from mappings.needs import needs, parts
 from mappings.schema import ObjectSchema, Schema
-from mappings.sources import readings_of_sources
+from mappings.sources import of_source
 from mappings.write import lead_wished, list_target, wanted_fields, wanted_lists
 
 May = Literal["read", "create", "edit", "scope"]
+Purpose = Literal["run", "more", "setup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Right:
     target: str
     may: May
     held: bool | None
-    purpose: Literal["run", "more", "setup"] = "run"
+    purpose: Purpose = "run"
     parts: tuple[str, ...] = ()
 
 
@@ -75,7 +77,7 @@ def rights(work: Work) -> Rights:
         needed = tuple(_permissions(work.rules, schema, read, write))
         excess = tuple(_beyond(schema, write))
     told = tuple(_told(mapping, schema, needed))
-    return Rights(connection=work.connection, needed=(*told, *_more(mapping, schema, told)), excess=excess)
+    return Rights(connection=work.connection, needed=(*told, *_unseen(mapping, schema, told)), excess=excess)
 
 
 def written_fields(mapping: MappingConfig, schema: Schema) -> dict[str, frozenset[str]]:
@@ -100,15 +102,19 @@ def _writes(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, str, 
 
 def _told(mapping: MappingConfig, schema: Schema, needed: Iterable[Right]) -> Iterator[Right]:
     """The same rights, each with the parts of the mapping that ask for it."""
-    reads, hides, writes = _asked(mapping, schema), _hidden(mapping, schema), dict[str, set[str]]()
+    reads, writes = _asked(mapping, schema), dict[str, set[str]]()
+    for target, part, _ in _hidden(mapping, schema):
+        reads.setdefault(target, set()).add(part)
     for part, name, fields in _writes(mapping, schema):
         for target in (name, *(f"{name}.{field}" for field in fields), *_write_scopes(schema, name)):
             writes.setdefault(target, set()).add(part)
+        for target in (name, *_read_scopes(schema, name)):  # hidden, it could not be compared either
+            reads.setdefault(target, set()).add(part)
     for right in needed:
         if right.may in ("create", "edit") or right.target.endswith(".write"):
             asks = writes.get(right.target, set())
         else:
-            asks = reads.get(right.target, set()) | hides.get(right.target, set())
+            asks = reads.get(right.target, set())
         yield replace(right, parts=tuple(sorted(asks)))
 
 
@@ -122,14 +128,14 @@ def _asked(mapping: MappingConfig, schema: Schema) -> dict[str, set[str]]:
     return found
 
 
-def _hidden(mapping: MappingConfig, schema: Schema) -> dict[str, set[str]]:
-    """What would show the objects that the mapping reads and the CRM hides -> the parts that ask for it."""
-    found: dict[str, set[str]] = {}
-    for table, reading in readings_of_sources(mapping, None):
-        if reading.object in schema.hidden:
-            for target in _read_scopes(schema, reading.object) or (reading.object,):
-                found.setdefault(target, set()).add(f"read.{table}")
-    return found
+def _hidden(mapping: MappingConfig, schema: Schema) -> Iterator[tuple[str, str, bool]]:
+    """(what would show it, part of the mapping, whether runs do without) of what is read and the CRM hides."""
+    for table, sources in mapping.read.items():
+        for source in sources:
+            passed = {segment for path in of_source(source).paths for segment in path.split(".")[:-1]}
+            for object in sorted({source.object, *passed} & schema.hidden.keys()):
+                for target in _read_scopes(schema, object) or (object,):
+                    yield target, f"read.{table}", source.optional or object != source.object
 
 
 def _read_scopes(schema: Schema, object: str) -> tuple[str, ...]:
@@ -144,13 +150,15 @@ def _write_scopes(schema: Schema, object: str) -> tuple[str, ...]:
     return ("crm.lists.write",) if object == MEMBERS else scopes((), [object])
 
 
-def _more(mapping: MappingConfig, schema: Schema, told: Iterable[Right]) -> Iterator[Right]:
-    """What the mapping would read, the CRM hides, and no run needs."""
+def _unseen(mapping: MappingConfig, schema: Schema, told: Iterable[Right]) -> Iterator[Right]:
+    """What the mapping would read and the CRM hides, as far as it is not told yet."""
     known = {right.target for right in told}
     may: May = "scope" if schema.crm == "hubspot" else "read"
-    for target, asks in sorted(_hidden(mapping, schema).items()):
-        if target not in known:
-            yield Right(target=target, may=may, held=False, purpose="more", parts=tuple(sorted(asks)))
+    hidden = sorted(one for one in _hidden(mapping, schema) if one[0] not in known)
+    for target, some in groupby(hidden, key=lambda one: one[0]):
+        asks = list(some)
+        purpose: Purpose = "more" if all(optional for _, _, optional in asks) else "run"
+        yield Right(target=target, may=may, held=False, purpose=purpose, parts=tuple(sorted({p for _, p, _ in asks})))
 
 
 def _made(mapping: MappingConfig, schema: Schema) -> set[str]:

@@ -320,6 +320,7 @@ def demo_view(shown: Shown, command: str) -> RenderableType:
         f"  every task and toss-up it wrote: {shown.tasks}",
         "  every lead with its reason, one account's whole story, and the CRM itself:",
         f"    export TOSSUP_CRM={shown.crm} TOSSUP_STATE_DIR={shown.store}",
+        *([f"    export TOSSUP_LANGUAGE={shown.language}"] if shown.language != "en" else []),
         f"    {command} leads",
         f"    {command} explain '{example}'",
         f"    {command} emulator --crm {shown.crm} --world demo \\",

@@ -30,6 +30,7 @@ Yes = Annotated[
     typer.Option("--yes/--no", help="Write, or only plan; else as TOSSUP_WRITE says.", show_default=False),
 ]
 CrmName = Literal["salesforce", "hubspot"]
+Language = Literal["en", "ja"]
 
 out = console()
 err = console(stderr=True)

@@ -9,7 +9,7 @@ import typer
 
 from connector.errors import GiveUp
 from jobs import show, verbs
-from jobs.commands.base import AsJson, CrmName, Debug, Yes, answer, app, err, say, settings_here, tell
+from jobs.commands.base import AsJson, CrmName, Debug, Language, Yes, answer, app, err, say, settings_here, tell
 from jobs.progress import bars
 from jobs.result import by_motion
 from jobs.safety import only_planned
@@ -70,6 +70,7 @@ def emulator(
 def demo(
     crm: Annotated[CrmName, typer.Option(help="Which CRM to show.")] = "salesforce",
     keep: Annotated[Path | None, typer.Option(help="Folder for everything it leaves behind.")] = None,
+    language: Annotated[Language, typer.Option(envvar="TOSSUP_LANGUAGE", help="Of tasks and records.")] = "en",
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -77,7 +78,7 @@ def demo(
     from jobs.demo import run_demo  # noqa: PLC0415  # it brings the emulator
 
     with bars(err) as report:
-        shown = run_demo(crm, keep, report)
+        shown = run_demo(crm, keep, language, report)
     command = "tossup" if shutil.which("tossup") else sys.argv[0]
     answer(
         json,

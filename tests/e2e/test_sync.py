@@ -20,6 +20,7 @@ from leads.rules import Book
 from mappings.canonical import Evidence
 from mappings.load import PRESETS
 from mappings.sources import lineage
+from tests.command import run
 from tests.e2e.harness import CRMS, Serve, alike
 from tests.jobs.few_rules import few_rules
 
@@ -65,7 +66,7 @@ def shown_and_held(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("jobs.demo.Emulator", watched)
-        return {crm: (run_demo(crm, folder, lambda *_: None), served[-1].held) for crm in CRMS}
+        return {crm: (run_demo(crm, folder, "en", lambda *_: None), served[-1].held) for crm in CRMS}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,13 @@ def test_the_second_sync_writes_nothing_and_the_leads_stay(shown: dict[str, Show
     assert first.found is not None
     assert again.found is not None
     assert first.found.leads == again.found.leads
+
+
+def test_who_reads_japanese_sees_the_demo_in_japanese(tmp_path: Path) -> None:
+    ended = run("demo", "--crm", "hubspot", folder=tmp_path, variables={"TOSSUP_LANGUAGE": "ja"})
+    assert (ended.code, ended.err) == (0, "")
+    assert "【根拠となる数値】" in ended.out
+    assert "export TOSSUP_LANGUAGE=ja" in ended.out
 
 
 def test_both_crms_give_the_same_leads(shown: dict[str, Shown]) -> None:

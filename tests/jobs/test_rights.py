@@ -10,6 +10,7 @@ from jobs import verbs
 from tests.command import run
 from tests.jobs.small import CRMS, Company, company
 
+ACCOUNTS = {"salesforce": ("Account", "read"), "hubspot": ("crm.objects.companies.read", "scope")}
 EVERY_SCOPE = [
     f"crm.{kind}.{object}.{may}"
     for kind in ("objects", "schemas")
@@ -47,7 +48,7 @@ def test_with_the_listed_scopes_and_no_other_a_run_writes_everything(companies: 
     assert lacking.code == 2, lacking
     told = {one["target"]: one for one in lacking.json()["needed"]}["crm.objects.companies.read"]
     assert (told["held"], told["purpose"]) == (False, "run")
-    assert {"read.account", "read.subscription"} >= set(told["parts"]) >= {"read.account"}
+    assert {"read.account", "read.contact", "read.opportunity"} <= set(told["parts"])
     served.org.settings({"missing_scopes": []})
 
 
@@ -109,6 +110,7 @@ def test_every_right_of_a_night_names_the_parts_of_the_mapping_that_ask_for_it(
         assert told["crm.lists.write", "scope"] == ("write.list",)
     nightly = [one for one in verbs.rights(companies[crm].settings).needed if one.purpose == "run"]
     assert [one for one in nightly if not one.parts] == []
+    assert {"read.account", "write.account"} <= set(told[ACCOUNTS[crm]])
 
 
 def test_what_the_crm_hides_and_runs_do_without_is_listed_apart(
@@ -126,6 +128,20 @@ def test_what_the_crm_hides_and_runs_do_without_is_listed_apart(
     assert lines[at + 1 : at + 3] == ["crm.objects.tickets.read read.case", "crm.schemas.tickets.read read.case"]
     more = {one["target"]: (one["held"], one["parts"]) for one in json["needed"] if one["purpose"] == "more"}
     assert more["crm.objects.tickets.read"] == (False, ["read.case"])
+
+
+def test_a_hidden_object_that_no_run_does_without_is_lacking(companies: dict[str, Company], tmp_path: Path) -> None:
+    served = companies["hubspot"]
+    served.org.settings({"missing_scopes": ["crm.objects.deals.read", "crm.objects.leads.read"]})
+    ended = run("rights", folder=tmp_path, variables=served.env)
+    refused = run("sync", folder=tmp_path, variables=served.env)
+    served.org.settings({"missing_scopes": []})
+    assert (ended.code, refused.code) == (2, 2)
+    assert "deals" in refused.err
+    lines = [" ".join(line.split()) for line in ended.out.splitlines()]
+    assert "LACKING: 4 rights" in lines
+    assert "crm.objects.deals.read read.opportunity, read.purchase" in lines
+    assert "crm.objects.leads.read write.lead" in lines
 
 
 @pytest.mark.parametrize("crm", CRMS)
