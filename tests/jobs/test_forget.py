@@ -236,9 +236,9 @@ def test_a_write_that_never_arrived_keeps_nobody_from_being_forgotten_for_more_t
         if some[0].object in ("Task", "tasks"):
             raise RuntimeError("killed")
 
-    def counted(self: Ledger, run: str, some: Sequence[Outcome], at: datetime) -> None:
+    def counted(self: Ledger, run: str, some: Sequence[Outcome], at: datetime, object: str | None = None) -> None:
         told.append(len(some))
-        settled(self, run, some, at)
+        settled(self, run, some, at, object)
 
     with company(crm, tmp_path / "store") as here:
         monkeypatch.setattr(Ledger, "intend", killed)
