@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "torture" not in item.path.parts)
 
 
-SHARING = ("tests/jobs/apply", "tests/jobs/cli", "tests/leads/revenue")
+SHARING = ("tests/jobs/apply", "tests/jobs/cli", "tests/jobs/undo", "tests/leads/revenue")
 """Folders whose files share what takes long to make: one worker takes all of them, and it is made once."""
 
 

@@ -10,7 +10,7 @@ from jobs.result import RunResult
 from jobs.wiring import open_ledger
 from mappings.changes import Plan
 from tests.jobs.small import CRMS, FULL, Company, Moment, company, silent, small_world
-from tests.jobs.test_undo import everything, undo
+from tests.jobs.undo.undone import everything, undo
 
 MORE = ("a101", "a102")
 WRITES = ("companies/batch/update", "tasks/batch/upsert", "leads/batch/create")
